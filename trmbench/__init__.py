@@ -1,0 +1,54 @@
+"""trmbench: a benchmarking harness for small recursive reasoning models.
+
+The public names are loaded when they are first used, so that importing trmbench costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "trmbench.errors": ("TrmbenchError",),
+    "trmbench.hookspecs": ("hookimpl",),
+    "trmbench.spec": (
+        "IGNORED_LABEL",
+        "Answers",
+        "BaseCell",
+        "Batch",
+        "Context",
+        "ModelSpec",
+        "NoOptions",
+        "Predictions",
+        "Preset",
+        "PuzzleTable",
+        "RecursiveModel",
+        "Runner",
+        "RunnerSpec",
+        "Scores",
+        "Solver",
+        "StepOutput",
+        "Task",
+        "TaskInfo",
+        "TaskSpec",
+        "Trial",
+        "TrialEvent",
+        "TrialResult",
+        "Votes",
+    ),
+}
+_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = [*sorted(_MODULE_OF), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'trmbench' has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULE_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
