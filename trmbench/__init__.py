@@ -13,6 +13,12 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "trmbench.errors": ("TrmbenchError",),
     "trmbench.hookspecs": ("hookimpl",),
+    "trmbench.puzzles.files": ("published_puzzles",),
+    "trmbench.puzzles.options": ("PuzzleOptions",),
+    "trmbench.puzzles.reader": ("PuzzleFormat", "read_puzzles"),
+    "trmbench.puzzles.splits": ("Puzzles", "make_splits", "make_table"),
+    "trmbench.puzzles.task": ("PuzzleTask",),
+    "trmbench.puzzles.votes": ("permutation_votes",),
     "trmbench.spec": (
         "IGNORED_LABEL",
         "Answers",

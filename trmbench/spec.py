@@ -10,7 +10,7 @@ S supervision steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
@@ -308,8 +308,15 @@ class Trial:
     seed: int
     config: Mapping[str, Mapping[str, Any]]
     """The five sections: task, model, train, evaluation, execution."""
+    overrides: Mapping[str, Any]
+    """What differs from the preset in what is learned, by dotted key."""
     results: str
     """The results folder."""
+
+    @property
+    def name(self) -> str:
+        """Trial and evaluation: what its files in the store are called."""
+        return f"{self.trial_id}-{self.evaluation_id}"
 
     @property
     def label(self) -> str:
@@ -342,15 +349,22 @@ class TrialResult:
     status: str
     """"finished", "failed" or "interrupted"."""
     error: str | None = None
+    """Why it failed, in one line."""
+    traceback: str | None = None
+    """Where it failed, for `--debug`."""
 
 
 class Runner(Protocol):
     """Executes trials."""
 
     def run(
-        self, trials: Sequence[Trial], on_event: Callable[[TrialEvent], None]
+        self, trials: Iterable[Trial], on_event: Callable[[TrialEvent], None]
     ) -> Iterator[TrialResult]:
-        """Yield each trial's result as it ends; a failed trial stops no other."""
+        """Yield each trial's result as it ends; a failed trial stops no other.
+
+        Trials are taken one by one, when there is room for the next. When the generator is closed
+        or an exception is thrown into it, running trials are asked to stop.
+        """
         ...
 
 

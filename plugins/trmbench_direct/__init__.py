@@ -1,0 +1,55 @@
+"""Direct prediction, the papers' baseline, as a trmbench plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trmbench import Context, ModelSpec, Preset, TaskInfo, hookimpl
+from trmbench.nn import NetworkOptions
+from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC
+
+if TYPE_CHECKING:
+    from trmbench_direct.model import Direct
+
+
+@dataclass(frozen=True)
+class Options(NetworkOptions):
+    """As deep as HRM's two networks together: some 27M parameters with attention."""
+
+    layers: int = 8
+    puzzle_positions: int = 1
+
+
+_PAPER = Preset(
+    train={**PAPER_TRAIN, "epochs": 20_000, "ema": 0.0},
+    for_task={"arc": Preset(train=PAPER_TRAIN_ARC)},
+)
+"""Trained as HRM is (2506.21734, figure 1: "direct pred")."""
+
+_MINI = Preset(
+    options=MINI_NETWORK,
+    train={**MINI_TRAIN, "ema": 0.99},
+    for_task={"arc": Preset(options={"puzzle_positions": 1})},
+)
+
+
+def build(options: Options, info: TaskInfo, context: Context) -> Direct:
+    """A new direct predictor on the context's device."""
+    from trmbench_direct.model import Direct
+
+    return Direct(options, info).to(context.device)
+
+
+@hookimpl
+def trmbench_models() -> Sequence[ModelSpec]:
+    return [
+        ModelSpec(
+            name="direct",
+            title="Direct prediction (one forward pass)",
+            presets={"paper": _PAPER, "mini": _MINI},
+            build=build,
+            options=Options,
+        )
+    ]

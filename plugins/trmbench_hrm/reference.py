@@ -1,0 +1,29 @@
+"""Weights and configuration in the names of the reference implementation of HRM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from trmbench.nn import reference
+from trmbench_hrm import Options
+from trmbench_hrm.model import HRM
+
+RENAMES = (("initial_0", "inner.H_init"), ("initial_1", "inner.L_init"))
+
+
+def load_reference(config: Mapping[str, Any], state_dict: Mapping[str, Tensor]) -> HRM:
+    """See `trmbench_hrm.load_reference`."""
+    options = Options(**reference.options(config), high_layers=config.get("H_layers"))
+    model = HRM(options, reference.task_info(config))
+    reference.load_weights(model, reference.without_prefixes(state_dict), RENAMES)
+    return model
+
+
+def export_reference(model: HRM) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """See `trmbench_hrm.export_reference`."""
+    config = reference.export_config(model.options, model)
+    config["H_layers"] = len(model.f_H.layers)
+    return config, reference.export_weights(model, RENAMES)

@@ -1,0 +1,48 @@
+"""Weights and configuration in the names of the reference implementation of TRM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from trmbench.nn import reference
+from trmbench.nn.reference import Renames
+from trmbench_trm import Options
+from trmbench_trm.model import TRM
+
+
+def renames(features: int) -> Renames:
+    """Names of the initial states: `H_init` is y's; single z is an `L_init` alone."""
+    if features == 1:
+        return (("initial_0", "inner.L_init"),)
+    if features == 2:
+        return (("initial_0", "inner.H_init"), ("initial_1", "inner.L_init"))
+    latents = ((f"initial_{i}", f"inner.L{i}_init") for i in range(1, features))
+    return (("initial_0", "inner.H_init"), *latents)
+
+
+def load_reference(config: Mapping[str, Any], state_dict: Mapping[str, Tensor]) -> TRM:
+    """See `trmbench_trm.load_reference`. The weights' names tell the variant."""
+    weights = reference.without_prefixes(state_dict)
+    options = Options(
+        **reference.options(config),
+        features=sum(name.endswith("_init") for name in weights),
+        separate_networks=any(name.startswith("inner.H_level.") for name in weights),
+        gradient=config.get("gradient", "full"),
+        act_continue=not config.get("no_ACT_continue", True),
+    )
+    model = TRM(options, reference.task_info(config))
+    reference.load_weights(model, weights, renames(options.features))
+    return model
+
+
+def export_reference(model: TRM) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """See `trmbench_trm.export_reference`."""
+    options = model.options
+    config = reference.export_config(options, model)
+    config["no_ACT_continue"] = not options.act_continue
+    if options.gradient != "full":
+        config["gradient"] = options.gradient
+    return config, reference.export_weights(model, renames(options.features))

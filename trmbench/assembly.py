@@ -1,0 +1,127 @@
+"""What a trial consists of, built from its configuration: device, task, model, streams."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from trmbench import registry
+from trmbench.config import compose, options
+from trmbench.device import choose_device, require_precision
+from trmbench.errors import TrmbenchError
+from trmbench.settings import EvaluationSettings, ExecutionSettings, TrainSettings
+from trmbench.spec import Context, ModelSpec, Task, TaskSpec, Trial
+from trmbench.streams import Streams, stream_seed
+
+
+class Assembly:
+    """The parts of a trial, each built when it is first asked for.
+
+    Args:
+        trial: the trial.
+        train_base: returns the trained model of another trial, for models that build upon one.
+    """
+
+    def __init__(self, trial: Trial, train_base: Callable[[Trial], Any]) -> None:
+        self.trial = trial
+        self._train_base = train_base
+        self.train: TrainSettings = options(TrainSettings, trial.config["train"])
+        self.evaluation: EvaluationSettings = options(
+            EvaluationSettings, trial.config["evaluation"]
+        )
+        self.execution: ExecutionSettings = options(ExecutionSettings, trial.config["execution"])
+
+    @cached_property
+    def model_entry(self) -> registry.Entry:
+        """The model's spec and plugin."""
+        return registry.models().find(self.trial.model)
+
+    @cached_property
+    def task_entry(self) -> registry.Entry:
+        """The task's spec and plugin."""
+        return registry.tasks().find(self.trial.task)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where the model runs."""
+        device = choose_device(self.execution.device)
+        require_precision(self.train.precision, device)
+        return device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the activations and of the carried state."""
+        dtype: torch.dtype = getattr(torch, self.train.precision)
+        return dtype
+
+    @cached_property
+    def streams(self) -> Streams:
+        """The trial's random streams."""
+        return Streams(self.trial.seed, self.device)
+
+    @cached_property
+    def task(self) -> Task:
+        """The loaded task."""
+        spec: TaskSpec = self.task_entry.spec
+        return spec.load(options(spec.options, self.trial.config["task"]))
+
+    @cached_property
+    def model(self) -> Any:
+        """The model as built, on its device."""
+        spec: ModelSpec = self.model_entry.spec
+        model_options = options(spec.options, self.trial.config["model"])
+        base = (
+            None if spec.base is None else self._train_base(self._base_trial(spec, model_options))
+        )
+        torch.manual_seed(stream_seed(self.trial.seed, "init"))
+        model = spec.build(
+            model_options, self.task.info, Context(self.trial.seed, self.device, base)
+        )
+        if isinstance(model, torch.nn.Module):
+            model.to(self.device)
+            if self.train.precision == "float64":
+                model.double()
+        return model
+
+    @property
+    def needs_training(self) -> bool:
+        """Whether the harness trains the model; a `Solver` answers as it is."""
+        return not hasattr(self.model, "predict")
+
+    @property
+    def total_steps(self) -> int:
+        """Training steps, from `train.steps` or `train.epochs`."""
+        return training_steps(self.train, len(self.task.split("train")))
+
+    def _base_trial(self, spec: ModelSpec, model_options: Any) -> Trial:
+        assert spec.base is not None
+        wanted = spec.base(model_options)
+        task_values = {f"task.{key}": value for key, value in self.trial.config["task"].items()}
+        cell = compose(
+            registry.models().find(wanted.model).spec,
+            self.task_entry.spec,
+            wanted.preset or self.trial.preset,
+            {**task_values, **wanted.overrides},
+        )
+        base = cell.trial(self.trial.seed, self.trial.results)
+        config = {**base.config, "execution": self.trial.config["execution"]}
+        return dataclasses.replace(base, config=config)
+
+
+def training_steps(train: TrainSettings, puzzles: int) -> int:
+    """Training steps of a trial: `train.steps`, else whole batches in `train.epochs` passes.
+
+    Raises:
+        TrmbenchError: neither is given.
+    """
+    if train.steps is not None:
+        return train.steps
+    if train.epochs is None:
+        raise TrmbenchError(
+            "neither train.steps nor train.epochs is set", "add --set train.steps=1000"
+        )
+    return train.epochs * puzzles // train.batch_size

@@ -1,0 +1,71 @@
+"""What a run would do: every setting with its origin, the trials, and an estimate."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from trmbench.assembly import Assembly
+from trmbench.cli.console import console
+from trmbench.config import Cell
+from trmbench.errors import TrmbenchError
+from trmbench.estimate import Estimate, estimate, measure_matmul_rate
+from trmbench.experiment import Plan
+from trmbench.report.terminal import count, duration, memory
+from trmbench.spec import Trial
+
+
+def print_plan(plan: Plan) -> None:
+    """Settings, trials and estimates."""
+    for cell in plan.cells:
+        console.print(_settings_table(cell))
+    finished = {trial.trial_id for trial in plan.finished}
+    for trial in plan.trials:
+        state = "finished" if trial.trial_id in finished else "to do"
+        console.print(f"{trial.trial_id}  {trial.label}  {state}", markup=False)
+    print_estimate(plan)
+
+
+def _settings_table(cell: Cell) -> Table:
+    title = f"{cell.model} on {cell.task}, preset {cell.preset} (cell {cell.cell_id})"
+    table = Table("setting", "value", "from", title=title, title_justify="left")
+    for section, settings in cell.sections.items():
+        for key, setting in settings.items():
+            table.add_row(f"{section}.{key}", str(setting.value), setting.origin)
+    return table
+
+
+def print_estimate(plan: Plan) -> None:
+    """One line per cell: what a trial costs.
+
+    Loads each cell's task, so that bad data is found before anything is run.
+
+    Raises:
+        TrmbenchError: the task's data or the model's options are bad.
+    """
+    rates: dict[tuple[str, str, int], float] = {}
+    for trial in _one_per_cell(plan):
+        parts = Assembly(trial, train_base=_no_base)
+        key = (str(parts.device), parts.train.precision, parts.train.threads)
+        if key not in rates:
+            rates[key] = measure_matmul_rate(parts.device, parts.dtype, parts.train.threads)
+        cost = estimate(trial, parts, rates[key])
+        trials = sum(other.cell_id == trial.cell_id for other in plan.pending)
+        console.print(_estimate_line(trial, trials, cost, parts), markup=False, soft_wrap=True)
+
+
+def _one_per_cell(plan: Plan) -> list[Trial]:
+    return list({trial.cell_id: trial for trial in plan.pending or plan.trials}.values())
+
+
+def _estimate_line(trial: Trial, trials: int, cost: Estimate, parts: Assembly) -> str:
+    head = f"{trial.model} on {trial.task} ({trial.preset}), {trials} trials to do"
+    if not cost.steps:
+        return f"{head}: nothing to train, or trained by what it builds upon"
+    return (
+        f"{head}: {count(cost.parameters)} parameters, {count(cost.steps)} steps on {parts.device}, "
+        f"about {duration(cost.seconds)} and {memory(cost.memory_bytes)} each"
+    )
+
+
+def _no_base(trial: Trial) -> None:
+    raise TrmbenchError("an estimate trains nothing")

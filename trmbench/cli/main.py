@@ -1,0 +1,129 @@
+"""The `trmbench` command: finds verbs, turns errors into one clean line."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import Any
+
+import click
+
+import trmbench
+from trmbench.errors import TrmbenchError
+from trmbench.plugins import plugin_manager
+
+VERBS = {
+    "run": "Train and test models on tasks, over seeds.",
+    "compare": "Compare what was run, with its uncertainty.",
+    "show": "Show one trial, or the puzzles it got wrong.",
+    "evaluate": "Test a trained trial again, with other evaluation settings.",
+    "list": "List the models, tasks, runners and presets that are installed.",
+    "plugins": "Look after plugins.",
+    "doctor": "Say what this machine has, what will be used and what is broken.",
+}
+
+BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
+
+
+class LazyGroup(click.Group):
+    """Imports a verb's module when the verb is called, and asks plugins for verbs of their own."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The verbs of trmbench, then those of plugins."""
+        self._add_plugin_commands()
+        return [*VERBS, *sorted(self.commands)]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of a verb."""
+        if name in VERBS:
+            module = importlib.import_module(f"trmbench.cli.{name}")
+            command: click.Command = module.command
+            return command
+        self._add_plugin_commands()
+        return self.commands.get(name)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of verbs in `--help`, without importing them."""
+        self._add_plugin_commands()
+        extra = {name: self.commands[name].get_short_help_str(80) for name in sorted(self.commands)}
+        with formatter.section("Commands"):
+            formatter.write_dl(list({**VERBS, **extra}.items()))
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
+        """As click does, with "did you mean" for a verb that does not exist."""
+        from trmbench.suggest import unknown
+
+        name = args[0]
+        if self.get_command(context, name) is None and not name.startswith("-"):
+            raise unknown("command", name, self.list_commands(context))
+        return super().resolve_command(context, args)
+
+    def _add_plugin_commands(self) -> None:
+        if not self.commands:
+            plugin_manager().call("trmbench_commands", cli=self)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "TRMBENCH",
+        "show_default": True,
+    },
+)
+@click.version_option(trmbench.__version__, prog_name="trmbench")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--strict-plugins", is_flag=True, help="Fail if any plugin is broken.")
+@click.pass_context
+def cli(context: click.Context, debug: bool, strict_plugins: bool) -> None:
+    """Benchmark small recursive reasoning models.
+
+    For example: trmbench run --model trm --task maze --seeds 5
+    """
+    context.obj = {"debug": debug}
+    if strict_plugins and plugin_manager().broken:
+        broken = plugin_manager().broken[0]
+        raise TrmbenchError(f"plugin {broken.name!r} is broken: {broken.problem}")
+
+
+class Terminated(BaseException):
+    """SIGTERM: leave as after Ctrl-C, with another exit code."""
+
+
+def _terminate(signal_number: int, frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def main() -> None:
+    """The entry point of the `trmbench` script."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Execute a command line and return its exit code."""
+    debug = "--debug" in arguments or bool(os.environ.get("TRMBENCH_DEBUG"))
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        code = cli.main(arguments, prog_name="trmbench", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except TrmbenchError as error:
+        if debug:
+            traceback.print_exc()
+        click.echo(f"trmbench: {error.message}{f' — {error.hint}' if error.hint else ''}", err=True)
+        return BAD_INPUT
+    except click.ClickException as error:
+        message = " ".join(error.format_message().split())
+        click.echo(f"trmbench: {message} — see trmbench --help", err=True)
+        return BAD_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except Terminated:
+        return TERMINATED
+    except BrokenPipeError:  # the reader of our output, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

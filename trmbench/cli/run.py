@@ -1,0 +1,165 @@
+"""`trmbench run`: train and test models on tasks, over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trmbench import registry
+from trmbench.cli.options import (
+    complete_names,
+    parse_overrides,
+    parse_seeds,
+    results_option,
+    set_option,
+)
+from trmbench.experiment import Plan
+
+SHORTCUTS = {
+    "limit": "evaluation.limit",
+    "votes": "evaluation.votes",
+    "device": "execution.device",
+    "max_parallel": "execution.max_parallel",
+    "time_budget": "execution.time_budget",
+    "checkpoint_every": "execution.checkpoint_every",
+}
+"""Options that are settings by another name."""
+
+
+@click.command("run", short_help="Train and test models on tasks, over seeds.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    help="A model; repeatable.",
+    shell_complete=complete_names(registry.models),
+)
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    help="A task; repeatable.",
+    shell_complete=complete_names(registry.tasks),
+)
+@click.option(
+    "--preset", help="mini, paper, ...; auto takes paper on a GPU, else mini.", show_default="auto"
+)
+@click.option("--seeds", help="5 = seeds 0 to 4; or 0-4; or 0,2,7.", show_default="1")
+@set_option
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE.toml",
+    help="Settings, cells and matrices of settings.",
+)
+@click.option(
+    "--runner",
+    "runner_name",
+    default="local",
+    help="What executes the trials.",
+    shell_complete=complete_names(registry.runners),
+)
+@results_option
+@click.option("--limit", type=int, help="At most this many test puzzles.")
+@click.option("--votes", type=int, help="Augmented copies of each test puzzle that vote.")
+@click.option("--device", help="auto, cpu, cuda or mps.", show_default="auto")
+@click.option("--max-parallel", type=int, help="Trials side by side.")
+@click.option(
+    "--time-budget", type=float, metavar="SECONDS", help="Begin no further trial after this time."
+)
+@click.option(
+    "--checkpoint-every",
+    type=float,
+    metavar="SECONDS",
+    show_default="60",
+    help="Time between checkpoints of a running trial.",
+)
+@click.option("--dry-run", is_flag=True, help="Print every setting and an estimate; run nothing.")
+@click.pass_context
+def command(
+    context: click.Context,
+    models: Sequence[str],
+    tasks: Sequence[str],
+    preset: str | None,
+    seeds: str | None,
+    overrides: tuple[str, ...],
+    file: Path | None,
+    runner_name: str,
+    results: str,
+    dry_run: bool,
+    **shortcuts: Any,
+) -> int:
+    """Train and test every model on every task, once per seed.
+
+    Finished trials are skipped, interrupted ones go on where they stopped.
+    """
+    from trmbench.cli.console import console, warn
+    from trmbench.experiment import choose_cells, plan
+    from trmbench.store import Store
+
+    given = {SHORTCUTS[name]: value for name, value in shortcuts.items() if value is not None}
+    choice = choose_cells(models, tasks, preset, file, {**given, **parse_overrides(overrides)})
+    store = Store(results, warn)
+    todo = plan(choice.cells, parse_seeds(seeds or choice.seeds or "1"), store)
+    if choice.note:
+        console.print(choice.note)
+    if dry_run:
+        from trmbench.cli.dry_run import print_plan
+
+        print_plan(todo)
+        return 0
+    runner = registry.runners().find(runner_name).spec
+    store.ensure_writable()
+    if todo.finished:
+        console.print(f"{len(todo.finished)} of {len(todo.trials)} trials are finished already.")
+    failed = _execute(todo, runner, context.obj["debug"]) if todo.pending else []
+    return _conclude(todo, store, failed)
+
+
+def _execute(todo: Plan, runner: Any, debug: bool) -> list[str]:
+    """Run what is pending; returns the ids of the trials that failed."""
+    from trmbench.cli.console import console, errors
+    from trmbench.cli.dry_run import print_estimate
+    from trmbench.cli.progress import TrialProgress
+    from trmbench.experiment import execute
+
+    print_estimate(todo)
+    execution = todo.pending[0].config["execution"]
+    failed = []
+    try:
+        with TrialProgress(todo.pending) as progress:
+            for result in execute(
+                todo.pending, runner.create(execution), progress.on_event, execution["time_budget"]
+            ):
+                progress.on_result(result)
+                if result.status != "finished":
+                    failed.append(result.trial_id)
+                    if debug and result.traceback:
+                        errors.print(result.traceback, markup=False)
+    except BaseException:  # Ctrl-C, SIGTERM or an error: nothing that is finished is lost
+        console.print("Stopped. Finished trials are kept; the same command goes on from here.")
+        raise
+    return failed
+
+
+def _conclude(todo: Plan, store: Any, failed: list[str]) -> int:
+    """Print the table of the trials asked for."""
+    from trmbench.cli.console import console
+    from trmbench.report.summary import summarize
+    from trmbench.report.terminal import cells_table, failures_table, footnote
+
+    rows = store.trials([trial.name for trial in todo.trials])
+    cells = summarize(store, rows)
+    console.print(cells_table(cells))
+    console.print(footnote(cells))
+    not_finished = [row for cell in cells for row in cell.failed]
+    if not_finished:
+        console.print(failures_table(not_finished))
+    missing = len(todo.trials) - len(rows)
+    if missing:
+        console.print(f"{missing} trials were not begun; the same command goes on with them.")
+    return 1 if failed else 0

@@ -1,0 +1,262 @@
+"""Presets, TOML and `--set` composed into one resolved configuration with a canonical hash.
+
+Later wins: defaults < task preset < model preset, generic part < model preset, part for this task
+< file < command line. Every value remembers where it came from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from trmbench.errors import TrmbenchError
+from trmbench.settings import CORE_SECTIONS, SECTIONS
+from trmbench.spec import ModelSpec, Preset, TaskSpec, Trial
+from trmbench.suggest import unknown
+
+HASHED_SECTIONS = ("task", "model", "train")
+FILE, COMMAND_LINE = "file", "command line"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A resolved value and its origin."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One (model, task, preset, overrides), resolved."""
+
+    model: str
+    task: str
+    preset: str
+    sections: Mapping[str, Mapping[str, Setting]]
+    revisions: Mapping[str, int]
+    """Revision numbers of the model's and the task's spec."""
+
+    @property
+    def values(self) -> dict[str, dict[str, Any]]:
+        """The plain values, section by section."""
+        return {
+            section: {key: setting.value for key, setting in settings.items()}
+            for section, settings in self.sections.items()
+        }
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """What a file or the command line changed of what is learned, by dotted key."""
+        return {
+            f"{section}.{key}": setting.value
+            for section in HASHED_SECTIONS
+            for key, setting in self.sections[section].items()
+            if setting.origin in (FILE, COMMAND_LINE)
+        }
+
+    @cached_property
+    def cell_id(self) -> str:
+        """Hash of what decides what is learned."""
+        learned = {section: self.values[section] for section in HASHED_SECTIONS}
+        return short_hash([self.model, self.task, learned, dict(self.revisions)])
+
+    @cached_property
+    def evaluation_id(self) -> str:
+        """Hash of how it is tested."""
+        return short_hash(self.values["evaluation"])
+
+    def trial(self, seed: int, results: str) -> Trial:
+        """The trial of this cell with a training seed, into a results folder."""
+        return Trial(
+            trial_id=short_hash([self.cell_id, seed]),
+            cell_id=self.cell_id,
+            evaluation_id=self.evaluation_id,
+            model=self.model,
+            task=self.task,
+            preset=self.preset,
+            seed=seed,
+            config=self.values,
+            overrides=self.overrides,
+            results=results,
+        )
+
+
+def short_hash(value: Any) -> str:
+    """12 hexadecimal digits of the SHA-256 of a value's canonical JSON."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+# --- composition --------------------------------------------------------------------------------
+
+
+def compose(
+    model: ModelSpec,
+    task: TaskSpec,
+    preset: str,
+    from_file: Mapping[str, Any] | None = None,
+    from_command: Mapping[str, Any] | None = None,
+) -> Cell:
+    """Resolve the configuration of a cell.
+
+    Args:
+        model: the model's spec.
+        task: the task's spec.
+        preset: name of a preset that both have (a model without presets serves any).
+        from_file: overrides of a TOML file, dotted keys.
+        from_command: overrides of the command line, dotted keys; strings are parsed.
+
+    Raises:
+        TrmbenchError: an unknown preset, an unknown key or a value of the wrong type.
+    """
+    schemas = {"task": task.options, "model": model.options, **CORE_SECTIONS}
+    sections: dict[str, dict[str, Setting]] = {
+        section: {
+            field.name: Setting(_default(field, section), "default")
+            for field in dataclasses.fields(schema)
+        }
+        for section, schema in schemas.items()
+    }
+    task_preset = _preset("task", task, preset)
+    model_preset = _preset("model", model, preset) if model.presets else Preset()
+    layers = [
+        (f"task preset {task.name}/{preset}", _dotted(task_preset, "task")),
+        (f"model preset {model.name}/{preset}", _dotted(model_preset, "model")),
+    ]
+    for_this_task = model_preset.for_task.get(task.name)
+    if for_this_task:
+        origin = f"model preset {model.name}/{preset} for {task.name}"
+        layers.append((origin, _dotted(for_this_task, "model")))
+    layers += [(FILE, from_file or {}), (COMMAND_LINE, from_command or {})]
+    for origin, values in layers:
+        for dotted, value in values.items():
+            _override(sections, schemas, dotted, value, origin)
+    revisions = {"model": model.revision, "task": task.revision}
+    cell = Cell(model.name, task.name, preset, sections, revisions)
+    for section, schema in schemas.items():
+        options(schema, cell.values[section])  # a dataclass may refuse values that do not fit
+    return cell
+
+
+def options(schema: type, values: Mapping[str, Any]) -> Any:
+    """The resolved values of a section as an instance of its dataclass."""
+    return schema(**values)
+
+
+def _default(field: dataclasses.Field[Any], section: str) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    raise TrmbenchError(
+        f"option {section}.{field.name} has no default", "options dataclasses need one per field"
+    )
+
+
+def _preset(kind: str, spec: ModelSpec | TaskSpec, name: str) -> Preset:
+    if name not in spec.presets:
+        raise unknown(f"preset of {kind} {spec.name!r}:", name, spec.presets)
+    return spec.presets[name]
+
+
+def _dotted(preset: Preset, own_section: str) -> dict[str, Any]:
+    parts = {own_section: preset.options, "train": preset.train, "evaluation": preset.evaluation}
+    return {
+        f"{section}.{key}": value for section, part in parts.items() for key, value in part.items()
+    }
+
+
+def _override(
+    sections: dict[str, dict[str, Setting]],
+    schemas: Mapping[str, type],
+    dotted: str,
+    value: Any,
+    origin: str,
+) -> None:
+    section, _, key = dotted.partition(".")
+    if section not in sections or not key:
+        known = [f"{name}.{key}" for name in SECTIONS for key in sections[name]]
+        raise unknown(f"setting ({origin})", dotted, known)
+    if key not in sections[section]:
+        known = [f"{section}.{key}" for key in sections[section]]
+        raise unknown(f"setting ({origin})", dotted, known)
+    expected = typing.get_type_hints(schemas[section])[key]
+    sections[section][key] = Setting(_checked(dotted, value, expected), origin)
+
+
+# --- values -------------------------------------------------------------------------------------
+
+
+def parse_value(text: str) -> Any:
+    """A value as typed after `--set key=`: TOML if it is, `none`, else the text itself."""
+    if text.lower() == "none":
+        return None
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _checked(dotted: str, value: Any, expected: Any) -> Any:
+    """The value in its expected type; an integer serves as a float."""
+    union = typing.get_origin(expected) in (typing.Union, types.UnionType)
+    choices = typing.get_args(expected) if union else (expected,)
+    for choice in choices:
+        if typing.get_origin(choice) is typing.Literal:
+            if value in typing.get_args(choice):
+                return value
+        elif choice is float and type(value) is int:
+            return float(value)
+        elif type(value) is (type(None) if choice is None else choice):
+            return value
+    if str in choices and not isinstance(value, bool | type(None)):
+        return str(value)  # `--set task.path=2024` is a folder, not a number
+    raise TrmbenchError(
+        f"{dotted}={value!r} is not {_type_name(choices)}", f"give {_type_name(choices)}"
+    )
+
+
+def _type_name(choices: tuple[Any, ...]) -> str:
+    names = []
+    for choice in choices:
+        if typing.get_origin(choice) is typing.Literal:
+            names += [repr(value) for value in typing.get_args(choice)]
+        elif choice is type(None):
+            names.append("none")
+        else:
+            words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+            names.append(words.get(choice, str(choice)))
+    return " or ".join(names)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as a dictionary.
+
+    Raises:
+        TrmbenchError: the file is missing or malformed (with line and column).
+    """
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as error:
+        raise TrmbenchError(f"cannot read {path}: {error.strerror}", "check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TrmbenchError(f"{path} is not valid TOML: {error}", "mend that line") from error
+
+
+def flatten(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested tables `{"train": {"steps": 5}}` as dotted keys `{"train.steps": 5}`."""
+    return {
+        f"{section}.{key}": value
+        for section, table in tables.items()
+        for key, value in (table.items() if isinstance(table, Mapping) else [("", table)])
+    }

@@ -1,0 +1,93 @@
+"""The test of one trial: answers, votes, scores, rows."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from trmbench.assembly import Assembly
+from trmbench.scoring import count_votes, score
+from trmbench.spec import Predictions, PuzzleTable, Solver
+from trmbench.store import Store
+from trmbench.training import checkpoint
+from trmbench.training.evaluation import predict
+
+BALLOT_SEED = 0
+"""Every model and every seed votes on the same augmented copies."""
+
+
+def evaluate(
+    parts: Assembly, solver: Solver, store: Store, on_progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Test a solver on the trial's test puzzles and write the `puzzles` and `votes` rows.
+
+    The answers are on disk before they are scored, so a fault of the scoring loses no work.
+
+    Returns:
+        The figures of the trial's row.
+    """
+    trial, task = parts.trial, parts.task
+
+    def answer(table: PuzzleTable) -> Predictions:
+        return predict(
+            solver,
+            table,
+            parts.evaluation.batch_size,
+            parts.streams,
+            parts.device,
+            lambda done: on_progress(done, len(table)),
+        )
+
+    started = time.monotonic()
+    table = task.split("test").select(slice(parts.evaluation.limit))
+    ballots = _Ballots(parts, table) if parts.evaluation.votes > 1 else None
+    predictions = answer(table) if ballots is None else ballots.restored(answer(ballots.table))
+    _save(store, trial.trial_id, f"answers-{trial.evaluation_id}", predictions)
+    if ballots is not None:
+        predictions, votes = count_votes(table, ballots.table, predictions)
+        store.write("votes", trial.name, [{**_names(parts), **row} for row in votes])
+    figures, columns = score(task, table, predictions)
+    repeated = {key: [value] * len(table) for key, value in _names(parts).items()}
+    store.write("puzzles", trial.name, {**repeated, **columns})
+    validation = task.split("validation")
+    if len(validation):
+        figures["validation_accuracy"] = score(task, validation, answer(validation))[0]["score"]
+    return {
+        **figures,
+        "totals": json.dumps(figures["totals"]),
+        "primary_metric": task.info.primary_metric,
+        "test_seconds": time.monotonic() - started,
+    }
+
+
+def _names(parts: Assembly) -> dict[str, str]:
+    return {"trial_id": parts.trial.trial_id, "evaluation_id": parts.trial.evaluation_id}
+
+
+class _Ballots:
+    """The votes on the puzzles of one table."""
+
+    def __init__(self, parts: Assembly, table: PuzzleTable) -> None:
+        votes = parts.task.votes(parts.evaluation.votes, BALLOT_SEED)
+        self._rows = np.flatnonzero(np.isin(votes.table.puzzle_ids, table.puzzle_ids))
+        self._restore = votes.restore
+        self.table = votes.table.select(self._rows)
+
+    def restored(self, predictions: Predictions) -> Predictions:
+        """The answers in the frame of their puzzles."""
+        return Predictions(self._restore(self._rows, predictions.tokens), predictions.confidence)
+
+
+def _save(store: Store, trial_id: str, name: str, predictions: Predictions) -> None:
+    tensors = {
+        "tokens": torch.from_numpy(predictions.tokens),
+        "confidence": torch.from_numpy(predictions.confidence),
+    }
+    if predictions.tokens_by_step is not None:
+        tensors["tokens_by_step"] = torch.from_numpy(predictions.tokens_by_step)
+    checkpoint.save(store.checkpoints(trial_id), name, tensors, {})

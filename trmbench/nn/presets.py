@@ -1,0 +1,55 @@
+"""What the presets of the papers' systems have in common; standard library only.
+
+Kept in one place so that a comparison at `mini` scale gives every model the same batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+PAPER_TRAIN: Mapping[str, Any] = {
+    "batch_size": 768,
+    "optimizer": "adam_atan2",
+    "learning_rate": 1e-4,
+    "warmup_steps": 2_000,
+    "min_learning_rate_ratio": 1.0,
+    "weight_decay": 1.0,
+    "beta1": 0.9,
+    "beta2": 0.95,
+    "puzzle_learning_rate": 1e-4,
+    "puzzle_weight_decay": 1.0,
+    "halt_exploration": 0.1,
+    "loss": "stable_max",
+    "precision": "bfloat16",
+}
+"""`train.*` of the released commands of TRM and HRM for Sudoku and Maze."""
+
+PAPER_TRAIN_ARC: Mapping[str, Any] = {
+    "epochs": 100_000,
+    "weight_decay": 0.1,
+    "puzzle_learning_rate": 1e-2,
+    "puzzle_weight_decay": 0.1,
+}
+"""What differs for ARC."""
+
+MINI_NETWORK: Mapping[str, Any] = {
+    "mixing": "mlp",
+    "position_encoding": "none",
+    "width": 48,
+    "heads": 4,
+    "expansion": 2.0,
+    "multiple_of": 16,
+    "puzzle_positions": 0,
+}
+"""`model.*` of a network that trains within minutes on one CPU core."""
+
+MINI_TRAIN: Mapping[str, Any] = {
+    "steps": 2_600,
+    "batch_size": 32,
+    "learning_rate": 3e-3,
+    "warmup_steps": 100,
+    "weight_decay": 0.1,
+    "precision": "float32",
+}
+"""`train.*` for it."""

@@ -1,0 +1,45 @@
+"""Find the files of a published data set: in a local folder or on the Hugging Face hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trmbench.errors import TrmbenchError
+from trmbench.puzzles.options import PuzzleOptions
+from trmbench.puzzles.reader import PuzzleFormat, read_puzzles
+from trmbench.puzzles.splits import Puzzles
+
+FILES = ("train.csv", "test.csv")
+
+
+def published_puzzles(
+    options: PuzzleOptions, repo_id: str, layout: PuzzleFormat
+) -> tuple[Puzzles, Puzzles, str]:
+    """Training puzzles, test puzzles and their source, from `task.path` or from the hub.
+
+    Raises:
+        TrmbenchError: a file is missing, cannot be downloaded or has bad content.
+    """
+    if options.path:
+        folder = Path(options.path).expanduser()
+        paths = [folder / name for name in FILES]
+        source = str(folder)
+    else:
+        paths = [_download(repo_id, name) for name in FILES]
+        source = f"{repo_id}, revision {paths[0].parent.name[:12]}"
+    train, test = (read_puzzles(path, layout) for path in paths)
+    return train, test, source
+
+
+def _download(repo_id: str, filename: str) -> Path:
+    """The file in the hub's local cache, fetched when it is not there yet."""
+    from huggingface_hub import hf_hub_download
+
+    try:
+        return Path(hf_hub_download(repo_id, filename, repo_type="dataset"))
+    except Exception as error:  # the client's errors have changed base class between versions
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise TrmbenchError(
+            f"{filename} of {repo_id} cannot be downloaded: {reason}",
+            f"get {' and '.join(FILES)} elsewhere and use --set task.path=DIR",
+        ) from error

@@ -1,0 +1,65 @@
+"""The options every task of one-to-one puzzles has; standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trmbench.errors import TrmbenchError
+
+SOURCES = ("hub", "path", "generated")
+DEFAULT_GENERATED = 1000
+"""Puzzles per split of a generated task that names no number."""
+
+
+@dataclass(frozen=True)
+class PuzzleOptions:
+    """Where the puzzles come from, how many there are, and whether they are augmented.
+
+    Raises:
+        TrmbenchError: a value is out of its range.
+    """
+
+    source: str = "hub"
+    """"hub" (the published files), "path" (a folder) or "generated"."""
+    path: str | None = None
+    """Folder with train.csv and test.csv; when given, it is the source."""
+    train_puzzles: int | None = None
+    """Training puzzles, drawn with `data_seed`; None = every one (1,000 when generated)."""
+    test_puzzles: int | None = None
+    """Test puzzles, likewise."""
+    validation: int = 0
+    """How many of the training puzzles are held out for making choices."""
+    data_seed: int = 0
+    """Seed of the puzzles: the same for every model and every training seed."""
+    augment: bool = True
+    """Whether training puzzles are transformed at random."""
+
+    def __post_init__(self) -> None:
+        require(self.source in SOURCES, "source", self.source, f"use one of {', '.join(SOURCES)}")
+        require(
+            self.source != "path" or bool(self.path),
+            "path",
+            self.path,
+            "task.source=path needs --set task.path=DIR, a folder with train.csv and test.csv",
+        )
+        for key in ("train_puzzles", "test_puzzles"):
+            value = getattr(self, key)
+            require(value is None or value > 0, key, value, "use a positive number")
+        require(self.validation >= 0, "validation", self.validation, "use 0 or a positive number")
+        require(self.data_seed >= 0, "data_seed", self.data_seed, "use 0 or a positive number")
+
+    @property
+    def origin(self) -> str:
+        """The source that counts: a given path wins."""
+        return "path" if self.path else self.source
+
+    @property
+    def generated_counts(self) -> tuple[int, int]:
+        """Numbers of training and test puzzles to generate."""
+        return self.train_puzzles or DEFAULT_GENERATED, self.test_puzzles or DEFAULT_GENERATED
+
+
+def require(condition: bool, key: str, value: object, hint: str) -> None:
+    """Raise a `TrmbenchError` that names the option `task.<key>` unless the condition holds."""
+    if not condition:
+        raise TrmbenchError(f"task.{key}={value} is not possible", hint)

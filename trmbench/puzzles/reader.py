@@ -1,0 +1,156 @@
+"""Read puzzle files: CSV with the columns source, question, answer, rating, one puzzle a line.
+
+This is the layout of the published Sudoku-Extreme and Maze-Hard files (arXiv 2506.21734).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from trmbench.errors import TrmbenchError
+from trmbench.puzzles.splits import Puzzles
+
+COLUMNS = ("source", "question", "answer", "rating")
+_UNKNOWN = 255
+
+
+@dataclass(frozen=True)
+class PuzzleFormat:
+    """How the characters of a file stand for tokens."""
+
+    length: int
+    """Characters of a question and of an answer."""
+    question: str
+    """Characters of a question; the token of each is in `tokens`."""
+    answer: str
+    """Characters of an answer."""
+    tokens: dict[str, int]
+    """Token of each character."""
+    faulty: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    """(N,) bool: which answers (N, L) are no answers to their questions (N, L)."""
+    fault: str
+    """What is wrong with those, for people."""
+
+
+def read_puzzles(path: Path, layout: PuzzleFormat) -> Puzzles:
+    """Read and check every puzzle of a file, vectorised.
+
+    Raises:
+        TrmbenchError: names the file, the line and what is wrong with it.
+    """
+    _check_header(path)
+    try:
+        with arrow_csv.open_csv(
+            path,
+            read_options=arrow_csv.ReadOptions(block_size=1 << 24),
+            convert_options=arrow_csv.ConvertOptions(
+                include_columns=["question", "answer"],
+                column_types={"question": pa.string(), "answer": pa.string()},
+                strings_can_be_null=False,
+            ),
+        ) as reader:
+            parts = list(_encoded(reader, path, layout))
+    except pa.ArrowInvalid as error:
+        raise _ragged(path, error) from error
+    except OSError as error:
+        raise TrmbenchError(f"{path} cannot be read: {error}") from error
+    if not parts:
+        raise TrmbenchError(f"{path} has no puzzles", "it has a header only")
+    inputs, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return Puzzles(inputs, labels)
+
+
+def _encoded(
+    batches: Iterator[pa.RecordBatch], path: Path, layout: PuzzleFormat
+) -> Iterator[Puzzles]:
+    """The puzzles of each block of the file, checked."""
+    question = _lookup(layout.question, layout.tokens)
+    answer = _lookup(layout.answer, layout.tokens)
+    first = 0
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        inputs = _tokens(batch.column("question"), "question", question, first, path, layout)
+        labels = _tokens(batch.column("answer"), "answer", answer, first, path, layout)
+        faulty = layout.faulty(inputs, labels)
+        if faulty.any():
+            raise _at_line(path, first + int(faulty.argmax()), layout.fault)
+        first += batch.num_rows
+        yield Puzzles(inputs, labels)
+
+
+def _tokens(
+    column: pa.StringArray, name: str, lookup: np.ndarray, first: int, path: Path, fmt: PuzzleFormat
+) -> np.ndarray:
+    """(N, L) tokens of one column; `first` is the row number of its first puzzle."""
+    offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset :][: len(column) + 1]
+    lengths = np.diff(offsets)
+    if (lengths != fmt.length).any():
+        row = int((lengths != fmt.length).argmax())
+        message = f"the {name} has {lengths[row]} characters instead of {fmt.length}"
+        raise _at_line(path, first + row, message)
+    data = np.frombuffer(column.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
+    tokens = lookup[data.reshape(-1, fmt.length)]
+    if tokens.max(initial=0) == _UNKNOWN:
+        row = int((tokens == _UNKNOWN).any(axis=1).argmax())
+        position = int((tokens[row] == _UNKNOWN).argmax())
+        character = column[row].as_py()[position]
+        message = f"the {name} has {character!r} at position {position + 1}"
+        raise _at_line(path, first + row, message)
+    return tokens
+
+
+def _lookup(characters: str, tokens: dict[str, int]) -> np.ndarray:
+    """(256,) uint8 token of each byte."""
+    table = np.full(256, _UNKNOWN, np.uint8)
+    for character in characters:
+        table[ord(character)] = tokens[character]
+    return table
+
+
+def _check_header(path: Path) -> None:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file), [])
+    except FileNotFoundError as error:
+        raise TrmbenchError(f"{path} does not exist", "it needs train.csv and test.csv") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise TrmbenchError(f"{path} cannot be read: {error}") from error
+    if tuple(header) != COLUMNS:
+        raise TrmbenchError(
+            f"{path}, line 1: the header is {','.join(header)!r}",
+            f"it must be {','.join(COLUMNS)}",
+        )
+
+
+def _ragged(path: Path, error: pa.ArrowInvalid) -> TrmbenchError:
+    """The error for a file whose rows do not have four columns."""
+    for line, row in _rows(path):
+        if len(row) != len(COLUMNS):
+            return TrmbenchError(
+                f"{path}, line {line}: {len(row)} columns instead of {len(COLUMNS)}",
+                f"each line must be {','.join(COLUMNS)}",
+            )
+    return TrmbenchError(f"{path} cannot be read: {error}")
+
+
+def _at_line(path: Path, row: int, message: str) -> TrmbenchError:
+    """The error for a puzzle; the slow search for its line happens only here."""
+    lines = (line for number, (line, _) in enumerate(_rows(path)) if number == row + 1)
+    return TrmbenchError(f"{path}, line {next(lines)}: {message}", "correct or remove that line")
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line number and columns of every line that is not empty, as the fast reader counts them."""
+    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
+        reader = csv.reader(file)
+        for row in reader:
+            if row:
+                yield reader.line_num, row

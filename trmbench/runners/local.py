@@ -1,0 +1,163 @@
+"""Trials side by side in worker processes of this machine.
+
+A worker executes one trial after the other. One that dies (killed, out of memory) fails its trial
+and is replaced; the others never notice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from trmbench.device import has_cuda
+from trmbench.provenance import available_cores
+from trmbench.spec import Trial, TrialEvent, TrialResult
+from trmbench.store import FAILED, Store
+
+STOP_SECONDS = 10.0
+"""How long a worker may take to checkpoint when asked to stop."""
+
+
+class LocalRunner:
+    """Runs trials on the GPUs of this machine, one each, or else on its CPU cores.
+
+    Args:
+        execution: the `execution` section; `max_parallel` limits the workers.
+    """
+
+    def __init__(self, execution: Mapping[str, Any]) -> None:
+        self._max_parallel: int | None = execution["max_parallel"]
+        uses_gpu = execution["device"] in ("auto", "cuda") and has_cuda()
+        self._gpus = visible_gpus() if uses_gpu else []
+        self._workers: list[WorkerProcess] = []
+
+    def run(
+        self, trials: Iterable[Trial], on_event: Callable[[TrialEvent], None]
+    ) -> Iterator[TrialResult]:
+        """Yield results as trials end; left early, the running trials are checkpointed."""
+        remaining = iter(trials)
+        try:
+            while True:
+                self._fill(remaining)
+                busy = {worker.connection: worker for worker in self._workers if worker.trial}
+                if not busy:
+                    return
+                for connection in wait(list(busy)):
+                    result = busy[connection].receive(on_event)  # type: ignore[index]
+                    if result is not None:
+                        yield result
+        finally:
+            for worker in self._workers:
+                worker.ask_to_stop()
+            for worker in self._workers:
+                worker.finish(on_event)
+            self._workers.clear()
+
+    def _fill(self, remaining: Iterator[Trial]) -> None:
+        """Give trials to idle workers, starting workers while there is room."""
+        self._workers = [worker for worker in self._workers if worker.process.poll() is None]
+        while True:
+            idle = [worker for worker in self._workers if worker.trial is None]
+            trial = next(remaining, None) if idle or self._has_room() else None
+            if trial is None:
+                return
+            worker = idle[0] if idle else self._start_worker()
+            worker.give(trial)
+
+    def _has_room(self) -> bool:
+        running = [worker.trial for worker in self._workers if worker.trial]
+        if len(running) == (self._max_parallel or len(running) + 1):
+            return False
+        if self._gpus:
+            return len(running) < len(self._gpus)
+        used = sum(max(1, trial.config["train"]["threads"]) for trial in running)
+        return not running or used < available_cores()
+
+    def _start_worker(self) -> WorkerProcess:
+        taken = {worker.gpu for worker in self._workers}
+        gpu = next((gpu for gpu in self._gpus if gpu not in taken), None)
+        worker = WorkerProcess(gpu)
+        self._workers.append(worker)
+        return worker
+
+
+class WorkerProcess:
+    """A worker, seen from the parent.
+
+    Args:
+        gpu: the one GPU the worker may see; None = all or none.
+    """
+
+    def __init__(self, gpu: str | None) -> None:
+        self.gpu = gpu
+        self.trial: Trial | None = None
+        ours, theirs = socket.socketpair()
+        environment = os.environ | ({"CUDA_VISIBLE_DEVICES": gpu} if gpu else {})
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "trmbench.runners.worker", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env=environment,
+        )
+        theirs.close()
+        self.connection = Connection(ours.detach())
+
+    def give(self, trial: Trial) -> None:
+        """Hand over a trial."""
+        self.trial = trial
+        with contextlib.suppress(OSError):  # it died: `receive` will notice
+            self.connection.send(trial)
+
+    def receive(self, on_event: Callable[[TrialEvent], None]) -> TrialResult | None:
+        """Take one message; a result ends the trial, and so does the worker's death."""
+        trial = self.trial
+        assert trial is not None
+        try:
+            message = self.connection.recv()
+        except (EOFError, OSError):
+            message = self._death(trial)
+        if isinstance(message, TrialResult):
+            self.trial = None
+            return message
+        on_event(message)
+        return None
+
+    def _death(self, trial: Trial) -> TrialResult:
+        code = self.process.wait()
+        cause = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        memory = "; the machine may be out of memory" if code == -signal.SIGKILL else ""
+        error = f"the worker process was ended {cause}{memory}"
+        Store(trial.results).write_trial(trial, {"status": FAILED, "error": error})
+        return TrialResult(trial.trial_id, FAILED, error)
+
+    def ask_to_stop(self) -> None:
+        """Have a running trial checkpointed."""
+        if self.trial is not None:
+            self.process.terminate()
+
+    def finish(self, on_event: Callable[[TrialEvent], None]) -> None:
+        """Wait for the trial's last words, then end the process."""
+        while self.trial is not None and self.connection.poll(STOP_SECONDS):
+            self.receive(on_event)
+        self.connection.close()
+        try:
+            self.process.wait(1 if self.trial is None else 0)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def visible_gpus() -> list[str]:
+    """The CUDA devices this process may use, as `CUDA_VISIBLE_DEVICES` names them."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named:
+        return named.split(",")
+    import torch
+
+    return [str(index) for index in range(torch.cuda.device_count())]

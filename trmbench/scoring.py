@@ -1,0 +1,105 @@
+"""From predictions to rows: per-puzzle scores, totals and votes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from trmbench.spec import IGNORED_LABEL, Predictions, PuzzleTable, Task
+
+
+def score(
+    task: Task, table: PuzzleTable, predictions: Predictions
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Score predictions of a table.
+
+    Returns:
+        The figures of the `trials` row, and the columns of the `puzzles` rows.
+    """
+    scored = table.labels != IGNORED_LABEL
+    right = (predictions.tokens == table.labels) & scored
+    exact = _exact(predictions.tokens, table)
+    cells = right.sum(1) / np.maximum(1, scored.sum(1))
+    valid = task.verify(table.inputs, predictions.tokens)
+    scores = task.score(table, predictions)
+    figures: dict[str, Any] = {
+        "score": float(np.mean(scores.per_puzzle)),
+        "exact_accuracy": float(exact.mean()),
+        "cell_accuracy": float(cells.mean()),
+        "valid_accuracy": float(np.mean(valid)),
+        "totals": {name: float(value) for name, value in scores.totals.items()},
+        "test_puzzles": len(table),
+    }
+    columns: dict[str, Any] = {
+        "puzzle_id": table.puzzle_ids.tolist(),
+        "group": table.groups.tolist(),
+        "score": np.asarray(scores.per_puzzle, dtype=np.float64),
+        "exact": exact,
+        "valid": np.asarray(valid, dtype=bool),
+        "cell_accuracy": cells,
+        "halt_probability": predictions.confidence.astype(np.float32),
+        "answer": [tokens.tobytes() for tokens in predictions.tokens],
+    }
+    if predictions.tokens_by_step is not None:
+        by_step = np.stack([_exact(tokens, table) for tokens in predictions.tokens_by_step], axis=1)
+        columns["exact_by_step"] = list(by_step)
+        figures["exact_accuracy_by_step"] = by_step.mean(axis=0).tolist()
+    return figures, columns
+
+
+def _exact(tokens: np.ndarray, table: PuzzleTable) -> np.ndarray:
+    ignored = table.labels == IGNORED_LABEL
+    return ((tokens == table.labels) | ignored).all(axis=1)
+
+
+def count_votes(
+    table: PuzzleTable, ballots: PuzzleTable, predictions: Predictions
+) -> tuple[Predictions, list[Mapping[str, Any]]]:
+    """The answer most ballots agree on, per puzzle.
+
+    Answers are ranked by their number of votes, then by their mean halting probability, then by
+    their bytes, so that ties are broken the same way everywhere.
+
+    Args:
+        table: the puzzles, N.
+        ballots: one row per vote, `puzzle_ids` naming the puzzle.
+        predictions: the votes, already in the puzzles' own frame.
+
+    Returns:
+        The winning predictions (N,), with the share of votes as confidence where several voted;
+        and a `votes` row per distinct answer.
+    """
+    row_of = {puzzle_id: row for row, puzzle_id in enumerate(table.puzzle_ids.tolist())}
+    counts: list[dict[bytes, list[float]]] = [{} for _ in row_of]
+    for puzzle_id, tokens, confidence in zip(
+        ballots.puzzle_ids.tolist(),
+        predictions.tokens,
+        predictions.confidence.tolist(),
+        strict=True,
+    ):
+        counts[row_of[puzzle_id]].setdefault(tokens.tobytes(), []).append(confidence)
+    rows: list[Mapping[str, Any]] = []
+    winners, confidences = [], []
+    for row, answers in enumerate(counts):
+        ranked = sorted(
+            answers.items(),
+            key=lambda item: (len(item[1]), np.mean(item[1]), item[0]),
+            reverse=True,
+        )
+        label = table.select(slice(row, row + 1))
+        for answer, votes in ranked:
+            tokens = np.frombuffer(answer, dtype=np.uint8)
+            rows.append(
+                {
+                    "puzzle_id": table.puzzle_ids[row],
+                    "answer": answer,
+                    "votes": len(votes),
+                    "mean_halt_probability": float(np.mean(votes)),
+                    "correct": bool(_exact(tokens[None], label)[0]),
+                }
+            )
+        winners.append(np.frombuffer(ranked[0][0], dtype=np.uint8))
+        confidences.append(len(ranked[0][1]) / sum(len(votes) for votes in answers.values()))
+    return Predictions(np.stack(winners), np.array(confidences, dtype=np.float32)), rows

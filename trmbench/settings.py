@@ -1,0 +1,85 @@
+"""The sections of the configuration that belong to the harness; standard library only.
+
+The sections `task` and `model` are declared by their plugins in the same way: a frozen dataclass
+whose fields are the section's keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How a model is trained. These change what is learned, so they are part of the cell's hash."""
+
+    steps: int | None = None
+    """Training steps; None = from `epochs`."""
+    epochs: int | None = None
+    """Passes over the training puzzles, one augmented variant of each per pass."""
+    batch_size: int = 768
+    """Puzzles of one training step."""
+    optimizer: Literal["adam_atan2", "adamw"] = "adam_atan2"
+    learning_rate: float = 1e-4
+    warmup_steps: int = 2000
+    """Steps of linear warm-up."""
+    min_learning_rate_ratio: float = 1.0
+    """Cosine decay to this share of the learning rate; 1 = constant after the warm-up."""
+    weight_decay: float = 1.0
+    beta1: float = 0.9
+    beta2: float = 0.95
+    puzzle_learning_rate: float = 1e-4
+    """Learning rate of the puzzle embeddings (sign-SGD)."""
+    puzzle_weight_decay: float = 1.0
+    ema: float = 0.999
+    """Decay of the exponential moving average of the weights that is tested; 0 = none."""
+    halting: bool = True
+    """Whether a puzzle gives up its slot once the model says it is solved."""
+    halt_exploration: float = 0.1
+    """Share of puzzles that may not halt before a random step in 2..N_sup."""
+    loss: Literal["stable_max", "softmax"] = "stable_max"
+    precision: Literal["float32", "bfloat16", "float64"] = "float32"
+    """Type of the activations and of the carried state; weights stay float32."""
+    threads: int = 1
+    """CPU threads of a trial; they can change the last bits of its numbers."""
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """How a trained model is tested. Has a hash of its own: testing again needs no new training."""
+
+    limit: int | None = None
+    """At most this many test puzzles, the first ones; None = all."""
+    votes: int = 1
+    """Augmented copies of each test puzzle that vote on its answer."""
+    steps: int | None = None
+    """Supervision steps; None = as many as in training."""
+    weights: Literal["ema", "raw"] = "ema"
+    """Which weights are tested; "ema" means raw ones where no average was kept."""
+    batch_size: int = 256
+
+
+@dataclass(frozen=True)
+class ExecutionSettings:
+    """Where and how trials are executed. Recorded, never hashed."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    compile: bool = False
+    """Use `torch.compile` for the supervision step."""
+    max_parallel: int | None = None
+    """Trials side by side; None = as many as the cores or GPUs allow."""
+    time_budget: float | None = None
+    """Seconds after which no further trial is started; None = no limit."""
+    checkpoint_every: float = 60.0
+    """Seconds between checkpoints of a running trial."""
+    log_every: int = 100
+    """Training steps between two points of the learning curve."""
+
+
+CORE_SECTIONS: dict[str, type] = {
+    "train": TrainSettings,
+    "evaluation": EvaluationSettings,
+    "execution": ExecutionSettings,
+}
+SECTIONS = ("task", "model", *CORE_SECTIONS)

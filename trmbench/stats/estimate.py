@@ -1,0 +1,62 @@
+"""A difference with its standard error: interval, p-value and test of equivalence.
+
+`scipy.special` holds the same distributions as `scipy.stats` and loads in a quarter of the time.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+
+class Estimate(NamedTuple):
+    """One difference of means, before correction for multiplicity."""
+
+    difference: float
+    error: float
+    """Standard error."""
+    degrees: float
+    """Degrees of freedom."""
+    low: float
+    high: float
+    p_value: float
+    """Two-sided, of no difference."""
+    p_equivalence: float
+    """Of a difference of at least the margin; NaN without a margin."""
+
+
+def t_estimate(
+    difference: float, error: float, degrees: float, margin: float | None, confidence: float
+) -> Estimate:
+    """Student's t; equivalence by two one-sided tests (Schuirmann, 1987), the larger p-value."""
+    half = float(special.stdtrit(degrees, (1 + confidence) / 2)) * error
+    low, high = np.clip([difference - half, difference + half], -1, 1).tolist()
+    p = 2 * float(special.stdtr(degrees, -abs(difference) / error))
+    p_equivalence = math.nan
+    if margin is not None:
+        p_equivalence = float(special.stdtr(degrees, (abs(difference) - margin) / error))
+    return Estimate(difference, error, degrees, low, high, p, p_equivalence)
+
+
+def constant_estimate(
+    difference: float, puzzles: int, margin: float | None, confidence: float
+) -> Estimate:
+    """No variance at all: every puzzle shows the same difference with every seed.
+
+    What is left is binomial: P of P puzzles agree, so with Clopper-Pearson a share of at least
+    (alpha/2)^(1/P) of puzzles like these does, and the others may show anything in -1..1. The
+    p-value is that of the sign test.
+    """
+    other = 1 - ((1 - confidence) / 2) ** (1 / puzzles)
+    low = max(-1.0, (1 - other) * difference - other)
+    high = min(1.0, (1 - other) * difference + other)
+    p = 1.0 if difference == 0 else min(1.0, 2.0 ** (1 - puzzles))
+    p_equivalence = math.nan
+    if margin is not None:
+        inside = abs(difference) < margin
+        p_equivalence = ((1 - margin) / (1 - abs(difference))) ** puzzles if inside else 1.0
+    error = other / float(special.ndtri((1 + confidence) / 2))
+    return Estimate(difference, error, puzzles - 1, low, high, p, p_equivalence)

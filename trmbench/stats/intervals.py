@@ -1,0 +1,133 @@
+"""Intervals for one cell: an accuracy measured with a few seeds on one test set."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from trmbench.stats.cells import CellMoments, Scores, moments
+
+THIS_TEST_SET = "this test set"
+PUZZLES_LIKE_THESE = "puzzles like these"
+THIS_CHECKPOINT = "this checkpoint only"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The mean score of one cell and how far it can be trusted."""
+
+    estimand: str
+    """What the interval covers: "this test set" (the mean over all seeds, on these puzzles),
+    "puzzles like these" (over seeds and puzzles) or "this checkpoint only" (one seed)."""
+    method: str
+    """"t over seeds", "t over seeds and puzzles", "Clopper-Pearson", "Wilson" or "none"."""
+    confidence: float
+    seeds: int
+    """Finished seeds."""
+    failed: int
+    """Seeds without scores."""
+    puzzles: int
+    mean: float
+    sd: float
+    """Standard deviation of the seeds' means; NaN below two seeds."""
+    standard_error: float
+    """Of the mean, for the estimand; NaN below two seeds."""
+    low: float
+    high: float
+    minimum: float
+    """The worst seed."""
+    maximum: float
+    """The best seed."""
+
+
+def clopper_pearson(count: float, total: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Exact binomial interval for `count` of `total` (Clopper and Pearson, 1934).
+
+    `count` may be fractional (partial credit); scipy's own method takes whole numbers only.
+    """
+    tail = (1 - confidence) / 2
+    low = special.betaincinv(count, total - count + 1, tail) if count > 0 else 0.0
+    high = special.betaincinv(count + 1, total - count, 1 - tail) if count < total else 1.0
+    return float(low), float(high)
+
+
+def wilson(count: float, total: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Score interval for `count` of `total` (Wilson, 1927); `count` may be fractional."""
+    z2 = float(special.ndtri((1 + confidence) / 2)) ** 2
+    centre = count + z2 / 2
+    half = math.sqrt(z2 * (count * (total - count) / total + z2 / 4))
+    return max(0.0, (centre - half) / (total + z2)), min(1.0, (centre + half) / (total + z2))
+
+
+def interval(
+    scores: Scores | CellMoments, estimand: str = THIS_TEST_SET, confidence: float = 0.95
+) -> Interval:
+    """The mean of the scores (K, P) of one cell, with an interval for the estimand.
+
+    Two seeds or more: Student's t, over seeds for "this test set", over seeds and puzzles for
+    "puzzles like these" (two-way random effects, Satterthwaite degrees of freedom). Where the
+    scores show no variance at all it is the exact binomial interval of one seed, since equal seeds
+    say no more than one of them. One seed: Wilson over puzzles, "this checkpoint only". No
+    finished seed: NaN.
+
+    Raises:
+        ValueError: on an unknown estimand, or as `moments` does.
+    """
+    if estimand not in (THIS_TEST_SET, PUZZLES_LIKE_THESE):
+        raise ValueError(f'estimand must be "{THIS_TEST_SET}" or "{PUZZLES_LIKE_THESE}"')
+    cell = moments(scores)
+    nan = float("nan")
+    error, degrees = nan, nan
+    if cell.seeds == 0:
+        method, (low, high) = "none", (nan, nan)
+    elif cell.seeds == 1:
+        estimand, method = THIS_CHECKPOINT, "Wilson"
+        low, high = wilson(cell.mean * cell.puzzles, cell.puzzles, confidence)
+    else:
+        if estimand == THIS_TEST_SET:
+            method = "t over seeds"
+            variance, degrees = cell.seed_variance / cell.seeds, float(cell.seeds - 1)
+        else:
+            method = "t over seeds and puzzles"
+            variance, degrees = _two_way_variance(cell)
+        error = math.sqrt(variance)
+        half = float(special.stdtrit(degrees, (1 + confidence) / 2)) * error
+        low, high = max(0.0, cell.mean - half), min(1.0, cell.mean + half)
+        if error == 0:
+            method = "Clopper-Pearson"
+            low, high = clopper_pearson(cell.mean * cell.puzzles, cell.puzzles, confidence)
+    return Interval(
+        estimand=estimand,
+        method=method,
+        confidence=confidence,
+        seeds=cell.seeds,
+        failed=cell.failed,
+        puzzles=cell.puzzles,
+        mean=cell.mean,
+        sd=math.sqrt(cell.seed_variance),
+        standard_error=error,
+        low=low,
+        high=high,
+        minimum=float(cell.seed_means.min()) if cell.seeds else nan,
+        maximum=float(cell.seed_means.max()) if cell.seeds else nan,
+    )
+
+
+def _two_way_variance(cell: CellMoments) -> tuple[float, float]:
+    """Variance of the grand mean with seeds and puzzles random, and its degrees of freedom."""
+    count, puzzles = cell.seeds, cell.puzzles
+    seeds = cell.seed_variance / count
+    if puzzles < 2:
+        return seeds, count - 1
+    between = float(np.var(cell.puzzle_means, ddof=1)) / puzzles
+    residual = cell.residual_variance / (count * puzzles)
+    added = max(0.0, between - residual)
+    total = seeds + added
+    weight = seeds**2 / (count - 1)
+    if added > 0:
+        weight += between**2 / (puzzles - 1)
+        weight += residual**2 / ((count - 1) * (puzzles - 1))
+    return total, total**2 / weight if weight > 0 else count - 1

@@ -1,0 +1,268 @@
+"""The results folder: Parquet datasets, one file per trial and evaluation.
+
+Every file is written under a hidden temporary name, synced and renamed, so a reader meets either
+the whole file or none. A file that a crash damaged all the same is named and skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from trmbench.errors import TrmbenchError
+from trmbench.spec import Trial
+
+SCHEMA_VERSION = 1
+FINISHED, FAILED, INTERRUPTED = "finished", "failed", "interrupted"
+
+_TIME = pa.timestamp("us", tz="UTC")
+SCHEMAS: dict[str, pa.Schema] = {
+    "trials": pa.schema(
+        [
+            ("trial_id", pa.string()),
+            ("evaluation_id", pa.string()),
+            ("cell_id", pa.string()),
+            ("model", pa.string()),
+            ("task", pa.string()),
+            ("preset", pa.string()),
+            ("seed", pa.int64()),
+            ("status", pa.string()),
+            ("error", pa.string()),
+            ("primary_metric", pa.string()),
+            ("score", pa.float64()),
+            ("exact_accuracy", pa.float64()),
+            ("cell_accuracy", pa.float64()),
+            ("valid_accuracy", pa.float64()),
+            ("validation_accuracy", pa.float64()),
+            ("exact_accuracy_by_step", pa.list_(pa.float64())),
+            ("totals", pa.string()),
+            ("votes", pa.int64()),
+            ("test_puzzles", pa.int64()),
+            ("train_puzzles", pa.int64()),
+            ("train_steps", pa.int64()),
+            ("train_seconds", pa.float64()),
+            ("test_seconds", pa.float64()),
+            ("resumed_from_step", pa.int64()),
+            ("peak_memory_bytes", pa.int64()),
+            ("parameters", pa.int64()),
+            ("puzzle_embedding_parameters", pa.int64()),
+            ("device", pa.string()),
+            ("overrides", pa.string()),
+            ("config", pa.string()),
+            ("provenance", pa.string()),
+            ("started_at", _TIME),
+            ("finished_at", _TIME),
+        ]
+    ),
+    "curves": pa.schema(
+        [
+            ("trial_id", pa.string()),
+            ("step", pa.int64()),
+            ("seconds", pa.float64()),
+            ("learning_rate", pa.float64()),
+            ("loss", pa.float64()),
+            ("answer_loss", pa.float64()),
+            ("halt_loss", pa.float64()),
+            ("exact_accuracy", pa.float64()),
+            ("cell_accuracy", pa.float64()),
+            ("supervision_steps", pa.float64()),
+        ]
+    ),
+    "puzzles": pa.schema(
+        [
+            ("trial_id", pa.string()),
+            ("evaluation_id", pa.string()),
+            ("puzzle_id", pa.string()),
+            ("group", pa.string()),
+            ("score", pa.float64()),
+            ("exact", pa.bool_()),
+            ("valid", pa.bool_()),
+            ("cell_accuracy", pa.float64()),
+            ("halt_probability", pa.float32()),
+            ("exact_by_step", pa.list_(pa.bool_())),
+            ("answer", pa.binary()),
+        ]
+    ),
+    "votes": pa.schema(
+        [
+            ("trial_id", pa.string()),
+            ("evaluation_id", pa.string()),
+            ("puzzle_id", pa.string()),
+            ("answer", pa.binary()),
+            ("votes", pa.int64()),
+            ("mean_halt_probability", pa.float64()),
+            ("correct", pa.bool_()),
+        ]
+    ),
+}
+
+
+class Store:
+    """A results folder.
+
+    Args:
+        root: the folder; made when the first file is written.
+        warn: gets one line per damaged file, once each.
+    """
+
+    def __init__(self, root: str | Path, warn: Callable[[str], None] = lambda line: None) -> None:
+        self.root = Path(root)
+        self._warn = warn
+        self._damaged: set[Path] = set()
+
+    def ensure_writable(self) -> None:
+        """Make the folder.
+
+        Raises:
+            TrmbenchError: it cannot be made or written to.
+        """
+        probe = self.root / f".writable-{os.getpid()}"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise TrmbenchError(
+                f"cannot write to the results folder {self.root}: {error.strerror}",
+                "choose another with --results DIR",
+            ) from error
+
+    def checkpoints(self, trial_id: str) -> Path:
+        """The folder of a trial's checkpoints and final weights."""
+        return self.root / "checkpoints" / trial_id
+
+    # --- writing ---
+
+    def write(
+        self,
+        dataset: str,
+        name: str,
+        rows: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]],
+    ) -> None:
+        """Write one file of a dataset, replacing what it held.
+
+        Args:
+            dataset: "trials", "curves", "puzzles" or "votes".
+            name: the file's name without suffix.
+            rows: dictionaries, or columns by name; missing columns become null.
+        """
+        schema = SCHEMAS[dataset].with_metadata({"trmbench_schema": str(SCHEMA_VERSION)})
+        table = (
+            pa.Table.from_pydict(dict(rows), schema=schema)
+            if isinstance(rows, Mapping)
+            else pa.Table.from_pylist(list(rows), schema=schema)
+        )
+        replace_file(
+            self.root / dataset / f"{name}.parquet",
+            lambda path: pq.write_table(table, path, compression="zstd"),
+        )
+
+    def write_trial(self, trial: Trial, fields: Mapping[str, Any]) -> None:
+        """Write a trial's row: its names, its configuration, and the given columns."""
+        names = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed")
+        row = {name: getattr(trial, name) for name in names}
+        row |= {
+            "overrides": json.dumps(trial.overrides),
+            "config": json.dumps(trial.config),
+            "votes": trial.config["evaluation"]["votes"],
+            "finished_at": datetime.now(UTC),
+        }
+        self.write("trials", trial.name, [{**row, **fields}])
+
+    # --- reading ---
+
+    def read(
+        self, dataset: str, columns: Sequence[str] | None = None, names: Iterable[str] | None = None
+    ) -> pa.Table:
+        """The rows of a dataset; files that cannot be read are warned of and left out.
+
+        Args:
+            dataset: "trials", "curves", "puzzles" or "votes".
+            columns: the columns wanted; None = all.
+            names: the files wanted, without suffix; None = all.
+        """
+        folder = self.root / dataset
+        paths = (
+            sorted(folder.glob("*.parquet"))
+            if names is None
+            else [path for name in names if (path := folder / f"{name}.parquet").exists()]
+        )
+        wanted = pa.schema(
+            [SCHEMAS[dataset].field(name) for name in columns or SCHEMAS[dataset].names]
+        )
+        tables = [table for path in paths if (table := self._read_file(path, wanted)) is not None]
+        return pa.concat_tables(tables) if tables else wanted.empty_table()
+
+    def _read_file(self, path: Path, wanted: pa.Schema) -> pa.Table | None:
+        try:
+            table = pq.ParquetFile(path).read()
+        except (pa.ArrowException, OSError) as error:
+            if path not in self._damaged:
+                self._damaged.add(path)
+                self._warn(
+                    f"skipped {path}, which is damaged: {' '.join(str(error).split())[:120]}"
+                )
+            return None
+        columns = [
+            table[field.name].cast(field.type)
+            if field.name in table.column_names
+            else pa.nulls(len(table), field.type)  # a file of an older schema
+            for field in wanted
+        ]
+        return pa.Table.from_arrays(columns, schema=wanted)
+
+    def trials(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
+        """The trials' rows, oldest first; `names` as for `read`."""
+        rows: list[dict[str, Any]] = self.read("trials", names=names).to_pylist()
+        return sorted(rows, key=lambda row: str(row["started_at"]))
+
+    def find_trial(self, start: str) -> list[dict[str, Any]]:
+        """The rows of the one trial whose id begins so.
+
+        Raises:
+            TrmbenchError: there is none, or several trials share that beginning.
+        """
+        rows = [row for row in self.trials() if row["trial_id"].startswith(start)]
+        ids = {row["trial_id"] for row in rows}
+        if not ids:
+            raise TrmbenchError(
+                f"no trial {start!r} in {self.root}", "`trmbench show` lists the trials there"
+            )
+        if len(ids) > 1:
+            raise TrmbenchError(
+                f"{start!r} may be any of {', '.join(sorted(ids))}", "type more of it"
+            )
+        return rows
+
+
+def replace_file(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file under a temporary name, sync it to disk and rename it.
+
+    Raises:
+        TrmbenchError: the disk is full or the folder cannot be written to.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise TrmbenchError(
+            f"cannot write {path}: {error.strerror or error}",
+            "make space or choose another folder with --results DIR; what was written before is intact",
+        ) from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """A JSON file, written whole or not at all."""
+    replace_file(path, lambda temporary: temporary.write_text(json.dumps(value, indent=1)) and None)

@@ -1,0 +1,95 @@
+"""Checkpoints: tensors as safetensors, the rest as JSON with the tensors' checksum.
+
+The JSON file is written last and names the SHA-256 of the tensor file, so a checkpoint is complete
+exactly when its JSON is there and the checksum holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from trmbench.errors import TrmbenchError
+from trmbench.store import replace_file, write_json
+
+KEPT = 2
+"""Running checkpoints kept, so that a damaged one has a predecessor."""
+
+
+def save(folder: Path, name: str, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+    """Write `<name>.safetensors` and `<name>.json` into a folder, each whole or not at all."""
+    path = folder / f"{name}.safetensors"
+    cpu = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
+    replace_file(path, lambda temporary: save_file(cpu, temporary))
+    write_json(folder / f"{name}.json", {"sha256": _checksum(path), "values": dict(values)})
+
+
+def load(folder: Path, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what `save` wrote, onto the CPU.
+
+    Raises:
+        TrmbenchError: a file is missing, truncated or altered.
+    """
+    path = folder / f"{name}.safetensors"
+    try:
+        description = json.loads((folder / f"{name}.json").read_text())
+        if description["sha256"] != _checksum(path):
+            raise ValueError("its checksum does not match")
+        return load_file(path), description["values"]
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise TrmbenchError(
+            f"checkpoint {path} is damaged: {error}", "delete it to train anew"
+        ) from error
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class RunningCheckpoints:
+    """The last checkpoints of a trial that is being trained.
+
+    Args:
+        folder: the trial's folder.
+        warn: gets one line when a damaged checkpoint is passed over.
+    """
+
+    def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._warn = warn
+
+    def save(self, step: int, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+        """Write the checkpoint of a training step and drop those beyond the last two."""
+        save(self._folder, f"running-{step:09d}", tensors, values)
+        for name in self._names()[:-KEPT]:
+            self._delete(name)
+
+    def load_latest(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """The newest checkpoint that is intact, or None."""
+        for name in reversed(self._names()):
+            try:
+                return load(self._folder, name)
+            except TrmbenchError as error:
+                self._warn(f"{error.message}; going on from the one before")
+                self._delete(name)
+        return None
+
+    def clear(self) -> None:
+        """Drop them all: the trial is trained."""
+        for name in self._names():
+            self._delete(name)
+
+    def _names(self) -> list[str]:
+        return sorted({path.stem for path in self._folder.glob("running-*.*")})
+
+    def _delete(self, name: str) -> None:
+        for suffix in ("json", "safetensors"):
+            (self._folder / f"{name}.{suffix}").unlink(missing_ok=True)

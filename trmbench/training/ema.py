@@ -1,0 +1,59 @@
+"""Exponential moving average of a model's weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+class ExponentialMovingAverage:
+    """average <- decay * average + (1 - decay) * weight, after every training step.
+
+    The average starts at the initial weights and has no bias correction, as in the released TRM
+    code; puzzle embeddings are not averaged.
+
+    Args:
+        parameters: the weights by name.
+        decay: 0 keeps no average.
+    """
+
+    def __init__(self, parameters: Mapping[str, nn.Parameter], decay: float) -> None:
+        self.decay = decay
+        self._names = list(parameters)
+        self._weights = list(parameters.values())
+        self._average = [weight.detach().clone() for weight in self._weights] if decay else []
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take in the weights as they are now."""
+        if self._average:
+            torch._foreach_lerp_(self._average, self._weights, 1 - self.decay)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The averages by the names of their weights; empty where none is kept."""
+        return dict(zip(self._names, self._average, strict=True)) if self._average else {}
+
+    @torch.no_grad()
+    def load_state_dict(self, averages: Mapping[str, Tensor]) -> None:
+        """Continue from saved averages."""
+        for name, average in zip(self._names, self._average, strict=bool(self._average)):
+            average.copy_(averages[name])
+
+    @contextmanager
+    @torch.no_grad()
+    def applied(self) -> Iterator[None]:
+        """Within the block the model computes with the averages."""
+        raw = [weight.detach().clone() for weight in self._weights]
+        self._copy(self._average)
+        try:
+            yield
+        finally:
+            self._copy(raw)
+
+    @torch.no_grad()
+    def _copy(self, values: list[Tensor]) -> None:
+        for weight, value in zip(self._weights, values, strict=False):
+            weight.copy_(value)

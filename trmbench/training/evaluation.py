@@ -1,0 +1,107 @@
+"""Testing: answers of a model to a table of puzzles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Generator
+
+from trmbench.errors import TrmbenchError
+from trmbench.spec import Answers, Batch, Predictions, PuzzleTable, Solver
+from trmbench.streams import Streams
+
+
+class RecursiveSolver:
+    """A trained recursive model as a solver: always all supervision steps, for every puzzle.
+
+    Args:
+        model: the model.
+        steps: supervision steps; None = the model's own N_sup.
+        dtype: type of the state and so of the computation.
+    """
+
+    def __init__(self, model: Any, steps: int | None, dtype: torch.dtype) -> None:
+        self.model = model
+        self.steps = steps or model.max_steps
+        self.dtype = dtype
+
+    @torch.inference_mode()
+    def predict(self, batch: Batch, generator: Generator) -> Answers:
+        """The answer after the last step, and after each."""
+        state = tuple(part.to(self.dtype) for part in self.model.initial_state(len(batch.inputs)))
+        by_step = []
+        for _ in range(self.steps):
+            output = self.model(state, batch.inputs, batch.puzzle_identifiers)
+            state = output.state
+            by_step.append(output.logits.argmax(-1))
+        if output.halt_logits is None:
+            probabilities = output.logits.float().softmax(-1).amax(-1)
+            confidence = probabilities.mean(-1)
+        else:
+            confidence = output.halt_logits.float().sigmoid()
+        confidence = torch.where(output.logits.isfinite().all(-1).all(-1), confidence, math.nan)
+        return Answers(by_step[-1], confidence, torch.stack(by_step))
+
+
+def predict(
+    solver: Solver,
+    table: PuzzleTable,
+    batch_size: int,
+    streams: Streams,
+    device: torch.device,
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> Predictions:
+    """Answers to every puzzle of a table.
+
+    Args:
+        solver: who answers; it never sees the labels.
+        table: the puzzles.
+        batch_size: puzzles at a time.
+        streams: random streams of the trial; each batch has its own draw of "solver".
+        device: where the batches are put.
+        on_progress: gets the number of puzzles answered.
+
+    Raises:
+        TrmbenchError: an answer of the wrong shape, or one whose confidence is not a number.
+    """
+    parts = []
+    for start in range(0, len(table), batch_size):
+        rows = slice(start, min(start + batch_size, len(table)))
+        inputs = torch.from_numpy(table.inputs[rows]).to(device).long()
+        batch = Batch(
+            inputs,
+            torch.zeros_like(inputs),
+            torch.from_numpy(table.puzzle_identifiers[rows]).to(device).long(),
+            torch.arange(rows.start, rows.stop, device=device),
+        )
+        answers = solver.predict(batch, streams.torch("solver", start // batch_size))
+        parts.append(_checked(answers, inputs.shape, start))
+        on_progress(rows.stop)
+    by_step = [part.tokens_by_step for part in parts]
+    return Predictions(
+        np.concatenate([part.tokens for part in parts]),
+        np.concatenate([part.confidence for part in parts]),
+        None if any(step is None for step in by_step) else np.concatenate(by_step, axis=1),
+    )
+
+
+def _checked(answers: Answers, shape: torch.Size, start: int) -> Predictions:
+    if answers.tokens.shape != shape:
+        raise TrmbenchError(
+            f"the model answered with shape {tuple(answers.tokens.shape)} instead of {tuple(shape)}",
+            "tokens must be (B, L), the answer itself, not logits",
+        )
+    confidence = answers.confidence.float().cpu().numpy()
+    if not np.isfinite(confidence).all():
+        row = start + int(np.flatnonzero(~np.isfinite(confidence))[0])
+        raise TrmbenchError(f"the model's output for test puzzle {row} is not a number (NaN)")
+    by_step = answers.tokens_by_step
+    return Predictions(
+        answers.tokens.to(torch.uint8).cpu().numpy(),
+        confidence,
+        None if by_step is None else by_step.to(torch.uint8).cpu().numpy(),
+    )

@@ -1,0 +1,258 @@
+"""The training loop of one trial."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from trmbench.settings import ExecutionSettings, TrainSettings
+from trmbench.spec import Batch
+from trmbench.streams import Streams
+from trmbench.training.checkpoint import RunningCheckpoints
+from trmbench.training.data import Batches
+from trmbench.training.ema import ExponentialMovingAverage
+from trmbench.training.losses import supervision_loss
+from trmbench.training.metrics import RunningMetrics
+from trmbench.training.optim import build_optimizer, learning_rate_factor, sign_sgd_
+from trmbench.training.supervision import (
+    Halting,
+    Slots,
+    continue_target,
+    correct,
+    initial_slots,
+    needs_continue_target,
+    refill,
+)
+
+SECONDS_BETWEEN_EVENTS = 0.5
+
+
+class Stopped(Exception):
+    """Training was asked to stop; its checkpoint is written."""
+
+
+class Trainer:
+    """Trains a recursive model; everything it holds can be saved and restored.
+
+    Args:
+        model: the model, on its device.
+        batches: the batch of every step.
+        total_steps: training steps in all.
+        settings: the `train` section.
+        execution: the `execution` section.
+        streams: the trial's random streams.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        batches: Batches,
+        total_steps: int,
+        settings: TrainSettings,
+        execution: ExecutionSettings,
+        streams: Streams,
+    ) -> None:
+        self.model: Any = model
+        self.batches = batches
+        self.total_steps = total_steps
+        self.settings = settings
+        self.execution = execution
+        self.device = next(model.parameters()).device
+        self.dtype = getattr(torch, settings.precision)
+        self.weights = network_weights(model)
+        self.optimizer = build_optimizer(self.weights.values(), settings)
+        self.ema = ExponentialMovingAverage(self.weights, settings.ema)
+        self.halting = Halting(self.model, settings, streams)
+        self.metrics = RunningMetrics(self.device)
+        self.step = 0
+        self.seconds = 0.0
+        self.curve: list[dict[str, Any]] = []
+        self.initial_state = self._state(settings.batch_size)
+        self.slots = initial_slots(batches(0), self.initial_state)
+        self._forward_and_loss: Callable[..., Any] = self._supervise
+        if execution.compile:
+            self._forward_and_loss = torch.compile(self._supervise, dynamic=False)
+
+    def _state(self, batch_size: int) -> tuple[Tensor, ...]:
+        return tuple(part.to(self.dtype) for part in self.model.initial_state(batch_size))
+
+    # --- one step ---
+
+    def train_step(self) -> None:
+        """One supervision step of every slot and one weight update."""
+        slots = refill(self.slots, self.batches(self.step), self.initial_state)
+        done = slots.steps + 1
+        rows = self._puzzle_rows(slots.batch)
+        output, loss = self._forward_and_loss(slots, done, rows)
+        (loss.total / self.settings.batch_size).backward()
+        factor = learning_rate_factor(self.step + 1, self.total_steps, self.settings)
+        self._update_weights(factor, slots.batch, rows)
+        halted = self.halting(self.step, done, output)
+        self._record(slots, done, halted, output, loss)
+        self.slots = Slots(slots.batch, output.state, done, halted)
+        self.step += 1
+
+    def _puzzle_rows(self, batch: Batch) -> Tensor:
+        """The rows of the puzzle embedding that get a gradient; the identifiers if there is none."""
+        embedding = self.model.puzzle_embedding
+        return (
+            batch.puzzle_identifiers
+            if embedding is None
+            else embedding.gather(batch.puzzle_identifiers)
+        )
+
+    def _supervise(self, slots: Slots, done: Tensor, rows: Tensor) -> Any:
+        """The forward pass and its loss: what `torch.compile` compiles."""
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype == torch.bfloat16):
+            output = self.model(slots.state, slots.batch.inputs, rows)
+            target = None
+            if needs_continue_target(self.model):
+                is_last = done >= self.model.max_steps
+                target = continue_target(self.model, output, slots.batch, is_last)
+        return output, supervision_loss(output, slots.batch.labels, target, kind=self.settings.loss)
+
+    def _update_weights(self, factor: float, batch: Batch, rows: Tensor) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.learning_rate * factor
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        if rows.grad is not None:
+            sign_sgd_(
+                self.model.puzzle_embedding.weight,
+                batch.puzzle_identifiers,
+                rows.grad,
+                self.settings.puzzle_learning_rate * factor,
+                self.settings.puzzle_weight_decay,
+            )
+        self.ema.update()
+
+    @torch.no_grad()
+    def _record(self, slots: Slots, done: Tensor, halted: Tensor, output: Any, loss: Any) -> None:
+        exact, cells = correct(output.logits, slots.batch.labels)
+        self.metrics.add(
+            self.step + 1,
+            loss=loss.total,
+            answer_loss=loss.answer,
+            halt_loss=loss.halt,
+            halted=halted.sum(),
+            exact=(exact & halted).sum(),
+            cells=torch.where(halted, cells, 0).sum(),
+            supervision_steps=torch.where(halted, done, 0).sum(),
+        )
+
+    # --- the whole ---
+
+    def run(
+        self,
+        on_event: Callable[..., None],
+        should_stop: Callable[[], bool],
+        checkpoints: RunningCheckpoints,
+    ) -> None:
+        """Train to the last step.
+
+        Args:
+            on_event: gets the fields of a `TrialEvent` as keywords.
+            should_stop: asked after every step.
+            checkpoints: where the running checkpoints go.
+
+        Raises:
+            Stopped: `should_stop` said so; a checkpoint is written.
+            TrmbenchError: the loss is no longer a number.
+        """
+        self.model.train()
+        started = last_event = last_saved = time.monotonic()
+        seconds_before, first_step = self.seconds, self.step
+        while self.step < self.total_steps:
+            self.train_step()
+            now = time.monotonic()
+            self.seconds = seconds_before + now - started
+            if self.step % self.execution.log_every == 0 or self.step == self.total_steps:
+                self._log()
+            if now - last_event > SECONDS_BETWEEN_EVENTS or self.step == self.total_steps:
+                last_event = now
+                rate = (self.step - first_step) / max(now - started, 1e-9)
+                on_event(**self._progress(rate))
+            if should_stop():
+                self.save(checkpoints)
+                raise Stopped
+            if now - last_saved > self.execution.checkpoint_every:
+                last_saved = now
+                self.save(checkpoints)
+
+    def _log(self) -> None:
+        """One point of the learning curve; the only place that waits for the device."""
+        figures = self.metrics.read(self.settings.batch_size)
+        factor = learning_rate_factor(self.step, self.total_steps, self.settings)
+        self.curve.append(
+            {
+                "step": self.step,
+                "seconds": self.seconds,
+                "learning_rate": self.settings.learning_rate * factor,
+                **figures,
+            }
+        )
+
+    def _progress(self, rate: float) -> dict[str, Any]:
+        last = self.curve[-1] if self.curve else {}
+        return {
+            "step": self.step,
+            "total": self.total_steps,
+            "loss": last.get("loss"),
+            "accuracy": last.get("exact_accuracy"),
+            "steps_per_second": rate,
+        }
+
+    # --- saving ---
+
+    def save(self, checkpoints: RunningCheckpoints) -> None:
+        """Write everything that training goes on from."""
+        tensors = {f"model/{name}": tensor for name, tensor in self.model.state_dict().items()}
+        tensors |= {f"ema/{name}": tensor for name, tensor in self.ema.state_dict().items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer/{index}/{name}": tensor for name, tensor in state.items()}
+        tensors |= {f"batch/{name}": t for name, t in self.slots.batch._asdict().items()}
+        tensors |= {f"state/{index}": part for index, part in enumerate(self.slots.state)}
+        tensors |= {"slots/steps": self.slots.steps, "slots/halted": self.slots.halted}
+        values = {
+            "step": self.step,
+            "seconds": self.seconds,
+            "curve": self.curve,
+            "metrics": self.metrics.state_dict(),
+        }
+        checkpoints.save(self.step, tensors, values)
+
+    def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
+        """Go on from what `save` wrote."""
+        parts: dict[str, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            part, _, rest = name.partition("/")
+            parts.setdefault(part, {})[rest] = tensor.to(self.device)
+        self.model.load_state_dict(parts["model"])
+        self.ema.load_state_dict(parts.get("ema", {}))
+        self._restore_optimizer(parts.get("optimizer", {}))
+        state = parts["state"]
+        self.slots = Slots(
+            Batch(**parts["batch"]),
+            tuple(state[str(index)] for index in range(len(state))),
+            parts["slots"]["steps"],
+            parts["slots"]["halted"],
+        )
+        self.step, self.seconds, self.curve = values["step"], values["seconds"], values["curve"]
+        self.metrics.load_state_dict(values["metrics"])
+
+    def _restore_optimizer(self, tensors: dict[str, Tensor]) -> None:
+        states: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            index, _, key = name.partition("/")
+            states.setdefault(int(index), {})[key] = tensor
+        whole = self.optimizer.state_dict()
+        self.optimizer.load_state_dict({**whole, "state": states})
+
+
+def network_weights(model: nn.Module) -> dict[str, nn.Parameter]:
+    """The weights the optimiser trains, by name; puzzle embeddings are trained apart."""
+    return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}

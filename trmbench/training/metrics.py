@@ -1,0 +1,70 @@
+"""Training figures summed up on the device and read only now and then."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trmbench.errors import TrmbenchError
+
+NEVER = 2**62
+FIGURES = ("loss", "answer_loss", "halt_loss", "halted", "exact", "cells", "supervision_steps")
+
+
+class RunningMetrics:
+    """Sums over the training steps since the last point of the curve.
+
+    Losses are means per puzzle and step; accuracies and supervision steps are means over the
+    puzzles that halted.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        widest = torch.float32 if device.type == "mps" else torch.float64
+        self._sums = torch.zeros(len(FIGURES), dtype=widest, device=device)
+        self._steps = 0
+        self._diverged_at = torch.full((), NEVER, dtype=torch.int64, device=device)
+
+    def add(self, step: int, **figures: Tensor) -> None:
+        """Add one training step's figures, all of `FIGURES`, without waiting for the device."""
+        self._sums += torch.stack([figures[name].detach().to(self._sums) for name in FIGURES])
+        self._steps += 1
+        diverged = torch.where(figures["loss"].isfinite(), NEVER, step)
+        self._diverged_at = torch.minimum(self._diverged_at, diverged)
+
+    def read(self, batch_size: int) -> dict[str, Any]:
+        """The means since the last reading, which starts anew. Waits for the device.
+
+        Raises:
+            TrmbenchError: the loss was not a number, with the step at which that began.
+        """
+        diverged_at = int(self._diverged_at)
+        if diverged_at != NEVER:
+            raise TrmbenchError(
+                f"the loss is not a number (NaN) since training step {diverged_at}",
+                "lower train.learning_rate or use train.precision=float32",
+            )
+        sums = dict(zip(FIGURES, self._sums.tolist(), strict=True))
+        trained = max(1, self._steps * batch_size)
+        halted = sums["halted"] or math.nan
+        self._sums.zero_()
+        self._steps = 0
+        return {
+            "loss": sums["loss"] / trained,
+            "answer_loss": sums["answer_loss"] / trained,
+            "halt_loss": sums["halt_loss"] / trained,
+            "exact_accuracy": sums["exact"] / halted,
+            "cell_accuracy": sums["cells"] / halted,
+            "supervision_steps": sums["supervision_steps"] / halted,
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """The sums so far."""
+        return {"sums": self._sums.tolist(), "steps": self._steps}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from saved sums."""
+        self._sums.copy_(torch.tensor(state["sums"]))
+        self._steps = state["steps"]

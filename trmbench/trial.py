@@ -1,0 +1,198 @@
+"""One trial from configuration to rows: train, test, record."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import torch
+from torch import nn
+
+from trmbench.assembly import Assembly
+from trmbench.device import device_name, peak_memory, reset_peak_memory
+from trmbench.errors import TrmbenchError
+from trmbench.evaluate import evaluate
+from trmbench.plugins import one_line
+from trmbench.provenance import environment
+from trmbench.spec import Solver, Trial, TrialEvent, TrialResult
+from trmbench.store import FAILED, FINISHED, INTERRUPTED, Store
+from trmbench.training import checkpoint
+from trmbench.training.checkpoint import RunningCheckpoints
+from trmbench.training.data import Batches
+from trmbench.training.evaluation import RecursiveSolver
+from trmbench.training.loop import Stopped, Trainer, network_weights
+
+FINAL = "final"
+"""Name of the final weights in a trial's folder."""
+
+
+def run_trial(
+    trial: Trial,
+    on_event: Callable[[TrialEvent], None] = lambda event: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> TrialResult:
+    """Train if need be, test, and write the rows; an error becomes a row as well.
+
+    Args:
+        trial: what to do.
+        on_event: gets the progress.
+        should_stop: asked after every training step; when true, training is checkpointed and left.
+    """
+    run = TrialRun(trial, on_event, should_stop)
+    status, error, trace = FINISHED, None, None
+    try:
+        torch.set_num_threads(run.parts.train.threads)
+        reset_peak_memory(run.parts.device)
+        if run.parts.needs_training:
+            run.train()
+        run.test()
+    except Stopped:
+        status, error = INTERRUPTED, "stopped; the same command goes on"
+    except Exception as failure:  # a plugin may raise anything, and the other trials must go on
+        status, trace = FAILED, traceback.format_exc()
+        error = str(failure) if isinstance(failure, TrmbenchError) else one_line(failure)
+    run.record(status, error)
+    return TrialResult(trial.trial_id, status, error, trace)
+
+
+class TrialRun:
+    """A trial being executed in this process."""
+
+    def __init__(
+        self,
+        trial: Trial,
+        on_event: Callable[[TrialEvent], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self.trial = trial
+        self.parts = Assembly(trial, self._trained_base)
+        self.store = Store(trial.results, self._say)
+        self.folder = self.store.checkpoints(trial.trial_id)
+        self._on_event = on_event
+        self._should_stop = should_stop
+        self._row: dict[str, Any] = {"started_at": datetime.now(UTC)}
+
+    def _event(self, phase: str, **fields: Any) -> None:
+        self._on_event(TrialEvent(trial_id=self.trial.trial_id, phase=phase, **fields))
+
+    def _say(self, line: str) -> None:
+        self._event("train", step=0, total=0, message=line)
+
+    # --- training ---
+
+    def train(self) -> None:
+        """Train the model, from its last checkpoint if there is one, or load its final weights."""
+        model = self.parts.model
+        self._count_parameters(model)
+        if (self.folder / f"{FINAL}.json").exists():
+            return self._load_final(model)
+        trainer = self._trainer(model)
+        running = RunningCheckpoints(self.folder, self._say)
+        saved = running.load_latest()
+        if saved is not None:
+            trainer.restore(*saved)
+            self._row["resumed_from_step"] = trainer.step
+        trainer.run(lambda **fields: self._event("train", **fields), self._should_stop, running)
+        self._save_final(trainer)
+        running.clear()
+        return None
+
+    def _trainer(self, model: nn.Module) -> Trainer:
+        parts = self.parts
+        table = parts.task.split("train")
+        batches = Batches(
+            table, parts.train.batch_size, parts.task.augment, parts.streams, parts.device
+        )
+        return Trainer(
+            model, batches, parts.total_steps, parts.train, parts.execution, parts.streams
+        )
+
+    def _count_parameters(self, model: nn.Module) -> None:
+        embedding = model.puzzle_embedding
+        self._row["parameters"] = sum(weight.numel() for weight in network_weights(model).values())
+        self._row["puzzle_embedding_parameters"] = (
+            0 if embedding is None else embedding.weight.numel()
+        )
+
+    def _save_final(self, trainer: Trainer) -> None:
+        """The curve, then the final raw and averaged weights: these mark the training as done."""
+        self._row |= {"train_steps": trainer.step, "train_seconds": trainer.seconds}
+        self._row["train_puzzles"] = len(self.parts.task.split("train"))
+        curve = [{"trial_id": self.trial.trial_id, **point} for point in trainer.curve]
+        self.store.write("curves", self.trial.trial_id, curve)
+        tensors = {f"raw/{name}": tensor for name, tensor in trainer.model.state_dict().items()}
+        tensors |= {f"ema/{name}": tensor for name, tensor in trainer.ema.state_dict().items()}
+        kept = ("train_steps", "train_seconds", "train_puzzles", "resumed_from_step")
+        trained = {name: self._row[name] for name in kept if name in self._row}
+        trained["train_peak_memory_bytes"] = peak_memory(self.parts.device)
+        values = {"config": self.trial.config, "model": self.trial.model, "task": self.trial.task}
+        checkpoint.save(self.folder, FINAL, tensors, {**values, "trained": trained})
+        self._use_tested_weights(trainer.model, tensors)
+
+    def _load_final(self, model: nn.Module) -> None:
+        tensors, values = checkpoint.load(self.folder, FINAL)
+        self._row |= values["trained"]
+        model.load_state_dict(
+            {name[4:]: tensor for name, tensor in tensors.items() if name.startswith("raw/")}
+        )
+        self._use_tested_weights(model, tensors)
+
+    def _use_tested_weights(self, model: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
+        if self.parts.evaluation.weights == "ema":
+            averages = {n[4:]: tensor for n, tensor in tensors.items() if n.startswith("ema/")}
+            model.load_state_dict(averages, strict=False)
+
+    def _trained_base(self, trial: Trial) -> Any:
+        base = TrialRun(trial, self._on_event, self._should_stop)
+        base.train()
+        return base.parts.model.eval()
+
+    # --- testing and recording ---
+
+    def test(self) -> None:
+        """Answer and score the test puzzles, and write their rows."""
+        solver = self._solver()
+        self._row |= evaluate(
+            self.parts,
+            solver,
+            self.store,
+            lambda done, total: self._event("test", step=done, total=total),
+        )
+
+    def _solver(self) -> Solver:
+        model = self.parts.model
+        if not self.parts.needs_training:
+            return model
+        return RecursiveSolver(model.eval(), self.parts.evaluation.steps, self.parts.dtype)
+
+    def record(self, status: str, error: str | None) -> None:
+        """Write the trial's row, whatever became of it."""
+        parts = self.parts
+        row = {**self._row, "status": status, "error": error}
+        peak = row.pop("train_peak_memory_bytes", 0)
+        if "device" in vars(parts):
+            row["device"] = device_name(parts.device)
+            row["peak_memory_bytes"] = max(peak, peak_memory(parts.device))
+        row["provenance"] = json.dumps(self._provenance())
+        self.store.write_trial(self.trial, row)
+
+    def _provenance(self) -> dict[str, Any]:
+        parts = self.parts
+        plugins = {"model": parts.model_entry.plugin, "task": parts.task_entry.plugin}
+        described: dict[str, Any] = {
+            kind: {
+                "plugin": plugin.name,
+                "distribution": plugin.distribution,
+                "version": plugin.version,
+            }
+            for kind, plugin in plugins.items()
+        }
+        if "task" in vars(parts):
+            described["data"] = {
+                "source": parts.task.info.source,
+                "fingerprint": parts.task.info.fingerprint,
+            }
+        return {**environment(), **described}
