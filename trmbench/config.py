@@ -153,6 +153,21 @@ def options(schema: type, values: Mapping[str, Any]) -> Any:
     return schema(**values)
 
 
+def checked_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of one of the harness's own sections, checked.
+
+    Raises:
+        TrmbenchError: an unknown key or a value of the wrong type.
+    """
+    schemas = {section: CORE_SECTIONS[section]}
+    sections: dict[str, dict[str, Setting]] = {section: {}}
+    for field in dataclasses.fields(CORE_SECTIONS[section]):
+        sections[section][field.name] = Setting(field.default, "default")
+    for key, value in values.items():
+        _override(sections, schemas, f"{section}.{key}", value, COMMAND_LINE)
+    return {key: setting.value for key, setting in sections[section].items()}
+
+
 def _default(field: dataclasses.Field[Any], section: str) -> Any:
     if field.default is not dataclasses.MISSING:
         return field.default

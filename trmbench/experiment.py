@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -10,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from trmbench import registry
-from trmbench.config import Cell, compose
+from trmbench.config import Cell, checked_section, compose, short_hash
 from trmbench.device import has_cuda
 from trmbench.errors import TrmbenchError
 from trmbench.plugins import plugin_manager
 from trmbench.spec import Runner, Trial, TrialEvent, TrialResult
-from trmbench.store import FAILED, FINISHED, Store
+from trmbench.store import FAILED, FINAL, FINISHED, Store
 from trmbench.study import pairs, read_study
 
 AUTO_PRESET = "auto"
@@ -146,3 +147,30 @@ def execute(
             elif result.status == FAILED:
                 plugin_manager().call("trmbench_trial_failed", trial=trial, failure=result)
             yield result
+
+
+def reevaluation(store: Store, start: str, changes: Mapping[str, Any]) -> Trial:
+    """A trained trial with other evaluation settings.
+
+    Args:
+        store: where the trial is.
+        start: the beginning of its id.
+        changes: keys of the `evaluation` section.
+
+    Raises:
+        TrmbenchError: there is no such trial, it is not trained, or a setting does not exist.
+    """
+    row = store.find_trial(start)[0]
+    if not (store.checkpoints(row["trial_id"]) / f"{FINAL}.json").exists():
+        raise TrmbenchError(
+            f"trial {row['trial_id']} has no final weights", "run it to its end first"
+        )
+    config = json.loads(row["config"])
+    evaluation = checked_section("evaluation", {**config["evaluation"], **changes})
+    return Trial(
+        **{name: row[name] for name in ("trial_id", "cell_id", "model", "task", "preset", "seed")},
+        evaluation_id=short_hash(evaluation),
+        config={**config, "evaluation": evaluation},
+        overrides=json.loads(row["overrides"] or "{}"),
+        results=str(store.root),
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,10 @@ from trmbench.spec import Trial
 
 SCHEMA_VERSION = 1
 FINISHED, FAILED, INTERRUPTED = "finished", "failed", "interrupted"
+FINAL = "final"
+"""Name of the final weights in a trial's folder."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = pa.timestamp("us", tz="UTC")
 SCHEMAS: dict[str, pa.Schema] = {
     "trials": pa.schema(
@@ -116,6 +119,7 @@ class Store:
         self.root = Path(root)
         self._warn = warn
         self._damaged: set[Path] = set()
+        self._versions: set[tuple[Path, str]] = set()
 
     def ensure_writable(self) -> None:
         """Make the folder.
@@ -202,7 +206,15 @@ class Store:
 
     def _read_file(self, path: Path, wanted: pa.Schema) -> pa.Table | None:
         try:
-            table = pq.ParquetFile(path).read()
+            file = pq.ParquetFile(path)
+            there = set(file.schema_arrow.names)
+            table = file.read([name for name in wanted.names if name in there])
+            columns = [
+                table[field.name].cast(field.type)
+                if field.name in there
+                else pa.nulls(file.metadata.num_rows, field.type)
+                for field in wanted
+            ]
         except (pa.ArrowException, OSError) as error:
             if path not in self._damaged:
                 self._damaged.add(path)
@@ -210,17 +222,27 @@ class Store:
                     f"skipped {path}, which is damaged: {' '.join(str(error).split())[:120]}"
                 )
             return None
-        columns = [
-            table[field.name].cast(field.type)
-            if field.name in table.column_names
-            else pa.nulls(len(table), field.type)  # a file of an older schema
-            for field in wanted
-        ]
+        self._check_version(path, file.schema_arrow.metadata)
         return pa.Table.from_arrays(columns, schema=wanted)
+
+    def _check_version(self, path: Path, metadata: Mapping[bytes, bytes] | None) -> None:
+        """Warn once per dataset of files whose schema is not today's."""
+        version = (metadata or {}).get(b"trmbench_schema", b"none").decode()
+        if version != str(SCHEMA_VERSION) and (path.parent, version) not in self._versions:
+            self._versions.add((path.parent, version))
+            self._warn(
+                f"{path.parent} holds files of schema version {version}, not {SCHEMA_VERSION};"
+                f" columns they lack are empty (such as {path.name})"
+            )
 
     def trials(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """The trials' rows, oldest first; `names` as for `read`."""
-        rows: list[dict[str, Any]] = self.read("trials", names=names).to_pylist()
+        table = self.read("trials", names=names)
+        columns = {name: _plain(table[name]) for name in table.column_names}
+        rows = [
+            dict(zip(columns, values, strict=True))
+            for values in zip(*columns.values(), strict=True)
+        ]
         return sorted(rows, key=lambda row: str(row["started_at"]))
 
     def find_trial(self, start: str) -> list[dict[str, Any]]:
@@ -240,6 +262,15 @@ class Store:
                 f"{start!r} may be any of {', '.join(sorted(ids))}", "type more of it"
             )
         return rows
+
+
+def _plain(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column; pyarrow would load pandas to make a time."""
+    if not pa.types.is_timestamp(column.type):
+        values: list[Any] = column.to_pylist()
+        return values
+    micros = column.cast(pa.int64()).to_pylist()
+    return [None if m is None else _EPOCH + timedelta(microseconds=m) for m in micros]
 
 
 def replace_file(path: Path, write: Callable[[Path], None]) -> None:

@@ -74,11 +74,12 @@ def read_study(path: Path, models: Sequence[str] = (), tasks: Sequence[str] = ()
     for section in (*SECTIONS, "matrix"):
         _require(path, section, content.get(section, {}), dict, "a table")
     common = flatten({name: content[name] for name in SECTIONS if name in content})
+    combinations = _combinations(path, content.get("matrix", {}))
     cells = [
         StudyCell(model, task, {**common, **combination})
         for model in models or _names(path, content, "models")
         for task in tasks or _names(path, content, "tasks")
-        for combination in _combinations(path, content.get("matrix", {}))
+        for combination in combinations
     ]
     cells += [_named_cell(path, cell, common) for cell in content.get("cells", [])]
     seeds = content.get("seeds")

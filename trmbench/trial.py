@@ -18,15 +18,12 @@ from trmbench.evaluate import evaluate
 from trmbench.plugins import one_line
 from trmbench.provenance import environment
 from trmbench.spec import Solver, Trial, TrialEvent, TrialResult
-from trmbench.store import FAILED, FINISHED, INTERRUPTED, Store
+from trmbench.store import FAILED, FINAL, FINISHED, INTERRUPTED, Store
 from trmbench.training import checkpoint
 from trmbench.training.checkpoint import RunningCheckpoints
 from trmbench.training.data import Batches
 from trmbench.training.evaluation import RecursiveSolver
 from trmbench.training.loop import Stopped, Trainer, network_weights
-
-FINAL = "final"
-"""Name of the final weights in a trial's folder."""
 
 
 def run_trial(

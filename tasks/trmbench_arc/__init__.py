@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from trmbench_arc.arc import Arc
     from trmbench_arc.identifiers import blank_identifiers, shuffled_identifiers
-    from trmbench_arc.overlap import overlap
+    from trmbench_arc.leakage import overlap
     from trmbench_arc.submission import validate_submission, write_submission
     from trmbench_arc.voting import VoteResult, vote
 
@@ -26,7 +26,7 @@ _PUBLIC = {
     "Arc": "arc",
     "VoteResult": "voting",
     "blank_identifiers": "identifiers",
-    "overlap": "overlap",
+    "overlap": "leakage",
     "shuffled_identifiers": "identifiers",
     "validate_submission": "submission",
     "vote": "voting",
@@ -51,9 +51,21 @@ PAPER = Preset(
     evaluation={"votes": 1001},
 )
 MINI = Preset(
-    options={"canvas": 10, "skip_large": True, "train_tasks": 12, "test_tasks": 6, "variants": 8},
-    train={"steps": 2000, "batch_size": 32},
-    evaluation={"votes": 8},
+    options={
+        "canvas": 10,
+        "skip_large": True,
+        "train_tasks": 6,
+        "test_tasks": 3,
+        "variants": 4,
+        "shifts": False,
+    },
+    train={
+        "steps": 2600,
+        "batch_size": 32,
+        "puzzle_learning_rate": 1e-2,
+        "puzzle_weight_decay": 0.1,
+    },
+    evaluation={"votes": 4},
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from trmbench import TrmbenchError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from trmbench_arc.submission import Submission
 
 
 @click.command()
@@ -34,42 +37,42 @@ def find_trial(results: Path, trial: str, evaluation: str | None) -> dict[str, A
     """The row of a finished ARC trial.
 
     Raises:
-        TrmbenchError: none or several fit.
+        TrmbenchError: none or several fit, or the one that fits is of another task.
     """
-    rows = _read(results / "trials")
-    rows = rows[rows.trial_id.str.startswith(trial) & (rows.status == "finished")]
-    if evaluation is not None:
-        rows = rows[rows.evaluation_id.str.startswith(evaluation)]
+    files = sorted((results / "trials").glob(f"{glob.escape(trial)}*.parquet"))
+    rows = [row for file in files for row in _read(file).to_dict("records")]
+    rows = [row for row in rows if row["evaluation_id"].startswith(evaluation or "")]
     if len(rows) != 1:
-        found = ", ".join(f"{row.trial_id} ({row.evaluation_id})" for row in rows.itertuples())
+        found = ", ".join(f"{row['trial_id']} ({row['evaluation_id']})" for row in rows)
         raise TrmbenchError(
-            f"{len(rows)} finished trials fit {trial!r} in {results}" + f": {found}" * bool(found),
+            f"{len(rows)} trials fit {trial!r} in {results}" + f": {found}" * bool(found),
             "name one by its id, and one --evaluation",
         )
-    row: dict[str, Any] = rows.iloc[0].to_dict()
-    if row["task"] not in ("arc1", "arc2"):
-        message = f"trial {row['trial_id']} is of task {row['task']}"
-        raise TrmbenchError(message, "only ARC trials have submissions")
+    row: dict[str, Any] = rows[0]
+    if row["task"] not in ("arc1", "arc2") or row["status"] != "finished":
+        raise TrmbenchError(
+            f"trial {row['trial_id']} is a {row['status']} trial of {row['task']}",
+            "only finished ARC trials have submissions",
+        )
     return row
 
 
-def _submission(results: Path, row: dict[str, Any], test_inputs: dict[str, int]) -> Any:
+def _submission(results: Path, row: dict[str, Any], test_inputs: dict[str, int]) -> Submission:
     """The two best answers of each test input; a trial without votes has one."""
     import numpy as np
 
     from trmbench_arc.grids import decode
     from trmbench_arc.submission import make_submission
 
-    key = [(name, "==", row[name]) for name in ("trial_id", "evaluation_id")]
-    votes = results / "votes"
-    answers = _read(votes, key) if votes.is_dir() else None
-    if answers is None or answers.empty:
-        answers = _read(results / "puzzles", key).assign(votes=1, mean_halt_probability=0.0)
-    answers = answers.sort_values(
-        ["votes", "mean_halt_probability"], ascending=False, kind="stable"
-    )
+    name = f"{row['trial_id']}-{row['evaluation_id']}.parquet"
+    if (results / "votes" / name).exists():
+        answers = _read(results / "votes" / name).sort_values(
+            ["votes", "mean_halt_probability"], ascending=False, kind="stable"
+        )
+    else:
+        answers = _read(results / "puzzles" / name)
     grids = {
-        puzzle_id: [decode(np.frombuffer(answer, np.uint8)) for answer in group.answer[:2]]
+        str(puzzle_id): [decode(np.frombuffer(answer, np.uint8)) for answer in group.answer[:2]]
         for puzzle_id, group in answers.groupby("puzzle_id")
     }
     return make_submission(
@@ -91,9 +94,10 @@ def _test_inputs(row: dict[str, Any]) -> dict[str, int]:
     return {task.name: len(task.test) for task in select(options).evaluation}
 
 
-def _read(folder: Path, filters: list[tuple[str, str, Any]] | None = None) -> pd.DataFrame:
+def _read(file: Path) -> pd.DataFrame:
     import pandas as pd
 
-    if not folder.is_dir():
-        raise TrmbenchError(f"no results in {folder}", "check --results")
-    return pd.read_parquet(folder, filters=filters)
+    try:
+        return pd.read_parquet(file)
+    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+        raise TrmbenchError(f"cannot read {file}: {error}", "evaluate the trial again") from error

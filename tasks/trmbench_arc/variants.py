@@ -124,4 +124,4 @@ def _hashes(sums: np.ndarray, transforms: np.ndarray, colours: np.ndarray) -> np
     pairs ^= pairs >> np.uint64(31)  # a plain sum over pairs would stay linear in the colours
     pairs *= np.uint64(0x9E3779B97F4A7C15)
     pairs ^= pairs >> np.uint64(29)
-    return pairs.sum(axis=0)
+    return np.asarray(pairs.sum(axis=0))

@@ -229,7 +229,7 @@ def _restored(
         variant = torch.from_numpy(inverse[part])
         questions, answers = (
             restore(
-                torch.from_numpy(np.asarray(tokens[part], np.uint8)),
+                torch.from_numpy(np.array(tokens[part], np.uint8)),
                 dihedral[variant],
                 colours[variant],
             ).numpy()

@@ -21,7 +21,7 @@ from trmbench_maze import MazeOptions
 from trmbench_maze.generate import generate
 from trmbench_maze.symmetry import SYMMETRIES, cell_orders
 from trmbench_maze.tokens import BLANK, CHARACTERS, GOAL, PATH, START, VOCABULARY, WALL
-from trmbench_maze.verify import keeps_maze, solves
+from trmbench_maze.verify import has_ends, keeps_maze, solves
 
 REPOSITORY = "sapientinc/maze-30x30-hard-1k"
 _LOOKS = {
@@ -108,6 +108,6 @@ def _layout(size: int) -> PuzzleFormat:
         question="# SG",
         answer="# SGo",
         tokens=CHARACTERS,
-        faulty=lambda inputs, labels: ~keeps_maze(inputs, labels),
-        fault="the answer changes walls, start or goal of its maze",
+        faulty=lambda inputs, labels: ~(has_ends(inputs) & keeps_maze(inputs, labels)),
+        fault="the answer changes walls, start or goal, or there is not one start and one goal",
     )

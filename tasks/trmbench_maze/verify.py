@@ -10,6 +10,12 @@ from trmbench_maze.tokens import BLANK, GOAL, PATH, START, WALL
 _BLOCK = 1024
 
 
+def has_ends(inputs: np.ndarray) -> np.ndarray:
+    """(N,) bool: a maze (N, L) has one start and one goal."""
+    ends = [(inputs == end).sum(axis=1) == 1 for end in (START, GOAL)]
+    return np.asarray(ends[0] & ends[1])
+
+
 def keeps_maze(inputs: np.ndarray, answers: np.ndarray) -> np.ndarray:
     """(N,) bool: an answer (N, L) differs from its maze only by path cells on free ones."""
     marked = (inputs == BLANK) & (answers == PATH)

@@ -13,10 +13,10 @@ def draw(tokens: np.ndarray, rules: Rules) -> Text:
     height, width = rules.box
     stacks = rules.size // width
     text = Text(no_wrap=True)
-    text.append(_line("┌┬┐", stacks, width), "dim")
+    text.append(_line("┌", "┬", "┐", stacks, width), "dim")
     for number, row in enumerate(np.asarray(tokens).reshape(rules.size, rules.size)):
         if number and number % height == 0:
-            text.append(_line("├┼┤", stacks, width), "dim")
+            text.append(_line("├", "┼", "┤", stacks, width), "dim")
         for column, token in enumerate(row.tolist()):
             if column % width == 0:
                 text.append("│ " if column == 0 else " │ ", "dim")
@@ -24,7 +24,7 @@ def draw(tokens: np.ndarray, rules: Rules) -> Text:
                 text.append(" ")
             text.append(*_cell(token))
         text.append(" │\n", "dim")
-    text.append(_line("└┴┘", stacks, width).rstrip(), "dim")
+    text.append(_line("└", "┴", "┘", stacks, width).rstrip(), "dim")
     return text
 
 
@@ -35,6 +35,5 @@ def _cell(token: int) -> tuple[str, str]:
     return ("·", "dim") if token == 1 else ("?", "red")
 
 
-def _line(corners: str, stacks: int, width: int) -> str:
-    left, middle, right = corners
+def _line(left: str, middle: str, right: str, stacks: int, width: int) -> str:
     return left + middle.join(["─" * (2 * width + 1)] * stacks) + right + "\n"

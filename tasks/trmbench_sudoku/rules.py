@@ -38,12 +38,14 @@ class Rules:
 
     def solved(self, digits: np.ndarray) -> np.ndarray:
         """(N,) bool: whether each grid (N, n*n) has every digit 1..n once in every unit."""
-        valid = ((digits >= 1) & (digits <= self.size)).all(axis=1)
-        bits = (np.uint16(1) << digits.astype(np.uint16).T) >> np.uint16(1)
-        seen = np.zeros((3 * self.size, len(digits)), np.uint16)
-        for place in range(self.size):
-            seen |= bits[self.units[:, place]]
-        return np.asarray(valid & (seen == self.full).all(axis=0))
+        n, (height, width) = self.size, self.box
+        bits = np.uint16(1) << np.ascontiguousarray(digits.T).astype(np.uint16)
+        rows = bits.reshape(n, n, -1)
+        boxes = bits.reshape(n // height, height, n // width, width, -1)
+        seen = np.bitwise_or.reduce(rows, axis=1) & np.bitwise_or.reduce(rows, axis=0)
+        seen &= np.bitwise_or.reduce(boxes, axis=(1, 3)).reshape(n, -1)
+        # n cells that show n digits show each once; other values leave a digit out.
+        return np.asarray((seen & (self.full << 1) == self.full << 1).all(axis=0))
 
 
 @lru_cache

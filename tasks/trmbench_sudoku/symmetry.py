@@ -60,9 +60,10 @@ def from_keys(keys: Tensor, rules: Rules) -> Symmetries:
     """
     size, (height, width) = rules.size, rules.box
     bands, stacks = size // height, size // width
-    digits, band, row, stack, column, flip = keys.split([size, bands, size, stacks, size, 1], dim=1)
-    row_order = _nested_order(band, row.unflatten(1, (bands, height)))
-    column_order = _nested_order(stack, column.unflatten(1, (stacks, width)))
+    shares = [size, bands, size, stacks, size, 1]
+    digits, band, row, stack, column, flip = torch.split_with_sizes(keys, shares, dim=1)
+    row_order = _nested_order(band, row.reshape(-1, bands, height))
+    column_order = _nested_order(stack, column.reshape(-1, stacks, width))
     cells = row_order[:, :, None] * size + column_order[:, None, :]
     if height == width:
         cells = torch.where(flip[:, :, None] % 2 == 1, cells.transpose(1, 2), cells)

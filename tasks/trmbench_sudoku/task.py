@@ -112,8 +112,7 @@ def load(options: SudokuOptions) -> SudokuTask:
 def solves(inputs: np.ndarray, answers: np.ndarray, rules: Rules) -> np.ndarray:
     """(N,) bool: which answers (N, L) solve their inputs (N, L)."""
     keeps_clues = ((inputs <= BLANK) | (inputs == answers)).all(axis=1)
-    digits = np.maximum(answers, DIGIT) - DIGIT
-    return np.asarray(keeps_clues & rules.solved(digits))
+    return np.asarray(keeps_clues & rules.solved(np.maximum(answers, DIGIT) - DIGIT))
 
 
 def _layout(rules: Rules) -> PuzzleFormat:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 
 console = Console(highlight=False)
+if not console.is_terminal:
+    console.width = 120  # a file or a pipe has room; rich would assume 80 columns
 errors = Console(stderr=True, highlight=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,9 @@ from trmbench.cli.options import (
     results_option,
     set_option,
 )
-from trmbench.experiment import Plan
+
+if TYPE_CHECKING:
+    from trmbench.experiment import Plan
 
 SHORTCUTS = {
     "limit": "evaluation.limit",

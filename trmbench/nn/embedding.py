@@ -42,7 +42,7 @@ class PuzzleEmbedding(nn.Module):
         given = identifiers_or_rows
         rows = given if given.is_floating_point() else self.weight[given]
         padding = self.positions * self.width - rows.shape[-1]
-        return F.pad(rows, (0, padding)).unflatten(-1, (self.positions, self.width))
+        return F.pad(rows, (0, padding)).reshape(-1, self.positions, self.width)
 
 
 class InputEmbedding(nn.Module):
@@ -66,7 +66,7 @@ class InputEmbedding(nn.Module):
 
     def forward(self, inputs: Tensor, puzzle_identifiers: Tensor, dtype: torch.dtype) -> Tensor:
         """Inputs (B, L) int, puzzle identifiers (B,) or their rows -> (B, P, D) of `dtype`."""
-        x = self.tokens(inputs, dtype)
+        x: Tensor = self.tokens(inputs, dtype)
         if self.puzzle is not None:
             x = torch.cat((self.puzzle(puzzle_identifiers).to(dtype), x), dim=-2)
         if self.positions is not None:

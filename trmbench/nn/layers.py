@@ -42,7 +42,8 @@ class SwiGLU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         gate, up = self.gate_up(x).chunk(2, dim=-1)
-        return self.down(F.silu(gate) * up)
+        down: Tensor = self.down(F.silu(gate) * up)
+        return down
 
 
 class TokenMixing(SwiGLU):
@@ -90,7 +91,8 @@ class Attention(nn.Module):
         mixed = F.scaled_dot_product_attention(
             query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
         )
-        return self.output(mixed.transpose(1, 2).reshape(B, P, D))
+        output: Tensor = self.output(mixed.transpose(1, 2).reshape(B, P, D))
+        return output
 
 
 class Rotary(nn.Module):

@@ -67,7 +67,6 @@ class PuzzleModel(nn.Module):
 
 def _halt_head(width: int) -> Linear:
     head = Linear(width, 2, bias=True)
-    with torch.no_grad():
-        head.weight.zero_()
-        head.bias.fill_(_HALT_BIAS)
+    nn.init.zeros_(head.weight)
+    head.bias = nn.Parameter(torch.full((2,), _HALT_BIAS))
     return head

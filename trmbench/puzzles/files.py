@@ -17,6 +17,8 @@ def published_puzzles(
 ) -> tuple[Puzzles, Puzzles, str]:
     """Training puzzles, test puzzles and their source, from `task.path` or from the hub.
 
+    Where the options name a number of puzzles, so many are drawn with the data seed.
+
     Raises:
         TrmbenchError: a file is missing, cannot be downloaded or has bad content.
     """
@@ -27,7 +29,11 @@ def published_puzzles(
     else:
         paths = [_download(repo_id, name) for name in FILES]
         source = f"{repo_id}, revision {paths[0].parent.name[:12]}"
-    train, test = (read_puzzles(path, layout) for path in paths)
+    counts = (options.train_puzzles, options.test_puzzles)
+    train, test = (
+        read_puzzles(path, layout, count, options.data_seed)
+        for path, count in zip(paths, counts, strict=True)
+    )
     return train, test, source
 
 

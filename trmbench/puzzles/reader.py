@@ -19,6 +19,8 @@ from trmbench.puzzles.splits import Puzzles
 
 COLUMNS = ("source", "question", "answer", "rating")
 _UNKNOWN = 255
+_BLOCK_BYTES = 1 << 21  # so that a block's arrays fit the processor's cache
+_SPARE_ROWS = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -39,32 +41,58 @@ class PuzzleFormat:
     """What is wrong with those, for people."""
 
 
-def read_puzzles(path: Path, layout: PuzzleFormat) -> Puzzles:
-    """Read and check every puzzle of a file, vectorised.
+def read_puzzles(path: Path, layout: PuzzleFormat, count: int | None, seed: int) -> Puzzles:
+    """Read and check every puzzle of a file, block by block, and keep `count` random ones of them.
+
+    Every puzzle draws a number, the smallest numbers stay: memory grows with `count` only, and
+    fewer puzzles of one seed are a subset of more. The order is the file's. None keeps all.
 
     Raises:
         TrmbenchError: names the file, the line and what is wrong with it.
     """
     _check_header(path)
+    draw = np.random.default_rng(seed)
+    kept: list[tuple[np.ndarray, Puzzles]] = []
     try:
         with arrow_csv.open_csv(
             path,
-            read_options=arrow_csv.ReadOptions(block_size=1 << 24),
+            read_options=arrow_csv.ReadOptions(block_size=_BLOCK_BYTES),
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=["question", "answer"],
                 column_types={"question": pa.string(), "answer": pa.string()},
                 strings_can_be_null=False,
             ),
         ) as reader:
-            parts = list(_encoded(reader, path, layout))
+            for puzzles in _encoded(reader, path, layout):
+                kept.append((draw.random(len(puzzles.inputs)), puzzles))
+                if count and sum(len(numbers) for numbers, _ in kept) > count + _SPARE_ROWS:
+                    kept = [_smallest(kept, count)]
     except pa.ArrowInvalid as error:
         raise _ragged(path, error) from error
     except OSError as error:
         raise TrmbenchError(f"{path} cannot be read: {error}") from error
-    if not parts:
+    if not kept:
         raise TrmbenchError(f"{path} has no puzzles", "it has a header only")
-    inputs, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Puzzles(inputs, labels)
+    numbers, puzzles = _smallest(kept, count)
+    if count and len(numbers) < count:
+        raise TrmbenchError(
+            f"{path} has {len(numbers)} puzzles, {count} are asked for",
+            "lower task.train_puzzles or task.test_puzzles",
+        )
+    return puzzles
+
+
+def _smallest(
+    kept: list[tuple[np.ndarray, Puzzles]], count: int | None
+) -> tuple[np.ndarray, Puzzles]:
+    """The `count` puzzles with the smallest numbers, in their order."""
+    numbers = np.concatenate([numbers for numbers, _ in kept])
+    parts = zip(*(puzzles for _, puzzles in kept), strict=True)
+    puzzles = Puzzles(*(np.concatenate(arrays) for arrays in parts))
+    if count is None:
+        return numbers, puzzles
+    rows = np.sort(numbers.argsort(kind="stable")[:count])
+    return numbers[rows], puzzles.select(rows)
 
 
 def _encoded(
@@ -87,32 +115,37 @@ def _encoded(
 
 
 def _tokens(
-    column: pa.StringArray, name: str, lookup: np.ndarray, first: int, path: Path, fmt: PuzzleFormat
+    column: pa.StringArray, name: str, lookup: bytes, first: int, path: Path, layout: PuzzleFormat
 ) -> np.ndarray:
     """(N, L) tokens of one column; `first` is the row number of its first puzzle."""
     offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset :][: len(column) + 1]
-    lengths = np.diff(offsets)
-    if (lengths != fmt.length).any():
-        row = int((lengths != fmt.length).argmax())
-        message = f"the {name} has {lengths[row]} characters instead of {fmt.length}"
-        raise _at_line(path, first + row, message)
-    data = np.frombuffer(column.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
-    tokens = lookup[data.reshape(-1, fmt.length)]
-    if tokens.max(initial=0) == _UNKNOWN:
-        row = int((tokens == _UNKNOWN).any(axis=1).argmax())
-        position = int((tokens[row] == _UNKNOWN).argmax())
-        character = column[row].as_py()[position]
-        message = f"the {name} has {character!r} at position {position + 1}"
-        raise _at_line(path, first + row, message)
-    return tokens
+    wrong = np.diff(offsets) != layout.length
+    if not wrong.any():
+        data = memoryview(column.buffers()[2])[offsets[0] : offsets[-1]]
+        tokens = np.frombuffer(bytes(data).translate(lookup), np.uint8)
+        tokens = tokens.reshape(-1, layout.length)
+        if tokens.max(initial=0) != _UNKNOWN:
+            return tokens
+        wrong = (tokens == _UNKNOWN).any(axis=1)
+    row = int(wrong.argmax())
+    raise _at_line(path, first + row, _complaint(column[row].as_py(), name, lookup, layout.length))
 
 
-def _lookup(characters: str, tokens: dict[str, int]) -> np.ndarray:
-    """(256,) uint8 token of each byte."""
-    table = np.full(256, _UNKNOWN, np.uint8)
+def _complaint(text: str, name: str, lookup: bytes, length: int) -> str:
+    """What is wrong with a question or answer."""
+    if len(text) != length:
+        return f"the {name} has {len(text)} characters instead of {length}"
+    unknown = (ord(character) > 255 or lookup[ord(character)] == _UNKNOWN for character in text)
+    position = list(unknown).index(True)
+    return f"the {name} has {text[position]!r} at position {position + 1}"
+
+
+def _lookup(characters: str, tokens: dict[str, int]) -> bytes:
+    """The token of each of the 256 bytes."""
+    table = bytearray([_UNKNOWN] * 256)
     for character in characters:
         table[ord(character)] = tokens[character]
-    return table
+    return bytes(table)
 
 
 def _check_header(path: Path) -> None:
@@ -138,7 +171,7 @@ def _ragged(path: Path, error: pa.ArrowInvalid) -> TrmbenchError:
                 f"{path}, line {line}: {len(row)} columns instead of {len(COLUMNS)}",
                 f"each line must be {','.join(COLUMNS)}",
             )
-    return TrmbenchError(f"{path} cannot be read: {error}")
+    return TrmbenchError(f"{path} cannot be read: {str(error).splitlines()[0]}")
 
 
 def _at_line(path: Path, row: int, message: str) -> TrmbenchError:

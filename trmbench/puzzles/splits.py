@@ -12,7 +12,6 @@ from trmbench.errors import TrmbenchError
 from trmbench.puzzles.options import PuzzleOptions
 from trmbench.spec import PuzzleTable
 
-_TRAIN, _TEST, _VALIDATION = range(3)  # streams of the data seed; order is part of the results
 SPLITS = ("train", "validation", "test")
 
 
@@ -30,21 +29,18 @@ class Puzzles(NamedTuple):
 
 
 def make_splits(train: Puzzles, test: Puzzles, options: PuzzleOptions) -> dict[str, PuzzleTable]:
-    """Tables of the three splits, chosen and held out as the options say.
+    """Tables of the three splits; the validation puzzles are drawn from the training puzzles.
 
     Raises:
-        TrmbenchError: more puzzles are asked for than there are.
+        TrmbenchError: nothing is left to train on.
     """
-    seed = options.data_seed
-    train = _choose(train, options.train_puzzles, "train_puzzles", seed, _TRAIN)
-    test = _choose(test, options.test_puzzles, "test_puzzles", seed, _TEST)
-    if options.validation >= len(train.inputs):
+    count = len(train.inputs)
+    if options.validation >= count:
         raise TrmbenchError(
-            f"task.validation={options.validation} leaves none of the "
-            f"{len(train.inputs)} training puzzles",
+            f"task.validation={options.validation} leaves none of the {count} training puzzles",
             "hold out fewer",
         )
-    order = _random(seed, _VALIDATION).permutation(len(train.inputs))
+    order = np.random.default_rng(options.data_seed).permutation(count)
     held_out, kept = np.sort(order[: options.validation]), np.sort(order[options.validation :])
     return {
         "train": make_table(train.select(kept)),
@@ -78,22 +74,8 @@ def fingerprint(splits: Mapping[str, PuzzleTable]) -> str:
         table = splits[name]
         digest.update(f"{name} {table.inputs.shape}".encode())
         for array in (table.inputs, table.labels):
-            digest.update(np.ascontiguousarray(array, np.uint8))
-        digest.update(np.ascontiguousarray(table.puzzle_identifiers, "<i4"))
+            digest.update(np.ascontiguousarray(array, np.uint8).data)
+        digest.update(np.ascontiguousarray(table.puzzle_identifiers, "<i4").data)
         for names in (table.puzzle_ids, table.groups):
             digest.update("\n".join(names.tolist()).encode())
     return digest.hexdigest()
-
-
-def _choose(puzzles: Puzzles, count: int | None, key: str, seed: int, stream: int) -> Puzzles:
-    """`count` of the puzzles in their order; fewer puzzles of one seed are a subset of more."""
-    available = len(puzzles.inputs)
-    if count is None or count == available:
-        return puzzles
-    if count > available:
-        raise TrmbenchError(f"task.{key}={count}, but there are {available}", "ask for fewer")
-    return puzzles.select(np.sort(_random(seed, stream).permutation(available)[:count]))
-
-
-def _random(seed: int, stream: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence([seed, stream]))

@@ -148,7 +148,7 @@ def _refusal(a: CellMoments, b: CellMoments, ignore_failed: bool) -> str | None:
         )
     if (a.failed or b.failed) and not ignore_failed:
         return (
-            f"{a.failed} seeds of A and {b.failed} of B failed: those that finished may be the"
+            f"failed seeds ({a.failed} of A, {b.failed} of B): those that finished may be the"
             " lucky ones"
         )
     return None

@@ -46,16 +46,16 @@ class DifferenceVariance:
         """Variance and degrees of freedom if there were that many seeds of the same spreads."""
         freedom_a, freedom_b = self.seeds_a - 1, self.seeds_b - 1
         pooled = (freedom_a * self.spread_a + freedom_b * self.spread_b) / (freedom_a + freedom_b)
-        own = self._degrees(self.spread_a, self.spread_b, seeds_a, seeds_b)
+        own = self.degrees(self.spread_a, self.spread_b, seeds_a, seeds_b)
         # With 3 seeds against 10 a spread that happens to be small in the 3 gives the test the
         # degrees of freedom of the 10. Spreads shrunk half-way to the pooled one prevent that.
-        shrunk = self._degrees(
+        shrunk = self.degrees(
             (self.spread_a + pooled) / 2, (self.spread_b + pooled) / 2, seeds_a, seeds_b
         )
         variance = self.spread_a / seeds_a + self.spread_b / seeds_b + self.puzzles
         return variance, min(own, shrunk)
 
-    def _degrees(self, spread_a: float, spread_b: float, seeds_a: int, seeds_b: int) -> float:
+    def degrees(self, spread_a: float, spread_b: float, seeds_a: int, seeds_b: int) -> float:
         """Satterthwaite degrees of freedom for the given spreads."""
         a, b = spread_a / seeds_a, spread_b / seeds_b
         weight = a**2 / (seeds_a - 1) + b**2 / (seeds_b - 1) + self.puzzles_weight

@@ -13,7 +13,7 @@ from trmbench.stats.estimate import Estimate
 from trmbench.stats.variance import DifferenceVariance
 
 MINIMUM_SEEDS = 3
-"""With two, the spread over seeds is a guess: two against ten reject a true null far too often."""
+"""The spread of two seeds is a guess, and the verdict would rest on the other model's spread."""
 POWER = 0.8
 MOST_SEEDS = 1000
 
@@ -96,9 +96,10 @@ def _outlook(evidence: Evidence, planned: Plan) -> str:
             " differ too little, or too unevenly over these puzzles."
         )
     more = max(1, planned.seeds - min(evidence.seeds))
+    more_seeds = "1 more seed" if more == 1 else f"{more} more seeds"
     return (
-        f"{found} about {more} more seeds per model ({planned.seeds} each; {now}) would decide it"
-        " if the observed difference is the true one."
+        f"{found} about {more_seeds} per model ({planned.seeds} each; {now}) would decide it if the"
+        " observed difference is the true one."
     )
 
 
@@ -111,10 +112,10 @@ def _smallest(decides: Callable[[int], bool]) -> int | None:
 
 def _difference(evidence: Evidence) -> str:
     word = "above" if evidence.difference >= 0 else "below"
-    percent = f"{100 * evidence.confidence:g} %"
+    bounds = f"{100 * evidence.low:+.1f} to {100 * evidence.high:+.1f}"
     return (
-        f"A is {_points(abs(evidence.difference))} {word} B, {percent} interval"
-        f" {100 * evidence.low:+.1f} to {100 * evidence.high:+.1f}"
+        f"A is {_points(abs(evidence.difference))} {word} B,"
+        f" {100 * evidence.confidence:g} % interval {bounds}"
     )
 
 

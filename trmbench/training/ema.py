@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -41,19 +40,3 @@ class ExponentialMovingAverage:
         """Continue from saved averages."""
         for name, average in zip(self._names, self._average, strict=bool(self._average)):
             average.copy_(averages[name])
-
-    @contextmanager
-    @torch.no_grad()
-    def applied(self) -> Iterator[None]:
-        """Within the block the model computes with the averages."""
-        raw = [weight.detach().clone() for weight in self._weights]
-        self._copy(self._average)
-        try:
-            yield
-        finally:
-            self._copy(raw)
-
-    @torch.no_grad()
-    def _copy(self, values: list[Tensor]) -> None:
-        for weight, value in zip(self._weights, values, strict=False):
-            weight.copy_(value)

@@ -1,6 +1,6 @@
-"""Synthetic scores of two models, to count how often the statistics are right.
+"""How often the statistics are right about synthetic scores of two models.
 
-Run `python tests/stats/simulation.py` for the tables of `docs/statistics.md`.
+Run this file as a script for the full tables of `docs/statistics.md` (ten minutes).
 
     logit P(seed k of a model solves puzzle p)
         = level + effect + difficulty_p + model_p + seed_k + seed_puzzle_kp
@@ -10,11 +10,12 @@ All parts are normal; the seeds' spread is given in points of accuracy and turne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from scipy import special
 
@@ -77,15 +78,10 @@ WORLDS = {
 }
 
 
-def rejections(
-    world: World,
-    count: int,
-    p_value: Callable[[Scores, Scores], float] = lambda a, b: compare(a, b).p_value,
-    seed: int = 0,
-) -> float:
+def rejections(world: World, count: int, seed: int = 0) -> float:
     """Share of `count` simulated comparisons with p < 0.05: type-I error, or power."""
     generator = np.random.default_rng(seed)
-    return float(np.mean([p_value(a, b) < 0.05 for a, b in world.scores(count, generator)]))
+    return float(np.mean([compare(a, b).p_value < 0.05 for a, b in world.scores(count, generator)]))
 
 
 def coverage_of_puzzles_like_these(world: World, count: int, seed: int = 0) -> float:
@@ -108,6 +104,37 @@ def coverage_of_this_test_set(world: World, count: int, seed: int = 0) -> float:
     return float(np.mean(right))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["typical", "no model x puzzle"])
+@pytest.mark.parametrize("seeds", SEED_COUNTS)
+@pytest.mark.parametrize("spread", SPREADS)
+def test_type_one_error_is_between_2_and_8_percent(
+    name: str, seeds: tuple[int, int], spread: float
+) -> None:
+    world = replace(WORLDS[name], seeds=seeds, spread=(spread, spread))
+    assert 0.02 <= rejections(world, 800) <= 0.08
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spread", [(6.0, 0.0), (0.0, 6.0)])
+def test_type_one_error_holds_for_unequal_spreads(spread: tuple[float, float]) -> None:
+    assert 0.015 <= rejections(World(seeds=(3, 10), spread=spread), 800) <= 0.085
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["typical", "no model x puzzle"])
+def test_half_a_logit_is_found_with_five_seeds(name: str) -> None:
+    assert rejections(replace(WORLDS[name], effect=0.5, puzzles=400), 800) >= 0.8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spread", SPREADS)
+def test_one_cell_intervals_cover_what_they_name(spread: float) -> None:
+    world = World(spread=(spread, spread))
+    assert 0.93 <= coverage_of_this_test_set(world, 2000) <= 0.97
+    assert 0.93 <= coverage_of_puzzles_like_these(world, 1000) <= 0.98
+
+
 def main(count: int = 4000) -> None:
     """Print the tables."""
     for name, world in WORLDS.items():
@@ -115,9 +142,9 @@ def main(count: int = 4000) -> None:
             case = replace(world, seeds=seeds, spread=(spread, spread))
             print(name, seeds, spread, f"{rejections(case, count):.3f}", flush=True)
     for name, world in WORLDS.items():
-        for seeds in ((3, 3), (5, 5), (10, 10)):
-            power = rejections(replace(world, seeds=seeds, effect=0.5), count)
-            print("power", name, seeds, f"{power:.3f}", flush=True)
+        for seeds, puzzles in product(((3, 3), (5, 5), (10, 10)), (200, 400, 1000)):
+            case = replace(world, seeds=seeds, effect=0.5, puzzles=puzzles)
+            print("power", name, seeds, puzzles, f"{rejections(case, count // 4):.3f}", flush=True)
         for spread in SPREADS:
             case = replace(world, spread=(spread, spread))
             here = coverage_of_this_test_set(case, count)

@@ -1,0 +1,69 @@
+"""Probabilistic TRM: stochastic search with a trained TRM (arXiv 2605.19943), as a plugin.
+
+It trains nothing: the harness trains the base, the same seed on the same task, and hands it over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trmbench import BaseCell, Context, ModelSpec, Preset, TaskInfo, TrmbenchError, hookimpl
+
+if TYPE_CHECKING:
+    from trmbench_ptrm.search import StochasticSearch
+
+
+@dataclass(frozen=True)
+class Options:
+    """The search; the number of rollouts is the paper's, the noise is to be tuned.
+
+    Raises:
+        TrmbenchError: a value is out of its range.
+    """
+
+    base: str = "trm"
+    """The model to search with: any recursive model that says how sure it is of its answer."""
+    rollouts: int = 100
+    """K, trajectories per puzzle."""
+    noise: float = 0.2
+    """sigma, standard deviation of the noise; a latent's own root mean square is 1."""
+    steps: int | None = None
+    """Supervision steps of a trajectory; None = as many as the base was trained with."""
+
+    def __post_init__(self) -> None:
+        if self.rollouts < 1:
+            raise TrmbenchError(f"model.rollouts={self.rollouts} is not possible", "use 1 or more")
+        if self.noise < 0:
+            raise TrmbenchError(f"model.noise={self.noise} is not possible", "use 0 or more")
+        if self.steps is not None and self.steps < 1:
+            raise TrmbenchError(f"model.steps={self.steps} is not possible", "use 1 or more")
+
+
+def _base(options: Options) -> BaseCell:
+    return BaseCell(model=options.base)
+
+
+def build(options: Options, info: TaskInfo, context: Context) -> StochasticSearch:
+    """A solver that searches with the trained base."""
+    from trmbench_ptrm.search import StochasticSearch
+
+    if context.base is None:
+        raise TrmbenchError("ptrm was built without its trained base", "let the harness build it")
+    return StochasticSearch(context.base, options.rollouts, options.noise, options.steps)
+
+
+@hookimpl
+def trmbench_models() -> Sequence[ModelSpec]:
+    """Offer probabilistic TRM."""
+    return [
+        ModelSpec(
+            name="ptrm",
+            title="Probabilistic TRM: noisy rollouts, best by halting (2605.19943)",
+            presets={"paper": Preset(), "mini": Preset(options={"rollouts": 8})},
+            build=build,
+            base=_base,
+            options=Options,
+        )
+    ]

@@ -1,0 +1,120 @@
+"""Submission files: their layout, and the command that writes them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from trmbench_arc import Arc1Options, validate_submission, write_submission
+from trmbench_arc.command import submit
+from trmbench_arc.grids import encode
+from trmbench_arc.submission import make_submission
+
+from trmbench import TrmbenchError
+
+ENTRY = {"attempt_1": [[1]], "attempt_2": [[2, 3]]}
+
+
+@pytest.mark.parametrize(
+    ("submission", "message"),
+    [
+        ([], "not a JSON object"),
+        ({}, "task t is missing"),
+        ({"t": [ENTRY, ENTRY], "u": []}, "task u is unknown"),
+        ({"t": [ENTRY]}, "task t needs 2 answers"),
+        ({"t": [ENTRY, {"attempt_1": [[1]]}]}, "task t, test input 1: not"),
+        ({"t": [ENTRY, ENTRY | {"attempt_2": [[10]]}]}, "test input 1, attempt_2: colour 10"),
+        ({"t": [ENTRY, ENTRY | {"attempt_2": []}]}, "test input 1, attempt_2: not a grid"),
+    ],
+)
+def test_a_fault_in_the_layout_is_named(submission: Any, message: str) -> None:
+    validate_submission({"t": [ENTRY, ENTRY]}, {"t": 2})
+    with pytest.raises(TrmbenchError, match=message):
+        validate_submission(submission, {"t": 2})
+
+
+def test_the_best_answer_fills_missing_attempts() -> None:
+    one, two = np.array([[1]], np.uint8), np.array([[2]], np.uint8)
+    submission = make_submission({"t": [[one], [one, two]]})
+    assert submission["t"][0] == {"attempt_1": [[1]], "attempt_2": [[1]]}
+    assert submission["t"][1] == {"attempt_1": [[1]], "attempt_2": [[2]]}
+
+
+def test_an_empty_answer_is_written_as_a_black_cell(tmp_path: Path) -> None:
+    path = tmp_path / "submission.json"
+    write_submission(make_submission({"t": [[]]}), {"t": 1}, path)
+    assert json.loads(path.read_text()) == {"t": [{"attempt_1": [[0]], "attempt_2": [[0]]}]}
+    assert [file.name for file in tmp_path.iterdir()] == ["submission.json"]
+
+
+def test_a_place_that_cannot_be_written_to_gives_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(TrmbenchError, match="cannot write"):
+        write_submission({"t": [ENTRY]}, {"t": 1}, tmp_path / "nowhere" / "submission.json")
+
+
+@pytest.fixture
+def results(tmp_path: Path, folder: Path) -> Path:
+    """A results folder with one ARC trial that voted."""
+    root = tmp_path / "results"
+    options = dataclasses.asdict(Arc1Options(path=str(folder), canvas=5))
+    names = {"trial_id": "abc123", "evaluation_id": "e0"}
+    trial = {**names, "task": "arc1", "status": "finished", "config": json.dumps({"task": options})}
+    votes = [
+        {**names, "puzzle_id": puzzle, "votes": count, "mean_halt_probability": confidence,
+         "answer": encode(np.array(grid, np.uint8), 5).tobytes()}
+        for puzzle, count, confidence, grid in [
+            ("bbbb0001/test/0", 1, 0.9, [[3]]),
+            ("bbbb0001/test/0", 1, 0.1, [[9]]),
+            ("bbbb0001/test/0", 2, 0.5, [[4, 4]]),
+            ("bbbb0002/test/0", 4, 0.5, [[0], [3]]),
+        ]
+    ]  # fmt: skip
+    for dataset, rows in (("trials", [trial]), ("votes", votes)):
+        (root / dataset).mkdir(parents=True)
+        pd.DataFrame(rows).to_parquet(root / dataset / "abc123-e0.parquet")
+    return root
+
+
+def test_the_command_writes_the_two_best_answers_of_each_input(
+    results: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "out.json"
+    done = CliRunner().invoke(submit, ["abc", "-o", str(path), "--results", str(results)])
+    assert done.exit_code == 0, done.output
+    assert "2 tasks, 3 test inputs" in done.output
+    assert json.loads(path.read_text()) == {
+        "bbbb0001": [
+            {"attempt_1": [[4, 4]], "attempt_2": [[3]]},
+            {"attempt_1": [[0]], "attempt_2": [[0]]},
+        ],
+        "bbbb0002": [{"attempt_1": [[0], [3]], "attempt_2": [[0], [3]]}],
+    }
+
+
+def test_a_trial_without_votes_submits_its_answers(results: Path, tmp_path: Path) -> None:
+    (results / "votes").rename(results / "puzzles")
+    file = results / "puzzles" / "abc123-e0.parquet"
+    kept = pd.read_parquet(file).drop_duplicates("puzzle_id")
+    kept.drop(columns=["votes", "mean_halt_probability"]).to_parquet(file)
+    path = tmp_path / "out.json"
+    done = CliRunner().invoke(submit, ["abc", "-o", str(path), "--results", str(results)])
+    assert done.exit_code == 0, done.output
+    assert json.loads(path.read_text())["bbbb0001"][0]["attempt_2"] == [[3]]
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["abc", "--evaluation", "e9"]])
+def test_an_unknown_trial_is_refused(results: Path, arguments: list[str]) -> None:
+    done = CliRunner().invoke(submit, [*arguments, "--results", str(results)])
+    assert isinstance(done.exception, TrmbenchError) and "0 trials fit" in str(done.exception)
+
+
+def test_a_damaged_file_gives_one_clear_line(results: Path) -> None:
+    (results / "votes" / "abc123-e0.parquet").write_bytes(b"PAR1 nothing")
+    done = CliRunner().invoke(submit, ["abc", "--results", str(results)])
+    assert isinstance(done.exception, TrmbenchError) and "cannot read" in str(done.exception)

@@ -1,0 +1,149 @@
+"""The training loop: deterministic, resumable, honest about divergence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from trmbench import TrmbenchError
+from trmbench.assembly import Assembly
+from trmbench.experiment import choose_cells
+from trmbench.training.checkpoint import RunningCheckpoints
+from trmbench.training.data import Batches
+from trmbench.training.loop import Stopped, Trainer
+
+SMALL = {
+    "task.train_puzzles": 40,
+    "task.test_puzzles": 8,
+    "train.steps": 12,
+    "train.batch_size": 8,
+    "train.warmup_steps": 2,
+    "model.width": 16,
+    "execution.log_every": 4,
+}
+
+
+def build(**changes: Any) -> Trainer:
+    settings = {**SMALL, **{key.replace("__", "."): value for key, value in changes.items()}}
+    [cell] = choose_cells(["trm"], ["maze"], "mini", None, settings).cells
+    parts = Assembly(cell.trial(3, "unused"), train_base=lambda trial: None)
+    batches = Batches(
+        parts.task.split("train"),
+        parts.train.batch_size,
+        parts.task.augment,
+        parts.streams,
+        parts.device,
+    )
+    return Trainer(
+        parts.model, batches, parts.total_steps, parts.train, parts.execution, parts.streams
+    )
+
+
+def run(trainer: Trainer, folder: Path, stop_at: int | None = None) -> Trainer:
+    stop: Callable[[], bool] = lambda: trainer.step == stop_at  # noqa: E731
+    trainer.run(lambda **fields: None, stop, RunningCheckpoints(folder, print))
+    return trainer
+
+
+def learned(trainer: Trainer) -> dict[str, torch.Tensor]:
+    return {
+        **trainer.model.state_dict(),
+        **{f"ema.{k}": v for k, v in trainer.ema.state_dict().items()},
+    }
+
+
+def without_seconds(curve: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in point.items() if key != "seconds"} for point in curve]
+
+
+def assert_equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
+    assert a.keys() == b.keys()
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize("optimizer", ["adam_atan2", "adamw"])
+def test_a_stopped_training_goes_on_as_if_nothing_had_happened(
+    tmp_path: Path, optimizer: str
+) -> None:
+    whole = run(build(train__optimizer=optimizer), tmp_path / "whole")
+    with pytest.raises(Stopped):
+        run(build(train__optimizer=optimizer), tmp_path / "parts", stop_at=7)
+    rest = build(train__optimizer=optimizer)
+    saved = RunningCheckpoints(tmp_path / "parts", print).load_latest()
+    assert saved is not None
+    rest.restore(*saved)
+    assert rest.step == 7
+    run(rest, tmp_path / "parts")
+    assert_equal(learned(whole), learned(rest))
+    assert str(without_seconds(whole.curve)) == str(without_seconds(rest.curve))
+
+
+def test_another_seed_learns_something_else(tmp_path: Path) -> None:
+    first = run(build(), tmp_path)
+    other = build()
+    other.batches._streams.seed = 4
+    run(other, tmp_path)
+    assert any(
+        not torch.equal(a, b)
+        for a, b in zip(learned(first).values(), learned(other).values(), strict=True)
+    )
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before_and_says_so(tmp_path: Path) -> None:
+    trainer = build()
+    lines: list[str] = []
+    checkpoints = RunningCheckpoints(tmp_path, lines.append)
+    for _ in range(3):
+        trainer.train_step()
+        trainer.save(checkpoints)
+    assert len(list(tmp_path.glob("running-*.safetensors"))) == 2
+    newest = tmp_path / "running-000000003.safetensors"
+    newest.write_bytes(newest.read_bytes()[:-7])
+    saved = checkpoints.load_latest()
+    assert saved is not None and saved[1]["step"] == 2
+    assert len(lines) == 1 and "running-000000003" in lines[0] and "damaged" in lines[0]
+
+
+def test_a_loss_that_is_no_number_names_the_step_at_which_it_began(tmp_path: Path) -> None:
+    trainer = build()
+    step = trainer.train_step
+
+    def poisoned() -> None:
+        if trainer.step == 5:
+            next(iter(trainer.weights.values())).data.fill_(float("nan"))
+        step()
+
+    trainer.train_step = poisoned  # type: ignore[method-assign]
+    with pytest.raises(TrmbenchError, match="since training step 6"):
+        run(trainer, tmp_path)
+
+
+def test_the_loss_falls(tmp_path: Path) -> None:
+    trainer = run(build(train__steps=60), tmp_path)
+    assert trainer.curve[-1]["answer_loss"] < 0.7 * trainer.curve[0]["answer_loss"]
+
+
+def test_each_epoch_holds_every_puzzle_once() -> None:
+    batches = build().batches
+    rows = torch.cat([batches(step).rows for step in range(10)])
+    assert sorted(rows[:40].tolist()) == list(range(40))
+    assert sorted(rows[40:].tolist()) == list(range(40))
+    assert rows[:40].tolist() != rows[40:].tolist()
+
+
+def test_a_batch_is_the_same_whenever_it_is_asked_for() -> None:
+    batches = build().batches
+    first = batches(70)
+    batches(3)
+    assert all(torch.equal(a, b) for a, b in zip(first, batches(70), strict=True))
+
+
+def test_bfloat16_carries_the_state_and_keeps_float32_weights(tmp_path: Path) -> None:
+    trainer = run(build(train__precision="bfloat16"), tmp_path)
+    assert trainer.slots.state[0].dtype == torch.bfloat16
+    assert {weight.dtype for weight in trainer.weights.values()} == {torch.float32}
+    assert trainer.curve[-1]["loss"] > 0

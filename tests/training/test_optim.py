@@ -1,0 +1,79 @@
+"""Optimisers, schedule and moving average against formulas written out in float64."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import nn
+
+from trmbench.settings import TrainSettings
+from trmbench.training.ema import ExponentialMovingAverage
+from trmbench.training.optim import AdamATan2, learning_rate_factor, sign_sgd_
+
+
+def test_adam_atan2_follows_its_formula() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.normal(size=(3, 2))
+    parameter = nn.Parameter(torch.tensor(p))
+    optimizer = AdamATan2([parameter], lr=0.01, betas=(0.9, 0.95), weight_decay=0.3)
+    m = v = np.zeros_like(p)
+    for t in range(1, 6):
+        gradient = rng.normal(size=p.shape)
+        parameter.grad = torch.tensor(gradient)
+        optimizer.step()
+        m = 0.9 * m + 0.1 * gradient
+        v = 0.95 * v + 0.05 * gradient**2
+        p = p * (1 - 0.01 * 0.3)
+        p = p - 0.01 * np.arctan2(m / (1 - 0.9**t), np.sqrt(v) / np.sqrt(1 - 0.95**t))
+        np.testing.assert_allclose(parameter.detach().numpy(), p, rtol=1e-12)
+
+
+def test_adam_atan2_leaves_a_parameter_without_gradient_alone() -> None:
+    parameter = nn.Parameter(torch.ones(2))
+    AdamATan2([parameter], lr=0.1, weight_decay=1.0).step()
+    assert parameter.tolist() == [1.0, 1.0]
+
+
+def test_sign_sgd_adds_up_a_rows_occurrences_and_touches_no_other_row() -> None:
+    rng = np.random.default_rng(1)
+    table = rng.normal(size=(5, 3))
+    identifiers = np.array([3, 1, 3, 0])
+    gradients = rng.normal(size=(4, 3))
+    expected = table.copy()
+    for row in {0, 1, 3}:
+        total = gradients[identifiers == row].sum(0)
+        expected[row] = table[row] * (1 - 0.1 * 0.5) - 0.1 * np.sign(total)
+    result = torch.tensor(table)
+    sign_sgd_(result, torch.tensor(identifiers), torch.tensor(gradients), 0.1, 0.5)
+    np.testing.assert_allclose(result.numpy(), expected, rtol=1e-12)
+
+
+def test_the_learning_rate_warms_up_and_then_stays() -> None:
+    settings = TrainSettings(warmup_steps=4)
+    factors = [learning_rate_factor(step, 10, settings) for step in range(1, 11)]
+    assert factors == [0.25, 0.5, 0.75, *[1.0] * 7]
+
+
+def test_the_learning_rate_decays_along_a_cosine_when_asked() -> None:
+    settings = TrainSettings(warmup_steps=0, min_learning_rate_ratio=0.1)
+    assert learning_rate_factor(5, 10, settings) == 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi / 2))
+    assert math.isclose(learning_rate_factor(10, 10, settings), 0.1)
+
+
+def test_the_average_starts_at_the_first_weights_and_follows_slowly() -> None:
+    weight = nn.Parameter(torch.tensor([1.0, 2.0]))
+    average = ExponentialMovingAverage({"w": weight}, 0.9)
+    with torch.no_grad():
+        weight.copy_(torch.tensor([2.0, 0.0]))
+    average.update()
+    torch.testing.assert_close(average.state_dict()["w"], torch.tensor([1.1, 1.8]))
+    average.update()
+    torch.testing.assert_close(average.state_dict()["w"], torch.tensor([1.19, 1.62]))
+
+
+def test_without_a_decay_no_average_is_kept() -> None:
+    average = ExponentialMovingAverage({"w": nn.Parameter(torch.ones(1))}, 0.0)
+    average.update()
+    assert average.state_dict() == {}

@@ -1,0 +1,103 @@
+"""Halting and refilling of slots, against cases worked out by hand."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+
+from trmbench import Batch, StepOutput
+from trmbench.settings import TrainSettings
+from trmbench.streams import Streams
+from trmbench.training.supervision import (
+    Halting,
+    Slots,
+    continue_target,
+    correct,
+    initial_slots,
+    refill,
+)
+
+CPU = torch.device("cpu")
+
+
+def halting(model: Any, **settings: Any) -> Halting:
+    return Halting(model, TrainSettings(**{"halt_exploration": 0.0, **settings}), Streams(0, CPU))
+
+
+def output(halt: list[float], go_on: list[float] | None = None) -> StepOutput:
+    continue_logits = None if go_on is None else torch.tensor(go_on)
+    return StepOutput((), torch.zeros(len(halt), 1, 2), torch.tensor(halt), continue_logits)
+
+
+TRM = SimpleNamespace(max_steps=4)
+HRM = SimpleNamespace(max_steps=4, needs_continue_target=True)
+
+
+def test_a_puzzle_halts_where_its_logit_is_positive_or_its_steps_are_used_up() -> None:
+    done = torch.tensor([1, 1, 4, 2])
+    halted = halting(TRM)(0, done, output([1.0, -1.0, -1.0, 0.0]))
+    assert halted.tolist() == [True, False, True, False]
+
+
+def test_a_model_with_a_continue_head_halts_where_halting_is_worth_more() -> None:
+    done = torch.tensor([1, 1])
+    halted = halting(HRM)(0, done, output([-1.0, 1.0], [-2.0, 2.0]))
+    assert halted.tolist() == [True, False]
+
+
+def test_without_halting_every_puzzle_takes_all_its_steps() -> None:
+    halted = halting(TRM, halting=False)(0, torch.tensor([1, 4]), output([9.0, -9.0]))
+    assert halted.tolist() == [False, True]
+
+
+def test_exploration_defers_early_halts_to_a_random_step() -> None:
+    count = 20_000
+    decide = halting(TRM, halt_exploration=0.5)
+    shares = []
+    for step in (1, 2, 3, 4):
+        done = torch.full((count,), step)
+        halted = decide(7, done, output([1.0] * count))
+        shares.append(halted.float().mean().item())
+    # Half explore; of those a third each has its earliest halt at 2, 3 and 4.
+    torch.testing.assert_close(
+        torch.tensor(shares), torch.tensor([0.5, 2 / 3, 5 / 6, 1.0]), atol=0.02, rtol=0
+    )
+
+
+def test_a_halted_slot_takes_the_fresh_puzzle_and_the_initial_state() -> None:
+    def batch(value: int) -> Batch:
+        return Batch(*(torch.full(shape, value) for shape in ((2, 3), (2, 3), (2,), (2,))))
+
+    old = Slots(
+        batch(1), (torch.full((2, 1, 1), 5.0),), torch.tensor([3, 2]), torch.tensor([True, False])
+    )
+    slots = refill(old, batch(2), (torch.zeros(2, 1, 1),))
+    assert slots.batch.inputs[:, 0].tolist() == [2, 1]
+    assert slots.batch.rows.tolist() == [2, 1]
+    assert slots.state[0].flatten().tolist() == [0.0, 5.0]
+    assert slots.steps.tolist() == [0, 2]
+
+
+def test_the_first_step_fills_every_slot() -> None:
+    fresh = Batch(*(torch.ones(s, dtype=torch.long) for s in ((2, 3), (2, 3), (2,), (2,))))
+    assert initial_slots(fresh, (torch.zeros(2, 1, 1),)).halted.all()
+
+
+def test_the_continue_target_is_the_better_of_the_next_steps_values() -> None:
+    def model(state: Any, inputs: Any, identifiers: Any) -> StepOutput:
+        return output([1.0, 1.0], [3.0, 3.0])
+
+    batch = Batch(*(torch.ones(s, dtype=torch.long) for s in ((2, 3), (2, 3), (2,), (2,))))
+    target = continue_target(model, output([0.0, 0.0]), batch, torch.tensor([False, True]))  # type: ignore[arg-type]
+    torch.testing.assert_close(target, torch.sigmoid(torch.tensor([3.0, 1.0])))
+
+
+def test_padding_counts_neither_for_nor_against_an_answer() -> None:
+    logits = torch.zeros(2, 3, 4)
+    logits[0, 0, 2] = logits[0, 1, 3] = logits[1, 0, 1] = 1.0
+    labels = torch.tensor([[2, 3, 0], [2, 3, 0]])
+    exact, cells = correct(logits, labels)
+    assert exact.tolist() == [True, False]
+    assert cells.tolist() == [1.0, 0.0]

@@ -1,0 +1,93 @@
+"""`trmbench doctor`: what this machine has, what will be used, what is broken."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from trmbench import registry
+from trmbench.cli.options import results_option
+from trmbench.plugins import plugin_manager
+
+
+@click.command("doctor", short_help="Say what this machine has and what is broken.")
+@results_option
+def command(results: str) -> int:
+    """Check the machine, the packages, the plugins and the results folder.
+
+    Exit code 1 when something is broken.
+    """
+    from trmbench.provenance import available_cores, cpu_name
+    from trmbench.report.terminal import memory
+    from trmbench.store import Store
+
+    click.echo(
+        f"trmbench  {importlib.metadata.version('trmbench')}, Python {platform.python_version()}"
+    )
+    click.echo(f"machine   {platform.platform()}, {cpu_name()}, {available_cores()} cores")
+    checks: dict[str, Callable[[], str]] = {
+        "torch": _torch,
+        "device": _device,
+        "results": lambda: _results(Store(results)),
+        "disk": lambda: f"{memory(shutil.disk_usage(_existing(Path(results))).free)} free",
+        "plugins": _plugins,
+    }
+    broken = 0
+    for name, check in checks.items():
+        try:
+            click.echo(f"{name:9} {check()}")
+        except Exception as error:  # whatever is broken is what this command is asked for
+            broken += 1
+            click.echo(f"{name:9} BROKEN: {' '.join(str(error).split())}")
+    return 1 if broken else 0
+
+
+def _torch() -> str:
+    import torch
+
+    return f"{torch.__version__}, {torch.get_num_threads()} threads"
+
+
+def _device() -> str:
+    from trmbench.device import choose_device, device_name
+    from trmbench.experiment import automatic_preset
+
+    device = choose_device("auto")
+    return f"{device_name(device)} will be used; --preset auto takes {automatic_preset()}"
+
+
+def _results(store: object) -> str:
+    from trmbench.store import FINISHED, Store
+
+    assert isinstance(store, Store)
+    damaged: list[str] = []
+    store = Store(store.root, damaged.append)
+    rows = store.trials() if store.root.exists() else []
+    if damaged:
+        raise RuntimeError("; ".join(damaged))
+    finished = sum(row["status"] == FINISHED for row in rows)
+    return f"{store.root}: {len(rows)} trials, {finished} finished"
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+
+
+def _plugins() -> str:
+    counts = [
+        f"{len(list(kind()))} {name}"
+        for name, kind in (
+            ("models", registry.models),
+            ("tasks", registry.tasks),
+            ("runners", registry.runners),
+        )
+    ]
+    broken = plugin_manager().broken
+    if broken:
+        raise RuntimeError("; ".join(f"{plugin.name}: {plugin.problem}" for plugin in broken))
+    return ", ".join(counts)

@@ -1,0 +1,46 @@
+"""`trmbench evaluate`: test stored final weights again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from trmbench.cli.options import results_option
+
+
+@click.command("evaluate", short_help="Test a trained trial again, in another way.")
+@click.argument("trial")
+@click.option("--limit", type=int, help="At most this many test puzzles.")
+@click.option("--votes", type=int, help="Augmented copies of each test puzzle that vote.")
+@click.option("--steps", type=int, help="Supervision steps at test.")
+@click.option("--weights", type=click.Choice(["ema", "raw"]), help="Which weights.")
+@results_option
+@click.pass_context
+def command(context: click.Context, trial: str, results: str, **settings: Any) -> int:
+    """Test the final weights of TRIAL (the beginning of its id) with other settings.
+
+    The result is a row of its own; nothing is trained.
+    """
+    from trmbench.cli.console import console, errors, warn
+    from trmbench.cli.progress import TrialProgress
+    from trmbench.experiment import reevaluation
+    from trmbench.report.summary import summarize
+    from trmbench.report.terminal import cells_table, failures_table, footnote
+    from trmbench.store import Store
+    from trmbench.trial import run_trial
+
+    store = Store(results, warn)
+    changes = {key: value for key, value in settings.items() if value is not None}
+    again = reevaluation(store, trial, changes)
+    with TrialProgress([again]) as progress:
+        result = run_trial(again, progress.on_event)
+        progress.on_result(result)
+    if context.obj["debug"] and result.traceback:
+        errors.print(result.traceback, markup=False)
+    rows = store.trials([again.name])
+    cells = summarize(store, rows)
+    console.print(cells_table(cells), footnote(cells), sep="\n")
+    if result.error:
+        console.print(failures_table(rows))
+    return 1 if result.error else 0

@@ -1,0 +1,90 @@
+"""`trmbench plugins`: which plugins there are, whether they work, whether they conform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from trmbench import registry
+from trmbench.plugins import Plugin, plugin_manager
+from trmbench.suggest import unknown
+
+if TYPE_CHECKING:
+    from trmbench.testing import Finding
+
+REGISTRIES = {"model": registry.models, "task": registry.tasks, "runner": registry.runners}
+
+
+@click.group("plugins", short_help="Look after plugins.")
+def command() -> None:
+    """Look after plugins."""
+
+
+@command.command("list")
+def list_plugins() -> None:
+    """List every plugin: distribution, version, hooks, and what is wrong with it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from trmbench.cli.console import console
+
+    table = Table("plugin", "distribution", "version", "status", "hooks or problem")
+    for plugin in _plugins():
+        detail = plugin.problem or ", ".join(
+            hook.removeprefix("trmbench_") for hook in plugin.hooks
+        )
+        row = (plugin.name, plugin.distribution, plugin.version, plugin.status, detail)
+        table.add_row(*(Text(text) for text in row))
+    console.print(table)
+
+
+def _plugins() -> list[Plugin]:
+    for kind in REGISTRIES.values():
+        kind()  # a plugin that fails to answer shows up as broken
+    return plugin_manager().plugins
+
+
+@command.command("check")
+@click.argument("name")
+@click.option("--task", help="The task that its models are tried on.", show_default="a toy")
+def check(name: str, task: str | None) -> int:
+    """Check everything that the plugin or distribution NAME offers against its contract.
+
+    Exit code 1 when something does not conform.
+    """
+    plugins = _plugins()
+    chosen = [plugin for plugin in plugins if name in (plugin.name, plugin.distribution)]
+    if not chosen:
+        names = {plugin.name for plugin in plugins} | {plugin.distribution for plugin in plugins}
+        raise unknown("plugin", name, names)
+    bad = 0
+    for plugin in chosen:
+        if plugin.problem:
+            click.echo(f"{plugin.name}: {plugin.problem}")
+            bad += 1
+        for offered, run in _checks(plugin, task):
+            click.echo(offered)
+            for finding in run():
+                click.echo(f"  {finding.check:20} {finding.problem or 'ok'}")
+                bad += finding.problem is not None
+    click.echo(f"{bad} problems" if bad else "All is well.")
+    return 1 if bad else 0
+
+
+def _checks(plugin: Plugin, task: str | None) -> Iterator[tuple[str, Callable[[], list[Finding]]]]:
+    """What a plugin offers, and how to check it."""
+    from trmbench.testing import conform
+
+    on = {"task": registry.tasks().find(task).spec} if task else {}
+    checks: dict[str, Callable[..., list[Finding]]] = {
+        "model": lambda spec: conform.check_model(spec, **on),
+        "task": conform.check_task,
+        "runner": conform.check_runner,
+    }
+    for kind, entries in REGISTRIES.items():
+        for entry in list(entries()):
+            if entry.plugin is plugin:
+                spec = entry.spec
+                yield f"{kind} {spec.name}", lambda kind=kind, spec=spec: checks[kind](spec)

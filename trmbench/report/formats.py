@@ -1,0 +1,136 @@
+"""Results as text for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+from trmbench.report import tables
+from trmbench.report.comparison import Results
+from trmbench.report.records import Record, results_record
+from trmbench.report.tables import TextTable
+
+
+def to_json(results: Results) -> str:
+    """One object: cells, differences, cautions, failures, notes."""
+    return json.dumps(results_record(results), indent=1, ensure_ascii=False)
+
+
+def to_csv(results: Results) -> str:
+    """Cells and differences in one table, told apart by the column `row`."""
+    record = results_record(results)
+    rows = [{"row": "cell", **_flat(cell)} for cell in record["cells"]]
+    rows += [{"row": "difference", **_flat(found)} for found in record["differences"]]
+    rows += [{"row": "published", **_flat(figure)} for figure in record["published"]]
+    text = io.StringIO()
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().rstrip("\n")
+
+
+def _flat(record: Record) -> Record:
+    """Nested records as `outer.inner` columns, lists as text."""
+    flat: Record = {}
+    for key, value in record.items():
+        if key == "overrides":
+            flat[key] = json.dumps(value)
+        elif isinstance(value, dict):
+            flat |= {f"{key}.{inner}": item for inner, item in value.items()}
+        else:
+            flat[key] = "; ".join(value) if isinstance(value, list) else value
+    return flat
+
+
+def to_markdown(results: Results) -> str:
+    """GitHub's tables."""
+    return "\n\n".join([*map(_markdown_table, _tables(results)), *_remarks(results, _markdown)])
+
+
+def _markdown_table(table: TextTable) -> str:
+    def line(texts: tuple[str, ...]) -> str:
+        return f"| {' | '.join(_markdown(text) for text in texts)} |"
+
+    marks = ("---" if i < table.left else "---:" for i in range(len(table.headings)))
+    lines = [line(table.headings), f"| {' | '.join(marks)} |", *map(line, table.rows)]
+    return f"**{_markdown(table.title)}**\n\n" + "\n".join(lines)
+
+
+def _markdown(text: str) -> str:
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"\\{sign}" if sign in r"\`*_|[]" else sign for sign in text)
+
+
+def to_latex(results: Results) -> str:
+    """`tabular` environments that need no package."""
+    return "\n\n".join([*map(_latex_table, _tables(results)), *_remarks(results, _latex)])
+
+
+def _latex_table(table: TextTable) -> str:
+    def line(texts: tuple[str, ...]) -> str:
+        return " & ".join(_latex(text) for text in texts) + r" \\"
+
+    columns = "".join("l" if i < table.left else "r" for i in range(len(table.headings)))
+    lines = [
+        f"% {' '.join(table.title.split())}",
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\hline",
+        line(table.headings),
+        r"\hline",
+        *map(line, table.rows),
+        r"\hline",
+        r"\end{tabular}",
+    ]
+    return "\n".join(lines)
+
+
+_LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(sign, sign) for sign in " ".join(text.split()))
+
+
+def _tables(results: Results) -> list[TextTable]:
+    found = [
+        tables.cells(results.cells),
+        tables.differences(results.differences),
+        tables.sources(results.differences),
+        *tables.across(results),
+        tables.published(results.published),
+        tables.failures(results.failed),
+    ]
+    return [table for table in found if table.rows]
+
+
+def _remarks(results: Results, escape: Callable[[str], str]) -> list[str]:
+    """What must not be read without the tables: what was forced, and the cautions."""
+    lines = [tables.footnote(results.cells)]
+    lines += [
+        f"{difference.a.name} - {difference.b.name}: {difference.explanation}"
+        for difference in results.differences
+        if difference.obstacles
+    ]
+    lines += [
+        f"Caution, {group.task} {group.preset}: {line}"
+        for group in results.groups
+        for line in group.cautions
+    ]
+    return [escape(line) for line in lines]
+
+
+FORMATS: dict[str, Callable[[Results], str]] = {
+    "json": to_json,
+    "csv": to_csv,
+    "markdown": to_markdown,
+    "latex": to_latex,
+}

@@ -1,0 +1,137 @@
+"""Results as plain values: what the JSON file holds, and what CSV, Markdown and LaTeX print."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from trmbench.report.across import AcrossTasks
+from trmbench.report.comparison import Difference, Results
+from trmbench.report.summary import CellSummary
+from trmbench.stats import Interval
+
+Record = dict[str, Any]
+
+
+def results_record(results: Results) -> Record:
+    """Everything, as values that JSON knows; shares are in 0..1, unknown numbers are None."""
+    record: Record = {
+        "cells": [cell_record(cell) for cell in results.cells],
+        "differences": [difference_record(difference) for difference in results.differences],
+        "across_tasks": _across_record(results.across) if results.across else None,
+        "published": [dataclasses.asdict(figure) for figure in results.published],
+        "cautions": [
+            {"task": group.task, "preset": group.preset, "caution": line}
+            for group in results.groups
+            for line in group.cautions
+        ],
+        "failures": [
+            {name: row[name] for name in ("trial_id", "model", "task", "seed", "status", "error")}
+            for row in results.failed
+        ],
+        "notes": list(results.notes),
+        "question": dataclasses.asdict(results.question),
+        "forced": any(difference.forced for difference in results.differences),
+    }
+    plain: Record = _plain(record)
+    return plain
+
+
+def cell_record(cell: CellSummary) -> Record:
+    """One cell."""
+    found = cell.interval
+    return {
+        "cell_id": cell.cell_id,
+        "evaluation_id": cell.evaluation_id,
+        "name": cell.name,
+        "model": cell.model,
+        "task": cell.task,
+        "preset": cell.preset,
+        "metric": cell.metric,
+        "seeds": found.seeds,
+        "not_finished": len(cell.failed),
+        "puzzles": cell.puzzles,
+        "mean": found.mean,
+        "low": found.low,
+        "high": found.high,
+        "estimand": found.estimand,
+        "method": found.method,
+        "sd": found.sd,
+        "minimum": found.minimum,
+        "maximum": found.maximum,
+        "low_puzzles_like_these": _or_nan(cell.population, "low"),
+        "high_puzzles_like_these": _or_nan(cell.population, "high"),
+        "train_seconds": cell.mean("train_seconds"),
+        "test_seconds": cell.mean("test_seconds"),
+        "peak_memory_bytes": cell.mean("peak_memory_bytes"),
+        "parameters": cell.mean("parameters"),
+        "puzzle_embedding_parameters": cell.mean("puzzle_embedding_parameters"),
+        "overrides": dict(cell.overrides),
+    }
+
+
+def _or_nan(interval: Interval, bound: str) -> float:
+    """A bound for puzzles like these; one seed has an interval for its checkpoint only."""
+    value: float = getattr(interval, bound)
+    return value if interval.seeds > 1 else math.nan
+
+
+def difference_record(difference: Difference) -> Record:
+    """One difference; `a` and `b` are names of cells of the same task and preset."""
+    found, puzzles = difference.comparison, difference.puzzles
+    nan = math.nan
+    return {
+        "a": difference.a.name,
+        "b": difference.b.name,
+        "a_cell_id": difference.a.cell_id,
+        "b_cell_id": difference.b.cell_id,
+        "task": difference.a.task,
+        "preset": difference.a.preset,
+        "difference": found.difference if found else nan,
+        "low": found.low if found else nan,
+        "high": found.high if found else nan,
+        "estimand": found.estimand if found else None,
+        "standard_error": found.standard_error if found else nan,
+        "degrees_of_freedom": found.degrees_of_freedom if found else nan,
+        "p_value": found.p_value if found else nan,
+        "p_corrected": found.p_corrected if found else nan,
+        "margin": found.margin if found else None,
+        "p_equivalence": found.p_equivalence if found else nan,
+        "probability_of_superiority": found.probability_of_superiority if found else nan,
+        "minimum_detectable_difference": found.minimum_detectable_difference if found else nan,
+        "seeds_needed": found.seeds_needed if found else None,
+        "variance_shares": dataclasses.asdict(found.variance_shares) if found else None,
+        "puzzles": dataclasses.asdict(puzzles) if puzzles else None,
+        "verdict": difference.verdict,
+        "explanation": difference.explanation,
+        "obstacles": list(difference.obstacles),
+        "forced": difference.forced,
+    }
+
+
+def _across_record(across: AcrossTasks) -> Record:
+    return {
+        "tasks": list(across.tasks),
+        "interquartile_means": {
+            name: dataclasses.asdict(found) for name, found in across.interquartile_means.items()
+        },
+        "probability_of_improvement": [
+            {"a": a, "b": b, **dataclasses.asdict(found)}
+            for (a, b), found in across.improvement.items()
+        ],
+        "performance_profiles": {
+            name: profile.tolist() for name, profile in across.profiles.items()
+        },
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The value with None for the numbers that JSON has no word for."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

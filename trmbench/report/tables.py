@@ -1,0 +1,177 @@
+"""The tables of a comparison as headings and texts: the same in every format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from trmbench.published import Figure
+from trmbench.report.comparison import Difference, Results
+from trmbench.report.selection import Row
+from trmbench.report.summary import CellSummary
+from trmbench.report.words import (
+    UNKNOWN,
+    bounds,
+    count,
+    duration,
+    interval_text,
+    memory,
+    number,
+    p_value,
+    percent,
+    points,
+    range_text,
+    seeds_text,
+    shares_text,
+)
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table ready to be set; every text is still unescaped."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int
+    """The first so many columns hold names and stand left; the others hold numbers."""
+
+
+def cells(found: Sequence[CellSummary]) -> TextTable:
+    """One line per cell: what was reached, how sure that is, and what it cost."""
+    metrics = sorted({cell.metric for cell in found})
+    rows = tuple(
+        (
+            cell.task,
+            cell.name,
+            cell.preset,
+            seeds_text(cell),
+            percent(cell.interval.mean),
+            interval_text(cell.interval),
+            range_text(cell.interval),
+            duration(cell.mean("train_seconds")),
+            count(cell.mean("parameters")),
+            memory(cell.mean("peak_memory_bytes")),
+        )
+        for cell in found
+    )
+    headings = ("task", "model", "preset", "seeds", "mean", "95 % interval", "min..max")
+    return TextTable(
+        f"{', '.join(metrics).replace('_', ' ').capitalize()} with 95 % interval over seeds",
+        (*headings, "train", "parameters", "memory"),
+        rows,
+        3,
+    )
+
+
+def differences(found: Sequence[Difference]) -> TextTable:
+    """One line per difference, in points."""
+    rows = []
+    for difference in found:
+        c = difference.comparison
+        forced = " (forced)" if difference.forced else ""
+        rows.append(
+            (
+                difference.a.task,
+                difference.a.name,
+                difference.b.name,
+                points(c.difference) if c else UNKNOWN,
+                bounds(c.low, c.high) if c else UNKNOWN,
+                p_value(c.p_corrected) if c else UNKNOWN,
+                difference.verdict + forced,
+            )
+        )
+    headings = ("task", "A", "B", "A - B", "95 % interval", "p (Holm)", "A is")
+    return TextTable("Differences in points", headings, tuple(rows), 3)
+
+
+def sources(found: Sequence[Difference]) -> TextTable:
+    """Where the uncertainty of each difference comes from, and who solves which puzzles."""
+    rows = []
+    for difference in found:
+        c, puzzles = difference.comparison, difference.puzzles
+        if c is None or puzzles is None:
+            continue
+        counts = (puzzles.both, puzzles.only_a, puzzles.only_b, puzzles.neither)
+        rows.append(
+            (
+                difference.a.task,
+                difference.a.name,
+                difference.b.name,
+                shares_text(c.variance_shares),
+                number(c.minimum_detectable_difference),
+                percent(c.probability_of_superiority),
+                *(count(value) for value in counts),
+            )
+        )
+    headings = ("task", "A", "B", "seeds / puzzles / residual", "detectable", "P(A > B)")
+    return TextTable(
+        "Where the variance comes from, and who solves which puzzles",
+        (*headings, "both", "only A", "only B", "neither"),
+        tuple(rows),
+        3,
+    )
+
+
+def across(results: Results) -> list[TextTable]:
+    """The summaries over tasks."""
+    found = results.across
+    if found is None:
+        return []
+    headings = ("model", "interquartile mean", "95 % interval")
+    means = tuple(
+        (name, percent(mean.value), _percent_bounds(mean.low, mean.high))
+        for name, mean in found.interquartile_means.items()
+    )
+    improvements = tuple(
+        (a, b, percent(p.value), _percent_bounds(p.low, p.high))
+        for (a, b), p in found.improvement.items()
+    )
+    tables = [TextTable(f"Over {len(found.tasks)} tasks", headings, means, 1)]
+    if improvements:
+        headings = ("A", "B", "P(a run of A beats one of B)", "95 % interval")
+        tables.append(TextTable("Probability of improvement", headings, improvements, 2))
+    return tables
+
+
+def _percent_bounds(low: float, high: float) -> str:
+    return UNKNOWN if math.isnan(low) else f"{number(low)} to {number(high)}"
+
+
+def published(found: Iterable[Figure]) -> TextTable:
+    """Figures of the papers."""
+    rows = tuple(
+        (
+            figure.task,
+            figure.model,
+            f"{figure.percent:g} %",
+            figure.parameters or UNKNOWN,
+            figure.benchmark,
+            figure.source,
+        )
+        for figure in found
+    )
+    headings = ("task", "model", "accuracy", "parameters", "benchmark", "source")
+    return TextTable("Published figures, no spread given: shown, not tested", headings, rows, 6)
+
+
+def failures(rows: Iterable[Row]) -> TextTable:
+    """Which trials did not finish, and why."""
+    names = ("trial_id", "model", "task", "seed", "status", "error")
+    texts = tuple(tuple(str(row[name] or "") for name in names[:3]) + _rest(row) for row in rows)
+    headings = ("trial", "model", "task", "seed", "status", "why")
+    return TextTable("Not finished", headings, texts, len(names))
+
+
+def _rest(row: Row) -> tuple[str, str, str]:
+    return str(row["seed"]), row["status"], row["error"] or ""
+
+
+def footnote(found: Sequence[CellSummary]) -> str:
+    """What the intervals of the table of cells mean."""
+    numbers = ", ".join(sorted({f"{cell.puzzles:,}" for cell in found if cell.puzzles}))
+    lines = [f"Mean over seeds, {numbers or 'no'} test puzzles; the interval covers this test set."]
+    if any(cell.interval.seeds == 1 for cell in found):
+        lines.append("* one seed: the interval is about this checkpoint only, not the model.")
+    return "\n".join(lines)

@@ -1,0 +1,148 @@
+"""What `show` prints of one trial: its figures, curve, steps, configuration and provenance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from trmbench.report.tables import TextTable
+from trmbench.report.words import UNKNOWN, count, duration, memory, percent
+from trmbench.store import Store
+
+Row = Mapping[str, Any]
+_BARS = "▁▂▃▄▅▆▇█"
+_NAN = float("nan")
+
+
+def trials_table(rows: Iterable[Row]) -> TextTable:
+    """One line per trial and evaluation."""
+    texts = tuple(
+        (
+            row["trial_id"],
+            row["model"] or UNKNOWN,
+            row["task"] or UNKNOWN,
+            row["preset"] or UNKNOWN,
+            UNKNOWN if row["seed"] is None else str(row["seed"]),
+            row["status"] or UNKNOWN,
+            percent(_number(row["score"])),
+            duration(_number(row["train_seconds"])),
+            f"{row['started_at']:%Y-%m-%d %H:%M}" if row["started_at"] else UNKNOWN,
+        )
+        for row in rows
+    )
+    names = ("trial", "model", "task", "preset", "seed", "status", "score", "train", "started")
+    return TextTable("Trials", names, texts, 6)
+
+
+def trial_view(store: Store, rows: Sequence[Row]) -> Iterator[RenderableType]:
+    """One trial with each of its evaluations, piece by piece."""
+    first = rows[0]
+    yield Text(f"{first['model']} on {first['task']} ({first['preset']}), seed {first['seed']}")
+    yield _pairs("Training", _training(first))
+    yield from _curve(store, first["trial_id"])
+    for row in rows:
+        yield from _evaluation(row)
+    config: Mapping[str, Mapping[str, Any]] = json.loads(first["config"] or "{}")
+    settings = {f"{part}.{key}": v for part, keys in config.items() for key, v in keys.items()}
+    yield _pairs("Configuration", settings)
+    yield _pairs("Provenance", flatten(json.loads(first["provenance"] or "{}")))
+
+
+def _training(row: Row) -> dict[str, Any]:
+    return {
+        "trial": row["trial_id"],
+        "cell": row["cell_id"],
+        "status": row["status"],
+        "error": row["error"],
+        "training puzzles": count(_number(row["train_puzzles"])),
+        "training steps": count(_number(row["train_steps"])),
+        "training time": duration(_number(row["train_seconds"])),
+        "resumed from step": row["resumed_from_step"],
+        "parameters": count(_number(row["parameters"])),
+        "puzzle embedding": count(_number(row["puzzle_embedding_parameters"])),
+        "memory": memory(_number(row["peak_memory_bytes"])),
+        "device": row["device"],
+        "started": row["started_at"],
+        "finished": row["finished_at"],
+    }
+
+
+def _curve(store: Store, trial_id: str) -> Iterator[RenderableType]:
+    """The learning curve as sparklines."""
+    names = ("loss", "exact_accuracy", "cell_accuracy")
+    curve = store.read("curves", ["step", *names], [trial_id])
+    if len(curve) == 0:
+        return
+    steps = curve["step"].to_pylist()
+    yield Text(f"Learning curve, training steps {steps[0]:,} to {steps[-1]:,}", "bold")
+    for name in names:
+        values = np.array([_number(value) for value in curve[name].to_pylist()])
+        if np.isfinite(values).any():
+            low, high = np.nanmin(values), np.nanmax(values)
+            ends = f"{values[0]:.4g} to {values[-1]:.4g}, {low:.4g}..{high:.4g}"
+            yield Text(f"{name.replace('_', ' '):>15} {sparkline(values)} {ends}")
+
+
+def _evaluation(row: Row) -> Iterator[RenderableType]:
+    figures = {
+        "evaluation": row["evaluation_id"],
+        row["primary_metric"] or "score": percent(_number(row["score"])),
+        "exact accuracy": percent(_number(row["exact_accuracy"])),
+        "valid accuracy": percent(_number(row["valid_accuracy"])),
+        "cell accuracy": percent(_number(row["cell_accuracy"])),
+        "validation": percent(_number(row["validation_accuracy"])),
+        "test puzzles": count(_number(row["test_puzzles"])),
+        "votes": row["votes"],
+        "test time": duration(_number(row["test_seconds"])),
+        **json.loads(row["totals"] or "{}"),
+    }
+    yield _pairs("Test", figures)
+    steps = row["exact_accuracy_by_step"]
+    if steps and len(steps) > 1:
+        yield Text("Exact accuracy after each supervision step", "bold")
+        yield Text(f"{sparkline(np.array(steps), 0.0, 1.0)}  (the full block is 100 %)")
+        yield Text("  ".join(f"{i}: {percent(share)}" for i, share in enumerate(steps, 1)))
+
+
+def sparkline(
+    values: np.ndarray, low: float | None = None, high: float | None = None, width: int = 60
+) -> str:
+    """A line of blocks, one per value or per stretch of values; blank where there is none."""
+    stretches = np.array_split(np.asarray(values, dtype=np.float64), min(width, len(values)))
+    means = [float(np.mean(s[np.isfinite(s)])) if np.isfinite(s).any() else _NAN for s in stretches]
+    low = np.nanmin(means) if low is None else low
+    high = np.nanmax(means) if high is None else high
+    scale = (len(_BARS) - 1) / (high - low) if high > low else 0.0
+    return "".join(
+        " " if np.isnan(mean) else _BARS[min(len(_BARS) - 1, max(0, round((mean - low) * scale)))]
+        for mean in means
+    )
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = " ".join(map(str, value)) if isinstance(value, list) else value
+    return flat
+
+
+def _pairs(title: str, values: Mapping[str, Any]) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    for key, value in values.items():
+        if value is not None:
+            grid.add_row(Text(f"  {key}", "dim"), Text(str(value)))
+    return Group(Text(title, "bold"), grid)
+
+
+def _number(value: float | None) -> float:
+    return _NAN if value is None else float(value)

@@ -1,0 +1,87 @@
+"""Numbers as people read them: the one place where they are rounded."""
+
+from __future__ import annotations
+
+import math
+
+from trmbench.report.summary import CellSummary
+from trmbench.stats import Interval, VarianceShares
+
+UNKNOWN = "-"
+
+
+def number(share: float) -> str:
+    """A share in percent, without the sign."""
+    return UNKNOWN if math.isnan(share) else f"{100 * share:.1f}"
+
+
+def percent(share: float) -> str:
+    """A share in percent."""
+    return UNKNOWN if math.isnan(share) else f"{100 * share:.1f} %"
+
+
+def points(difference: float) -> str:
+    """A difference of shares in points, with its sign."""
+    return UNKNOWN if math.isnan(difference) else f"{100 * difference:+.1f}"
+
+
+def p_value(p: float) -> str:
+    """A p-value."""
+    if math.isnan(p):
+        return UNKNOWN
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def interval_text(interval: Interval) -> str:
+    """An interval in percent; one seed says that it is about this checkpoint alone."""
+    if math.isnan(interval.low):
+        return UNKNOWN
+    note = " *" if interval.seeds == 1 else ""
+    return f"{number(interval.low)} to {number(interval.high)}{note}"
+
+
+def range_text(interval: Interval) -> str:
+    """The worst and the best seed in percent."""
+    return f"{number(interval.minimum)}..{number(interval.maximum)}"
+
+
+def bounds(low: float, high: float) -> str:
+    """The bounds of a difference in points."""
+    return UNKNOWN if math.isnan(low) else f"{points(low)} to {points(high)}"
+
+
+def seeds_text(cell: CellSummary) -> str:
+    """How many seeds are finished, and of how many where some are not."""
+    finished, failed = len(cell.trials), len(cell.failed)
+    return f"{finished} of {finished + failed}" if failed else str(finished)
+
+
+def shares_text(shares: VarianceShares) -> str:
+    """Where the uncertainty comes from."""
+    if math.isnan(shares.seeds):
+        return UNKNOWN
+    parts = (shares.seeds, shares.puzzles, shares.residual)
+    return " / ".join(f"{100 * part:.0f}" for part in parts) + " %"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if math.isnan(seconds):
+        return UNKNOWN
+    if seconds < 100:
+        return f"{seconds:.3g} s"
+    if seconds < 6000:
+        return f"{seconds / 60:.1f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def count(value: float) -> str:
+    """A whole number with separators."""
+    return UNKNOWN if math.isnan(value) else f"{value:,.0f}"
+
+
+def memory(size: float) -> str:
+    """Bytes as MB or GB."""
+    if math.isnan(size):
+        return UNKNOWN
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

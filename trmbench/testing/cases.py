@@ -1,0 +1,179 @@
+"""What the checks of one spec work on: the spec, its task, its options, a few puzzles."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trmbench import registry
+from trmbench.config import Cell, compose, options
+from trmbench.spec import (
+    Batch,
+    Context,
+    ModelSpec,
+    Preset,
+    PuzzleTable,
+    RunnerSpec,
+    Task,
+    TaskInfo,
+    TaskSpec,
+    Trial,
+    Votes,
+)
+from trmbench.testing.running import toy_trial, visible_plugin
+
+SEED = 7
+PUZZLES = 4
+"""Puzzles of a batch that a model is tried on."""
+ROWS = 64
+"""Puzzles of a split that augmentation and votes are tried on."""
+
+
+def chosen_preset(spec: ModelSpec | TaskSpec, preset: str | None) -> str:
+    """The preset asked for, or "mini", or the first."""
+    return preset or ("mini" if "mini" in spec.presets else next(iter(spec.presets), "mini"))
+
+
+class TaskCase:
+    """A task to check."""
+
+    def __init__(self, spec: TaskSpec, preset: str | None) -> None:
+        self.spec = spec
+        self.preset = chosen_preset(spec, preset)
+
+    def load(self) -> Task:
+        """The task, loaded anew."""
+        chosen = self.spec.presets.get(self.preset, Preset())
+        return self.spec.load(self.spec.options(**chosen.options))
+
+    @cached_property
+    def task(self) -> Task:
+        """The task, loaded once."""
+        return self.load()
+
+    @cached_property
+    def tables(self) -> dict[str, PuzzleTable]:
+        """Its splits."""
+        return {name: self.task.split(name) for name in ("train", "validation", "test")}
+
+    def batch(self, split: str = "train") -> Batch:
+        """The first puzzles of a split, as in training."""
+        return as_batch(self.tables[split].select(slice(ROWS)))
+
+    @cached_property
+    def votes(self) -> Votes:
+        """Four copies of each test puzzle."""
+        return self.task.votes(4, 0)
+
+
+def as_batch(table: PuzzleTable) -> Batch:
+    """The puzzles of a table as a batch on the CPU."""
+    return Batch(
+        torch.from_numpy(table.inputs).long(),
+        torch.from_numpy(table.labels).long(),
+        torch.from_numpy(table.puzzle_identifiers).long(),
+        torch.arange(len(table.inputs)),
+    )
+
+
+class ModelCase:
+    """A model to check, on a task.
+
+    Args:
+        spec: the model.
+        task: the task it is tried on.
+        preset: of the model.
+        base: what it builds upon, or None to build that as well.
+    """
+
+    def __init__(self, spec: ModelSpec, task: TaskSpec, preset: str | None, base: Any) -> None:
+        self.spec = spec
+        self.task_spec = task
+        self.preset = chosen_preset(spec, preset)
+        self._base = base
+        self._task_case = TaskCase(task, None)
+
+    @cached_property
+    def info(self) -> TaskInfo:
+        """Of the loaded task."""
+        return self._task_case.task.info
+
+    def cell(self, preset: str) -> Cell:
+        """The resolved configuration with one of the model's presets."""
+        values = self.task_spec.presets.get(self._task_case.preset, Preset())
+        return compose(
+            self.spec, dataclasses.replace(self.task_spec, presets={preset: values}), preset
+        )
+
+    @cached_property
+    def options(self) -> Any:
+        """The options of the preset that is tried in full."""
+        return options(self.spec.options, self.cell(self.preset).values["model"])
+
+    @cached_property
+    def base(self) -> Any:
+        """The model that this one builds upon, new and untrained; None if there is none."""
+        if self._base is not None or self.spec.base is None:
+            return self._base
+        wanted = self.spec.base(self.options)
+        spec = registry.models().find(wanted.model).spec
+        model = ModelCase(spec, self.task_spec, wanted.preset, None).build()
+        return model.eval() if isinstance(model, torch.nn.Module) else model
+
+    def build(self, seed: int = SEED) -> Any:
+        """The model, built anew on the CPU."""
+        context = Context(seed, torch.device("cpu"), self.base)
+        torch.manual_seed(seed)
+        return self.spec.build(self.options, self.info, context)
+
+    @cached_property
+    def model(self) -> Any:
+        """The model, built once."""
+        return self.build()
+
+    @property
+    def is_solver(self) -> bool:
+        """Whether it answers as it is, without being trained."""
+        return hasattr(self.model, "predict")
+
+    @cached_property
+    def batch(self) -> Batch:
+        """A few training puzzles; the answers are for the loss only."""
+        return as_batch(self._task_case.tables["train"].select(slice(PUZZLES)))
+
+    @cached_property
+    def other_batch(self) -> Batch:
+        """As many other ones."""
+        table = self._task_case.tables["train"]
+        return as_batch(table.select(slice(PUZZLES, 2 * PUZZLES)))
+
+
+class RunnerCase:
+    """A runner to check: the toy plugin is visible while the case is open."""
+
+    def __init__(self, spec: RunnerSpec) -> None:
+        self.spec = spec
+        self._stack = ExitStack()
+
+    def __enter__(self) -> RunnerCase:
+        self._stack.enter_context(visible_plugin("toy", "trmbench.testing.toy"))
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.results = Path(self._stack.enter_context(folder))
+        return self
+
+    def __exit__(self, *details: Any) -> None:
+        self._stack.close()
+
+    def trials(self, seeds: int, folder: str, **overrides: Any) -> list[Trial]:
+        """Toy trials that write into a folder of their own."""
+        return [toy_trial(seed, self.results / folder, overrides) for seed in range(seeds)]
+
+    def create(self, trial: Trial) -> Any:
+        """The runner for such trials, at most two side by side."""
+        return self.spec.create({**trial.config["execution"], "max_parallel": 2})

@@ -1,0 +1,95 @@
+"""The entry points of the conformance kit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from trmbench.spec import ModelSpec, RunnerSpec, TaskSpec
+from trmbench.testing import model_checks, runner_checks, task_checks
+from trmbench.testing.cases import ModelCase, RunnerCase, TaskCase
+from trmbench.testing.conformance import Finding, findings, refuse_problems
+from trmbench.testing.toy import TOY_TASK
+
+
+def check_model(
+    spec: ModelSpec,
+    *,
+    task: TaskSpec = TOY_TASK,
+    preset: str | None = None,
+    base: Any = None,
+    skip: Collection[str] = (),
+) -> list[Finding]:
+    """The findings behind `assert_model_conforms`."""
+    case = ModelCase(spec, task, preset, base)
+    general = findings(model_checks.GENERAL, case, skip)
+    if any(result.problem for result in general):
+        return general
+    return general + findings(model_checks.of_kind(case), case, skip)
+
+
+def check_task(
+    spec: TaskSpec, *, preset: str | None = None, skip: Collection[str] = ()
+) -> list[Finding]:
+    """The findings behind `assert_task_conforms`."""
+    return findings(task_checks.CHECKS, TaskCase(spec, preset), skip)
+
+
+def check_runner(spec: RunnerSpec, *, skip: Collection[str] = ()) -> list[Finding]:
+    """The findings behind `assert_runner_conforms`."""
+    with RunnerCase(spec) as case:
+        return findings(runner_checks.CHECKS, case, skip)
+
+
+def assert_model_conforms(
+    spec: ModelSpec,
+    *,
+    task: TaskSpec = TOY_TASK,
+    preset: str | None = None,
+    base: Any = None,
+    skip: Collection[str] = (),
+) -> None:
+    """Check a model, neural or not, on CPU.
+
+    Args:
+        spec: the model.
+        task: what it is tried on; its preset "mini", or its first, is loaded.
+        preset: the model's preset that is tried in full (every preset is built); None = "mini",
+            or the first.
+        base: for a model that builds upon another: the trained one; None = a new, untrained one.
+        skip: names of checks to leave out.
+
+    Raises:
+        ConformanceError: lists everything that is wrong.
+    """
+    results = check_model(spec, task=task, preset=preset, base=base, skip=skip)
+    refuse_problems(f"model {spec.name!r}", results)
+
+
+def assert_task_conforms(
+    spec: TaskSpec, *, preset: str | None = None, skip: Collection[str] = ()
+) -> None:
+    """Check a task.
+
+    Args:
+        spec: the task.
+        preset: the preset that is loaded; None = "mini", or the first.
+        skip: names of checks to leave out.
+
+    Raises:
+        ConformanceError: lists everything that is wrong.
+    """
+    refuse_problems(f"task {spec.name!r}", check_task(spec, preset=preset, skip=skip))
+
+
+def assert_runner_conforms(spec: RunnerSpec, *, skip: Collection[str] = ()) -> None:
+    """Check a runner with trials of a toy model on a toy task, real processes included.
+
+    Args:
+        spec: the runner.
+        skip: names of checks to leave out.
+
+    Raises:
+        ConformanceError: lists everything that is wrong.
+    """
+    refuse_problems(f"runner {spec.name!r}", check_runner(spec, skip=skip))

@@ -1,0 +1,94 @@
+"""The contract of a model: what holds for all, then for solvers or for recursive models."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import torch
+
+from trmbench.config import options
+from trmbench.plugins import one_line
+from trmbench.spec import BaseCell, Context, RecursiveModel
+from trmbench.testing import recursive_checks, solver_checks
+from trmbench.testing.cases import ModelCase
+from trmbench.testing.conformance import Check, ConformanceError, require
+from trmbench.testing.listing import require_light
+
+
+def listing(case: ModelCase) -> None:
+    """Listing imports nothing heavy."""
+    require_light(case.spec.build, "models")
+
+
+def presets(case: ModelCase) -> None:
+    """Every preset resolves, and builds a model."""
+    for name, preset in case.spec.presets.items():
+        for task in (case.task_spec.name, *preset.for_task):
+            spec = dataclasses.replace(case.task_spec, name=task)
+            try:
+                cell = ModelCase(case.spec, spec, name, None).cell(name)
+                chosen = options(case.spec.options, cell.values["model"])
+                if case.spec.base is None:
+                    _build_without_numbers(case, chosen)
+                else:
+                    _require_base_cell(case.spec.base(chosen))
+            except Exception as error:
+                where = f"preset {name!r} for task {task!r}"
+                raise ConformanceError(f"{where}: {one_line(error)}") from error
+
+
+def _build_without_numbers(case: ModelCase, chosen: object) -> None:
+    """As the harness does for its estimate: shapes only, whatever the size."""
+    device = torch.device("meta")
+    with device:
+        case.spec.build(chosen, case.info, Context(0, device))
+
+
+def _require_base_cell(cell: object) -> None:
+    require(isinstance(cell, BaseCell), f"base(options) returned {cell!r} instead of a BaseCell")
+
+
+def protocol(case: ModelCase) -> None:
+    """The model is a solver or a recursive model."""
+    model = case.model
+    kind = type(model).__name__
+    if case.is_solver:
+        require(callable(model.predict), f"{kind}.predict is not a method")
+        return
+    require(
+        isinstance(model, RecursiveModel),
+        f"build returned a {kind}, which is neither a Solver (predict) nor a RecursiveModel "
+        "(max_steps, puzzle_embedding, initial_state, forward)",
+    )
+    require(isinstance(model, torch.nn.Module), f"{kind} is no torch.nn.Module")
+    steps = model.max_steps
+    require(
+        isinstance(steps, int) and steps >= 1, f"max_steps is {steps!r}, not a whole number from 1"
+    )
+
+
+def seeded_build(case: ModelCase) -> None:
+    """Building twice with one seed gives the same weights."""
+    first, second = case.build(), case.build()
+    if not isinstance(first, torch.nn.Module):
+        return
+    for name, tensor in first.state_dict().items():
+        require(
+            torch.equal(tensor, second.state_dict()[name]),
+            f"{name} differs between two builds with one seed; draw it from torch's global "
+            "generator, which is seeded before build",
+        )
+
+
+GENERAL = (
+    Check(listing),
+    Check(presets, vital=True),
+    Check(protocol, vital=True),
+    Check(seeded_build),
+)
+
+
+def of_kind(case: ModelCase) -> Sequence[Check]:
+    """The checks for a solver or for a recursive model, whichever it is."""
+    return solver_checks.CHECKS if case.is_solver else recursive_checks.CHECKS

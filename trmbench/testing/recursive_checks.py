@@ -1,0 +1,202 @@
+"""The contract of a recursive model: `forward` is a pure function of parameters and arguments.
+
+Everything runs in training mode, where dropout and running statistics would show.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trmbench.spec import Batch, StepOutput
+from trmbench.testing.cases import SEED, ModelCase
+from trmbench.testing.conformance import Check, require
+from trmbench.training.losses import supervision_loss
+
+SMALL = 1e-4
+"""Differences of outputs that are put down to rounding."""
+
+State = tuple[Tensor, ...]
+
+
+def _initial(model: Any, size: int, dtype: torch.dtype = torch.float32) -> State:
+    return tuple(part.to(dtype) for part in model.initial_state(size))
+
+
+def _steps(model: Any, batch: Batch, state: State | None = None) -> StepOutput:
+    """The output of up to two supervision steps, so that a carried state plays its part."""
+    state = _initial(model, len(batch.inputs)) if state is None else state
+    output: StepOutput = model(state, batch.inputs, batch.puzzle_identifiers)
+    if model.max_steps > 1:
+        output = model(output.state, batch.inputs, batch.puzzle_identifiers)
+    return output
+
+
+def _parts(output: StepOutput) -> dict[str, Tensor]:
+    named = {"logits": output.logits, "halt_logits": output.halt_logits}
+    named |= {"continue_logits": output.continue_logits}
+    named |= {f"state[{index}]": part for index, part in enumerate(output.state)}
+    return {name: part for name, part in named.items() if part is not None}
+
+
+def shapes(case: ModelCase) -> None:
+    """State, logits and halting logits have the contract's shapes and types."""
+    model, batch, info = case.model.train(), case.batch, case.info
+    size = len(batch.inputs)
+    state = model.initial_state(size)
+    require(isinstance(state, tuple), f"initial_state returned a {type(state).__name__}, no tuple")
+    for index, part in enumerate(state):
+        require(
+            part.dim() == 3 and len(part) == size,
+            f"initial_state({size})[{index}] has shape {tuple(part.shape)}, not (B={size}, "
+            "positions, width)",
+        )
+    output = model(state, batch.inputs, batch.puzzle_identifiers)
+    require(
+        isinstance(output, StepOutput), f"forward returned a {type(output).__name__}, no StepOutput"
+    )
+    wanted = (size, info.seq_len, info.vocab_size)
+    require(
+        tuple(output.logits.shape) == wanted,
+        f"logits have shape {tuple(output.logits.shape)} instead of (B, L, V) = {wanted}",
+    )
+    for name in ("halt_logits", "continue_logits"):
+        part = getattr(output, name)
+        require(
+            part is None or tuple(part.shape) == (size,),
+            f"{name} have shape {part is not None and tuple(part.shape)} instead of (B,) = "
+            f"({size},)",
+        )
+    before, after = ([tuple(part.shape) for part in parts] for parts in (state, output.state))
+    require(before == after, f"the state has shapes {before} before a step and {after} after it")
+    for name, part in _parts(output).items():
+        require(part.isfinite().all(), f"{name} of untrained weights is not finite")
+
+
+def state_gradient(case: ModelCase) -> None:
+    """The returned state carries no gradient."""
+    for index, part in enumerate(_steps(case.model.train(), case.batch).state):
+        require(
+            not part.requires_grad,
+            f"state[{index}] still carries gradients, so backward would run through all "
+            "supervision steps; return it detached",
+        )
+
+
+def purity(case: ModelCase) -> None:
+    """The same arguments give the same output, whatever was computed in between."""
+    model = case.build().train()
+    torch.manual_seed(SEED)
+    drawn = torch.get_rng_state()
+    first = _parts(_steps(model, case.batch))
+    require(
+        torch.equal(torch.get_rng_state(), drawn),
+        "forward draws random numbers (dropout?); the harness owns all randomness",
+    )
+    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    _steps(model, case.other_batch)
+    for name, tensor in model.state_dict().items():
+        require(
+            torch.equal(tensor, weights[name]),
+            f"forward changed {name}, so puzzles leak into later ones and from training to test",
+        )
+    for name, part in _parts(_steps(model, case.batch)).items():
+        require(
+            torch.equal(part, first[name]),
+            f"{name} of the same puzzles changed after other puzzles were seen: forward keeps "
+            f"something between calls (by {_difference(part, first[name])})",
+        )
+
+
+def independence(case: ModelCase) -> None:
+    """A puzzle's output does not depend on the other puzzles of its batch, nor on their states."""
+    model, batch, other = case.model.train(), case.batch, case.other_batch
+    size = len(batch.inputs)
+    alone = _parts(_steps(model, batch))
+    mixed = Batch(
+        *(torch.cat([mine[:1], theirs[1:]]) for mine, theirs in zip(batch, other, strict=True))
+    )
+    away = tuple(part.clone() for part in _initial(model, size))
+    for part in away:
+        part[1:] += 1.0
+    single = Batch(*(part[:1] for part in batch))
+    tried = {
+        "the other puzzles of its batch": _steps(model, mixed),
+        "the states of the other puzzles of its batch": _steps(model, batch, away),
+        "the size of its batch": _steps(model, single),
+    }
+    for what, output in tried.items():
+        for name, part in _parts(output).items():
+            require(
+                torch.allclose(part[0], alone[name][0], rtol=SMALL, atol=SMALL),
+                f"{name} of a puzzle depend on {what} (puzzle 0, by "
+                f"{_difference(part[0], alone[name][0])})",
+            )
+
+
+def initial_state(case: ModelCase) -> None:
+    """The initial state is the same for every puzzle and at every call."""
+    model, size = case.model, len(case.batch.inputs)
+    for first, second, larger in zip(
+        _initial(model, size), _initial(model, size), _initial(model, size + 1), strict=True
+    ):
+        require(torch.equal(first, second), "initial_state differs between two calls")
+        require(torch.equal(first, larger[:size]), "initial_state depends on the batch size")
+
+
+def gradients(case: ModelCase) -> None:
+    """Every parameter and the puzzle embedding receive a gradient."""
+    model, batch = case.build().train(), case.batch
+    torch.manual_seed(SEED)
+    with torch.no_grad():  # away from special values, such as heads that begin at zero
+        for parameter in model.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    embedding = model.puzzle_embedding
+    rows = batch.puzzle_identifiers
+    if embedding is not None:
+        rows = embedding.gather(rows)
+    state = _initial(model, len(batch.inputs))
+    for _ in range(min(model.max_steps, 2)):
+        output = model(state, batch.inputs, rows)
+        target = None
+        if getattr(model, "needs_continue_target", False):
+            target = torch.full_like(output.halt_logits, 0.5)
+        supervision_loss(output, batch.labels, target).total.backward()
+        state = output.state
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            got = parameter.grad is not None and bool(parameter.grad.any())
+            require(got, f"parameter {name} never receives a gradient: it is never learned")
+    require(
+        embedding is None or (rows.grad is not None and bool(rows.grad.any())),
+        "the puzzle embedding never receives a gradient",
+    )
+
+
+def float64(case: ModelCase) -> None:
+    """In float64, the model computes in float64."""
+    model, size = case.build().double(), len(case.batch.inputs)
+    state = _initial(model, size, torch.float64)
+    output = model(state, case.batch.inputs, case.batch.puzzle_identifiers)
+    for name, part in _parts(output).items():
+        require(
+            part.dtype == torch.float64 or name in ("halt_logits", "continue_logits"),
+            f"{name} are {part.dtype} although weights and state are float64",
+        )
+
+
+def _difference(one: Tensor, other: Tensor) -> str:
+    return f"{(one - other).abs().max().item():.2g}"
+
+
+CHECKS = (
+    Check(shapes, vital=True),
+    Check(state_gradient),
+    Check(initial_state),
+    Check(purity),
+    Check(independence),
+    Check(gradients),
+    Check(float64),
+)

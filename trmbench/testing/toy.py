@@ -1,0 +1,73 @@
+"""A toy model and a toy task, as small as the contracts allow; both train in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trmbench.hookspecs import hookimpl
+from trmbench.spec import Context, ModelSpec, Preset, Task, TaskInfo, TaskSpec
+
+TOY_TRAIN = {"steps": 20, "batch_size": 16, "learning_rate": 3e-3, "warmup_steps": 1}
+
+
+@dataclass(frozen=True)
+class ToyTaskOptions:
+    """How many puzzles."""
+
+    train_puzzles: int = 64
+    test_puzzles: int = 32
+    columns: int = 6
+
+
+@dataclass(frozen=True)
+class ToyModelOptions:
+    """How large a network, and whether it works."""
+
+    width: int = 16
+    steps: int = 2
+    fails: bool = False
+    """Raise an error instead of answering, to try how failures are handled."""
+
+
+def load_toy_task(options: ToyTaskOptions) -> Task:
+    """The toy task: a row of letters and its mirror image."""
+    from trmbench.testing.toy_task import load
+
+    return load(options)
+
+
+def build_toy_model(options: ToyModelOptions, info: TaskInfo, context: Context) -> Any:
+    """A small recursive network."""
+    from trmbench.testing.toy_model import ToyModel
+
+    return ToyModel(options, info)
+
+
+TOY_TASK = TaskSpec(
+    name="toy-mirror",
+    title="Toy: write a row of letters backwards",
+    presets={"mini": Preset()},
+    load=load_toy_task,
+    options=ToyTaskOptions,
+)
+TOY_MODEL = ModelSpec(
+    name="toy-recursive",
+    title="Toy: a recursive network of one layer",
+    presets={"mini": Preset(train=TOY_TRAIN)},
+    build=build_toy_model,
+    options=ToyModelOptions,
+)
+
+
+@hookimpl
+def trmbench_models() -> Sequence[ModelSpec]:
+    """Offer the toy model, where this module is made visible as a plugin."""
+    return [TOY_MODEL]
+
+
+@hookimpl
+def trmbench_tasks() -> Sequence[TaskSpec]:
+    """Offer the toy task, likewise."""
+    return [TOY_TASK]
