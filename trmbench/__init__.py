@@ -44,6 +44,7 @@ _PUBLIC = {
         "TrialResult",
         "Votes",
     ),
+    "trmbench.trial": ("run_trial",),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

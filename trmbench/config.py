@@ -15,7 +15,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from trmbench.errors import TrmbenchError
@@ -45,6 +45,8 @@ class Cell:
     sections: Mapping[str, Mapping[str, Setting]]
     revisions: Mapping[str, int]
     """Revision numbers of the model's and the task's spec."""
+    label: str | None = None
+    """What a study calls it; for people, never hashed."""
 
     @property
     def values(self) -> dict[str, dict[str, Any]]:
@@ -88,6 +90,7 @@ class Cell:
             config=self.values,
             overrides=self.overrides,
             results=results,
+            cell_label=self.label,
         )
 
 
@@ -254,7 +257,7 @@ def _type_name(choices: tuple[Any, ...]) -> str:
     return " or ".join(names)
 
 
-def read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Traversable) -> dict[str, Any]:
     """A TOML file as a dictionary.
 
     Raises:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def evaluate(
     def answer(table: PuzzleTable) -> Predictions:
         return predict(
             solver,
-            table,
+            _identified(table, parts),
             parts.evaluation.batch_size,
             parts.streams,
             parts.device,
@@ -48,7 +49,9 @@ def evaluate(
     ballots = _Ballots(parts, table) if parts.evaluation.votes > 1 else None
     predictions = answer(table) if ballots is None else ballots.restored(answer(ballots.table))
     _save(store, trial.trial_id, f"answers-{trial.evaluation_id}", predictions)
+    of_votes: Mapping[str, float] = {}
     if ballots is not None:
+        of_votes = task.score_votes(table, ballots.table, predictions)
         predictions, votes = count_votes(table, ballots.table, predictions)
         store.write("votes", trial.name, [{**_names(parts), **row} for row in votes])
     figures, columns = score(task, table, predictions)
@@ -59,10 +62,21 @@ def evaluate(
         figures["validation_accuracy"] = score(task, validation, answer(validation))[0]["score"]
     return {
         **figures,
-        "totals": json.dumps(figures["totals"]),
+        "totals": json.dumps({**figures["totals"], **of_votes}),
         "primary_metric": task.info.primary_metric,
         "test_seconds": time.monotonic() - started,
     }
+
+
+def _identified(table: PuzzleTable, parts: Assembly) -> PuzzleTable:
+    """The table with the puzzle identifiers that the model is to see."""
+    own = table.puzzle_identifiers
+    if parts.evaluation.identifiers == "own":
+        return table
+    if parts.evaluation.identifiers == "blank":
+        return dataclasses.replace(table, puzzle_identifiers=np.zeros_like(own))
+    order = np.random.default_rng(BALLOT_SEED).permutation(len(own))
+    return dataclasses.replace(table, puzzle_identifiers=own[order])
 
 
 def _names(parts: Assembly) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,8 @@ def count_votes(
 ) -> tuple[Predictions, list[Mapping[str, Any]]]:
     """The answer most ballots agree on, per puzzle.
 
-    Answers are ranked by their number of votes, then by their mean halting probability, then by
-    their bytes, so that ties are broken the same way everywhere.
+    Answers are ranked by their number of votes, then by their mean halting probability; of equals
+    the first one cast wins, and ballots have a fixed order.
 
     Args:
         table: the puzzles, N.
@@ -72,34 +73,46 @@ def count_votes(
         and a `votes` row per distinct answer.
     """
     row_of = {puzzle_id: row for row, puzzle_id in enumerate(table.puzzle_ids.tolist())}
-    counts: list[dict[bytes, list[float]]] = [{} for _ in row_of]
+    counts: list[dict[bytes, _Count]] = [{} for _ in row_of]
     for puzzle_id, tokens, confidence in zip(
         ballots.puzzle_ids.tolist(),
         predictions.tokens,
         predictions.confidence.tolist(),
         strict=True,
     ):
-        counts[row_of[puzzle_id]].setdefault(tokens.tobytes(), []).append(confidence)
+        counts[row_of[puzzle_id]].setdefault(tokens.tobytes(), _Count()).add(confidence)
     rows: list[Mapping[str, Any]] = []
     winners, confidences = [], []
     for row, answers in enumerate(counts):
-        ranked = sorted(
-            answers.items(),
-            key=lambda item: (len(item[1]), np.mean(item[1]), item[0]),
-            reverse=True,
-        )
+        ranked = sorted(answers.items(), key=lambda item: item[1].rank, reverse=True)
         label = table.select(slice(row, row + 1))
-        for answer, votes in ranked:
+        for answer, count in ranked:
             tokens = np.frombuffer(answer, dtype=np.uint8)
             rows.append(
                 {
                     "puzzle_id": table.puzzle_ids[row],
                     "answer": answer,
-                    "votes": len(votes),
-                    "mean_halt_probability": float(np.mean(votes)),
+                    "votes": count.votes,
+                    "mean_halt_probability": count.confidence / count.votes,
                     "correct": bool(_exact(tokens[None], label)[0]),
                 }
             )
         winners.append(np.frombuffer(ranked[0][0], dtype=np.uint8))
-        confidences.append(len(ranked[0][1]) / sum(len(votes) for votes in answers.values()))
+        confidences.append(ranked[0][1].votes / sum(count.votes for count in answers.values()))
     return Predictions(np.stack(winners), np.array(confidences, dtype=np.float32)), rows
+
+
+@dataclass
+class _Count:
+    """The votes for one answer."""
+
+    votes: int = 0
+    confidence: float = 0.0
+
+    def add(self, confidence: float) -> None:
+        self.votes += 1
+        self.confidence += confidence
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        return self.votes, self.confidence / self.votes

@@ -55,6 +55,8 @@ class EvaluationSettings:
     """Augmented copies of each test puzzle that vote on its answer."""
     steps: int | None = None
     """Supervision steps; None = as many as in training."""
+    identifiers: Literal["own", "blank", "shuffled"] = "own"
+    """Puzzle identifiers shown to the model: how much does an answer owe to them?"""
     weights: Literal["ema", "raw"] = "ema"
     """Which weights are tested; "ema" means raw ones where no average was kept."""
     batch_size: int = 256
@@ -73,8 +75,8 @@ class ExecutionSettings:
     """Seconds after which no further trial is started; None = no limit."""
     checkpoint_every: float = 60.0
     """Seconds between checkpoints of a running trial."""
-    log_every: int = 100
-    """Training steps between two points of the learning curve."""
+    log_every: int | None = None
+    """Training steps between two points of the learning curve; None = 100, or 20 points in all."""
 
 
 CORE_SECTIONS: dict[str, type] = {

@@ -165,6 +165,16 @@ class Task(Protocol):
         right = (predictions.tokens == table.labels) | (table.labels == IGNORED_LABEL)
         return Scores(per_puzzle=right.all(axis=1).astype("float64"))
 
+    def score_votes(
+        self, table: PuzzleTable, ballots: PuzzleTable, predictions: Predictions
+    ) -> Mapping[str, float]:
+        """Further named figures of a vote, such as vote@k.
+
+        `ballots` is a table of `votes` (`puzzle_ids` name the puzzle of `table`), `predictions`
+        are its answers, restored to the frame of the puzzles.
+        """
+        return {}
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -312,6 +322,8 @@ class Trial:
     """What differs from the preset in what is learned, by dotted key."""
     results: str
     """The results folder."""
+    cell_label: str | None = None
+    """What a study calls the cell; for people, never hashed."""
 
     @property
     def name(self) -> str:
@@ -320,8 +332,8 @@ class Trial:
 
     @property
     def label(self) -> str:
-        """For people: model, task and seed."""
-        return f"{self.model} {self.task} seed {self.seed}"
+        """For people: model (or row of a study), task and seed."""
+        return f"{self.cell_label or self.model} {self.task} seed {self.seed}"
 
 
 @dataclass(frozen=True)

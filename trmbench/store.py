@@ -36,6 +36,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("task", pa.string()),
             ("preset", pa.string()),
             ("seed", pa.int64()),
+            ("label", pa.string()),
             ("status", pa.string()),
             ("error", pa.string()),
             ("primary_metric", pa.string()),
@@ -173,6 +174,7 @@ class Store:
         names = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed")
         row = {name: getattr(trial, name) for name in names}
         row |= {
+            "label": trial.cell_label,
             "overrides": json.dumps(trial.overrides),
             "config": json.dumps(trial.config),
             "votes": trial.config["evaluation"]["votes"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trmbench import Context, ModelSpec, Preset, TaskInfo, hookimpl
 from trmbench.nn import NetworkOptions
-from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC
+from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC, for_arc
 
 if TYPE_CHECKING:
     from trmbench_direct.model import Direct
@@ -24,14 +24,14 @@ class Options(NetworkOptions):
 
 _PAPER = Preset(
     train={**PAPER_TRAIN, "epochs": 20_000, "ema": 0.0},
-    for_task={"arc": Preset(train=PAPER_TRAIN_ARC)},
+    for_task=for_arc(Preset(train=PAPER_TRAIN_ARC)),
 )
 """Trained as HRM is (2506.21734, figure 1: "direct pred")."""
 
 _MINI = Preset(
     options=MINI_NETWORK,
     train={**MINI_TRAIN, "ema": 0.99},
-    for_task={"arc": Preset(options={"puzzle_positions": 1})},
+    for_task=for_arc(Preset(options={"puzzle_positions": 1})),
 )
 
 

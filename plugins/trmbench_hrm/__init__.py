@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trmbench import Context, ModelSpec, Preset, TaskInfo, hookimpl
 from trmbench.nn import RecursionOptions
-from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC
+from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC, for_arc
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,14 +30,14 @@ class Options(RecursionOptions):
 
 _PAPER = Preset(
     train={**PAPER_TRAIN, "epochs": 20_000, "ema": 0.0},
-    for_task={"arc": Preset(train=PAPER_TRAIN_ARC)},
+    for_task=for_arc(Preset(train=PAPER_TRAIN_ARC)),
 )
 """The released commands ("full-scale experiments")."""
 
 _MINI = Preset(
     options={**MINI_NETWORK, "layers": 2, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.0},
-    for_task={"arc": Preset(options={"puzzle_positions": 1})},
+    for_task=for_arc(Preset(options={"puzzle_positions": 1})),
 )
 
 

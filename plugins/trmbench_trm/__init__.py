@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from trmbench import Context, ModelSpec, Preset, TaskInfo, TrmbenchError, hookimpl
 from trmbench.nn import RecursionOptions
-from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC
+from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC, for_arc
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,7 +44,7 @@ _PAPER = Preset(
     for_task={
         "sudoku": Preset(options={"mixing": "mlp", "position_encoding": "none"}),
         "maze": Preset(options={"n": 4}),
-        "arc": Preset(options={"n": 4}, train=PAPER_TRAIN_ARC),
+        **for_arc(Preset(options={"n": 4}, train=PAPER_TRAIN_ARC)),
     },
 )
 """The released commands, which are not the paper's text throughout (n, epochs, optimiser)."""
@@ -52,7 +52,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "T": 2, "n": 3, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99},
-    for_task={"arc": Preset(options={"puzzle_positions": 1})},
+    for_task=for_arc(Preset(options={"puzzle_positions": 1})),
 )
 
 

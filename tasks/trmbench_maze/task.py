@@ -62,7 +62,6 @@ class MazeTask(PuzzleTask):
     def votes(self, count: int, seed: int) -> Votes:
         """Up to eight copies of every test puzzle in random order, the first of each unchanged."""
         table = self.split("test")
-        count = min(count, SYMMETRIES)
         random = np.random.default_rng(seed)
         others = random.random((len(table), SYMMETRIES - 1)).argsort(axis=1, kind="stable") + 1
         drawn = np.concatenate([np.zeros((len(table), 1), int), others], axis=1)[:, :count]

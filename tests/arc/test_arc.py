@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
+from trmbench import Batch, Predictions, TaskSpec, TrmbenchError
+from trmbench.testing import assert_task_conforms
 from trmbench_arc import (
     Arc,
     Arc1Options,
@@ -21,9 +24,6 @@ from trmbench_arc import (
 from trmbench_arc.arc import load
 from trmbench_arc.grids import decode, encode
 from trmbench_arc.transform import restore
-
-from trmbench import Batch, Predictions, TaskSpec, TrmbenchError
-from trmbench.testing import assert_task_conforms
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+
+from trmbench import TrmbenchError
 from trmbench_arc.grids import check_grid, decode, encode
 from trmbench_arc.transform import INVERSE, canonical, grid_sizes, restore, transform
 from trmbench_arc.variants import dihedral
-
-from trmbench import TrmbenchError
 
 grids = npst.arrays(
     np.uint8, st.tuples(st.integers(1, 8), st.integers(1, 8)), elements=st.integers(0, 9)

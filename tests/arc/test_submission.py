@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+
+from trmbench import TrmbenchError
 from trmbench_arc import Arc1Options, validate_submission, write_submission
 from trmbench_arc.command import submit
 from trmbench_arc.grids import encode
 from trmbench_arc.submission import make_submission
-
-from trmbench import TrmbenchError
 
 ENTRY = {"attempt_1": [[1]], "attempt_2": [[2, 3]]}
 

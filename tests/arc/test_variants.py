@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from trmbench_arc.reading import ArcTask, Pair, read_split
 from trmbench_arc.variants import Variants, derive, dihedral
 

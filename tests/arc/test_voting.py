@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from trmbench_arc import VoteResult, vote
-from trmbench_arc.grids import encode
 
 from trmbench import TrmbenchError
+from trmbench_arc import VoteResult, vote
+from trmbench_arc.grids import encode
 
 CANVAS = 6
 QUESTION, OTHER_QUESTION = [[1, 2]], [[3]]

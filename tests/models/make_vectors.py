@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import torch
-import trmbench_hrm
-import trmbench_trm
 from reference_vectors import IGNORED, OWN, names_in_reference
 
+import trmbench_hrm
+import trmbench_trm
 from trmbench import TaskInfo
 from trmbench.nn import PuzzleModel
 from trmbench.training.losses import supervision_loss

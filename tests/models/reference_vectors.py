@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+
 import trmbench_hrm
 import trmbench_trm
-
 from trmbench.nn import PuzzleModel
 from trmbench.nn.reference import reference_name
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch.func import functional_call, stack_module_state, vmap
+
 import trmbench_direct
 import trmbench_hrm
 import trmbench_trm
-from torch.func import functional_call, stack_module_state, vmap
-
 from trmbench import Context, RecursiveModel, TaskInfo
 from trmbench.nn import PuzzleModel
 from trmbench.training.losses import supervision_loss

@@ -11,9 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
-from trmbench_maze import MAZE, MazeOptions
 
 from trmbench import Batch, PuzzleTable, Task, TrmbenchError
+from trmbench_maze import MAZE, MazeOptions
 
 SMALL = {**MAZE.presets["mini"].options, "train_puzzles": 200, "test_puzzles": 50}
 TOKENS = {"#": 1, " ": 2, "S": 3, "G": 4, "o": 5}

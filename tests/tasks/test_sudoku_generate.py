@@ -6,12 +6,12 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
+
+from trmbench import TrmbenchError
 from trmbench_sudoku import SUDOKU, SudokuOptions
 from trmbench_sudoku.generate import generate
 from trmbench_sudoku.rules import Rules, rules_of
 from trmbench_sudoku.signature import signatures
-
-from trmbench import TrmbenchError
 
 
 def solutions(grid: list[int], size: int, height: int, width: int, limit: int = 2) -> int:

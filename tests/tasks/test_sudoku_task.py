@@ -12,11 +12,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
+
+from trmbench import Batch, PuzzleTable, Task, TrmbenchError
 from trmbench_sudoku import SUDOKU, SudokuOptions
 from trmbench_sudoku.rules import rules_of
 from trmbench_sudoku.symmetry import from_keys, random_keys
-
-from trmbench import Batch, PuzzleTable, Task, TrmbenchError
 
 SHARED = Path(os.environ.get("TRMBENCH_SHARED", Path(__file__).parents[2] / ".." / "shared"))
 REAL = SHARED / "data" / "sudoku"

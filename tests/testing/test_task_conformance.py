@@ -67,13 +67,13 @@ class ChangingSplit(Broken):
         return table.select(np.random.default_rng().permutation(len(table)))
 
 
-class TestInTraining(Broken):
+class TrainsOnTest(Broken):
     def __init__(self, original: ToyTask) -> None:
         super().__init__(original)
         self._splits = {**self._splits, "train": self.split("test")}
 
 
-class TestInAugmentation(Broken):
+class AugmentsIntoTest(Broken):
     def __init__(self, original: ToyTask) -> None:
         super().__init__(original)
         self._splits = {**self._splits, "train": self.votes(2, 0).table.select(slice(1, None, 2))}
@@ -162,7 +162,7 @@ class CannotRenderPadding(Broken):
 BROKEN: dict[str, tuple[type[Broken], ...]] = {
     "tables": (WideTokens, UnknownToken, EqualNames, WrongSize),
     "repeatable-load": (RandomLoad, ChangingSplit),
-    "separate-splits": (TestInTraining, TestInAugmentation),
+    "separate-splits": (TrainsOnTest, AugmentsIntoTest),
     "verification": (WrongLabel, AcceptsAnything),
     "augmentation": (BreaksLabel, BreaksClues, AugmentsInPlace),
     "seeded-augmentation": (UnseededAugmentation,),
@@ -191,7 +191,7 @@ def test_check_fires_on_a_broken_task(check: str, kind: type[Broken]) -> None:
 def test_error_names_the_puzzle() -> None:
     first = load(TOY_TASK.options()).split("test").puzzle_ids[0]
     with pytest.raises(ConformanceError, match=f"puzzle {first} of train is a test puzzle"):
-        assert_task_conforms(_spec_of(TestInTraining), skip=LISTING)
+        assert_task_conforms(_spec_of(TrainsOnTest), skip=LISTING)
 
 
 def test_preset_with_an_unknown_option_is_named() -> None:

@@ -52,8 +52,13 @@ def test_sign_sgd_adds_up_a_rows_occurrences_and_touches_no_other_row() -> None:
 
 def test_the_learning_rate_warms_up_and_then_stays() -> None:
     settings = TrainSettings(warmup_steps=4)
-    factors = [learning_rate_factor(step, 10, settings) for step in range(1, 11)]
+    factors = [learning_rate_factor(step, 40, settings) for step in range(1, 11)]
     assert factors == [0.25, 0.5, 0.75, *[1.0] * 7]
+
+
+def test_a_warm_up_longer_than_the_training_takes_a_tenth_of_it() -> None:
+    settings = TrainSettings(warmup_steps=2000)
+    assert [learning_rate_factor(step, 20, settings) for step in (1, 2, 20)] == [0.5, 1.0, 1.0]
 
 
 def test_the_learning_rate_decays_along_a_cosine_when_asked() -> None:

@@ -19,10 +19,12 @@ from trmbench.plugins import plugin_manager
 VERBS = {
     "run": "Train and test models on tasks, over seeds.",
     "compare": "Compare what was run, with its uncertainty.",
+    "report": "Write the comparison as one HTML file.",
     "show": "Show one trial, or the puzzles it got wrong.",
     "evaluate": "Test a trained trial again, with other evaluation settings.",
     "list": "List the models, tasks, runners and presets that are installed.",
     "plugins": "Look after plugins.",
+    "new": "Write a plugin package to begin with: a model, a task or a runner.",
     "doctor": "Say what this machine has, what will be used and what is broken.",
 }
 

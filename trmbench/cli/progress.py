@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping
 from types import TracebackType
@@ -95,7 +96,7 @@ def figures(event: TrialEvent) -> str:
     parts = []
     if event.loss is not None:
         parts.append(f"loss {event.loss:.4f}")
-    if event.accuracy is not None:
+    if event.accuracy is not None and not math.isnan(event.accuracy):
         parts.append(f"exact {100 * event.accuracy:.1f} %")
     if event.steps_per_second is not None:
         parts.append(f"{event.steps_per_second:.1f} steps/s")

@@ -83,11 +83,12 @@ def _puzzle(store: Any, trial: str, puzzle: str, steps: bool, save: Path | None)
     from trmbench.report import strips
 
     if not steps:
-        console.print(*puzzle_view(store, trial, puzzle), sep="\n\n")
+        for part in puzzle_view(store, trial, puzzle):
+            console.print(part)
         return
     found = refinement(store, trial, puzzle)
     if save is None:
-        for part in strips.terminal(found, console.width):
+        for part in strips.terminal(found):
             console.print(part)
     else:
         strips.save(found, save)

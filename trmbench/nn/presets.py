@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from trmbench.spec import Preset
+
 PAPER_TRAIN: Mapping[str, Any] = {
     "batch_size": 768,
     "optimizer": "adam_atan2",
@@ -53,3 +55,8 @@ MINI_TRAIN: Mapping[str, Any] = {
     "precision": "float32",
 }
 """`train.*` for it."""
+
+
+def for_arc(preset: Preset) -> dict[str, Preset]:
+    """`Preset.for_task` of both ARC tasks."""
+    return {"arc1": preset, "arc2": preset}

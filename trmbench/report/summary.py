@@ -130,7 +130,7 @@ def _overrides(row: Row) -> dict[str, Any]:
 
 def _names(firsts: Sequence[Row]) -> list[str]:
     """Names that tell the cells of each task and preset apart."""
-    names = [_name(row["model"], _overrides(row)) for row in firsts]
+    names = [row.get("label") or _name(row["model"], _overrides(row)) for row in firsts]
     for distinguish in (_evaluation, lambda row: {"cell": row["cell_id"]}):
         keys = [(row["task"], row["preset"], name) for row, name in zip(firsts, names, strict=True)]
         names = [

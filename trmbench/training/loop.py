@@ -61,6 +61,7 @@ class Trainer:
         self.total_steps = total_steps
         self.settings = settings
         self.execution = execution
+        self.log_every = execution.log_every or max(1, min(100, total_steps // 20))
         self.device = next(model.parameters()).device
         self.dtype = getattr(torch, settings.precision)
         self.weights = network_weights(model)
@@ -170,7 +171,7 @@ class Trainer:
             self.train_step()
             now = time.monotonic()
             self.seconds = seconds_before + now - started
-            if self.step % self.execution.log_every == 0 or self.step == self.total_steps:
+            if self.step % self.log_every == 0 or self.step == self.total_steps:
                 self._log()
             if now - last_event > SECONDS_BETWEEN_EVENTS or self.step == self.total_steps:
                 last_event = now

@@ -66,5 +66,5 @@ class RunningMetrics:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from saved sums."""
-        self._sums.copy_(torch.tensor(state["sums"]))
+        self._sums.copy_(torch.tensor(state["sums"], dtype=self._sums.dtype))
         self._steps = state["steps"]

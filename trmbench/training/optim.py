@@ -79,11 +79,13 @@ def build_optimizer(
 def learning_rate_factor(step: int, total: int, settings: TrainSettings) -> float:
     """Share of the learning rate used at a training step (1-based).
 
-    Linear warm-up over `warmup_steps`, then cosine decay to `min_learning_rate_ratio` at `total`.
+    Linear warm-up over `warmup_steps`, but at most a tenth of the training, so that a short trial
+    of a long protocol trains at all; then cosine decay to `min_learning_rate_ratio` at `total`.
     """
-    if step < settings.warmup_steps:
-        return step / settings.warmup_steps
-    progress = (step - settings.warmup_steps) / max(1, total - settings.warmup_steps)
+    warmup = min(settings.warmup_steps, total // 10)
+    if step < warmup:
+        return step / warmup
+    progress = (step - warmup) / max(1, total - warmup)
     lowest = settings.min_learning_rate_ratio
     return lowest + (1 - lowest) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 

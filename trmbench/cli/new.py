@@ -1,0 +1,34 @@
+"""`trmbench new`: a package of one's own to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from trmbench.scaffold import KINDS, create
+
+NEXT_STEPS = {
+    "model": "trmbench run --model {name} --task maze --preset mini",
+    "task": "trmbench run --model trm --task {name} --preset mini",
+    "runner": "trmbench run --model trm --task maze --preset mini --runner {name}",
+}
+
+
+@click.command("new", short_help="Write a plugin package to begin with.")
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("name")
+@click.option(
+    "--into",
+    default=".",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where its folder is made.",
+)
+def command(kind: str, name: str, into: Path) -> None:
+    """Write a complete package NAME with a working model, task or runner, tests and tox.ini."""
+    folder = create(kind, name, into)
+    click.echo(f"{folder} is a package with a working {kind}. Next:")
+    click.echo(f"  pip install -e {folder if folder.is_absolute() else f'./{folder}'}")
+    click.echo(f"  trmbench plugins check {name}")
+    click.echo(f"  {NEXT_STEPS[kind].format(name=name)}")

@@ -1,0 +1,41 @@
+"""`trmbench report`: the comparison as one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trmbench.cli.compare import compared, question_options
+
+
+@click.command("report", short_help="Write the comparison as one HTML file.")
+@question_options
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="report.html",
+    metavar="FILE",
+    help="Where to write it.",
+)
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the figures there as SVG and PNG, too.",
+)
+def command(output: Path, figures: Path | None, **options: Any) -> None:
+    """Write tables, figures, drawn puzzles, configuration and failures into one HTML file."""
+    from trmbench.cli.console import console, warn
+    from trmbench.report.figures import save_figures
+    from trmbench.store import Store
+    from trmbench.write_report import build_report, write_report
+
+    found = compared(**options)
+    report = build_report(Store(options["results"], warn), found)
+    write_report(report, output)
+    console.print(f"wrote {output}", markup=False)
+    if figures:
+        for path in save_figures(report.pictures, figures):
+            console.print(f"wrote {path}", markup=False)

@@ -1,0 +1,258 @@
+"""The pictures of a report, one matplotlib figure each."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from trmbench.errors import TrmbenchError
+from trmbench.report.across import THRESHOLDS, AcrossTasks
+from trmbench.report.comparison import Group, Results
+from trmbench.report.curves import Curve, learning_curves
+from trmbench.report.summary import CellSummary
+from trmbench.store import Store
+
+# Okabe and Ito's colours without black and yellow: told apart by colour-blind readers and seen on
+# white as well as on black.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+LINES = ("-", "--", ":", "-.")
+INK = "#123457"
+"""Stands for the colour of the text, which the page decides."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure and what to say about it."""
+
+    name: str
+    """Unique among the report's pictures, fit for a file name."""
+    caption: str
+    figure: Figure
+
+
+def pictures(store: Store, results: Results) -> list[tuple[Group, list[Picture]]]:
+    """The pictures of each task and preset."""
+    with _style():
+        return [(group, list(_of_group(store, group, i))) for i, group in enumerate(results.groups)]
+
+
+def _of_group(store: Store, group: Group, index: int) -> Iterator[Picture]:
+    # Beyond this many a figure shows nothing: the tables have them all.
+    cells = [cell for cell in group.cells if cell.moments.seeds][:24]
+    if not cells:
+        return
+    slug = re.sub(r"[^a-z0-9]+", "-", f"{index + 1}-{group.task}-{group.preset}".lower()).strip("-")
+    metric = cells[0].metric.replace("_", " ")
+    yield Picture(
+        f"{slug}-accuracy",
+        f"{metric.capitalize()}: each point a seed, each bar the mean with its 95 % interval on"
+        " this test set.",
+        accuracy(cells, metric),
+    )
+    curves = {cell: learning_curves(store, cell) for cell in cells}
+    for column, words in (("exact_accuracy", "Exact accuracy in training"), ("loss", "Loss")):
+        found = {cell: curves[cell][column] for cell in cells if column in curves[cell]}
+        if found:
+            yield Picture(
+                f"{slug}-{column.replace('_', '-')}-curve",
+                f"{words}: mean over seeds, and the band from the lowest to the highest.",
+                learning(found, words),
+            )
+    stepped = [cell for cell in cells if cell.by_step.shape[1] > 1]
+    if stepped:
+        yield Picture(
+            f"{slug}-steps",
+            "Exact accuracy on the test puzzles after each supervision step: mean over seeds, and"
+            " the band from the worst to the best.",
+            by_step(stepped),
+        )
+    for column, words in (("train_seconds", "training time"), ("parameters", "parameters")):
+        measured = [cell for cell in cells if np.isfinite(cell.mean(column))]
+        if measured:
+            yield Picture(
+                f"{slug}-{column.replace('_', '-')}",
+                f"{metric.capitalize()} against {words}, a point per seed.",
+                against(measured, column, metric),
+            )
+
+
+def accuracy(cells: Sequence[CellSummary], metric: str) -> Figure:
+    """Seeds, means and intervals, a line per cell."""
+    axes = _axes(height=1.1 + 0.42 * len(cells))
+    for row, cell in enumerate(cells):
+        colour, marker, _ = _look(row)
+        found = cell.interval
+        seeds = 100 * cell.moments.seed_means
+        axes.plot([100 * found.low, 100 * found.high], [row, row], color=colour, linewidth=2)
+        axes.plot([100 * found.mean] * 2, [row - 0.22, row + 0.22], color=colour, linewidth=3)
+        axes.plot(seeds, [row] * len(seeds), marker, color=colour, alpha=0.6, markersize=5)
+    axes.set_yticks(range(len(cells)), [_short(cell.name) for cell in cells])
+    axes.set_ylim(len(cells) - 0.5, -0.5)
+    axes.set_xlabel(f"{metric} in %")
+    return _done(axes)
+
+
+def learning(curves: dict[CellSummary, Curve], words: str) -> Figure:
+    """Mean curves with a seed band."""
+    axes = _axes()
+    percent = 100 if "accuracy" in words else 1
+    for index, (cell, curve) in enumerate(curves.items()):
+        _banded(axes, index, cell.name, curve.steps, percent * curve.values)
+    axes.set_xlabel("training step")
+    axes.set_ylabel(f"{words.lower()}{' in %' if percent == 100 else ''}")
+    return _done(axes, legend=True)
+
+
+def by_step(cells: Sequence[CellSummary]) -> Figure:
+    """Accuracy after each supervision step with a seed band."""
+    axes = _axes()
+    for index, cell in enumerate(cells):
+        steps = np.arange(1, cell.by_step.shape[1] + 1)
+        _banded(axes, index, cell.name, steps, 100 * cell.by_step)
+    axes.set_xlabel("supervision step")
+    axes.set_ylabel("exact accuracy in %")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    return _done(axes, legend=True)
+
+
+def against(cells: Sequence[CellSummary], column: str, metric: str) -> Figure:
+    """Scores against a cost, a point per seed."""
+    axes = _axes()
+    every = []
+    for index, cell in enumerate(cells):
+        colour, marker, _ = _look(index)
+        points = [
+            (row[column], 100 * mean)
+            for row, mean in zip(cell.trials, cell.moments.seed_means, strict=True)
+            if row[column] is not None
+        ]
+        costs, scores = zip(*points, strict=True)
+        every += costs
+        axes.plot(costs, scores, marker, color=colour, label=_short(cell.name), alpha=0.8)
+    if min(every) > 0 and max(every) > 5 * min(every):
+        axes.set_xscale("log")
+    axes.set_xlabel("training time in s" if column == "train_seconds" else column)
+    axes.set_ylabel(f"{metric} in %")
+    return _done(axes, legend=True)
+
+
+def profiles(found: AcrossTasks) -> Figure:
+    """Performance profiles over tasks."""
+    with _style():
+        axes = _axes()
+        for index, (name, shares) in enumerate(found.profiles.items()):
+            colour, _, line = _look(index)
+            axes.plot(100 * THRESHOLDS, 100 * shares, line, color=colour, label=_short(name))
+        axes.set_xlabel("score above, in %")
+        axes.set_ylabel("share of runs in %")
+        return _done(axes, legend=True)
+
+
+# --- drawing ------------------------------------------------------------------------------------
+
+
+def _banded(axes: Axes, index: int, name: str, x: np.ndarray, values: np.ndarray) -> None:
+    """The mean of values (K, X) over seeds, and the band from the lowest to the highest."""
+    colour, _, line = _look(index)
+    axes.plot(x, values.mean(axis=0), line, color=colour, label=_short(name), linewidth=1.6)
+    if len(values) > 1:
+        axes.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2, lw=0)
+
+
+def _look(index: int) -> tuple[str, str, str]:
+    turn = index // len(COLOURS)
+    return (
+        COLOURS[index % len(COLOURS)],
+        MARKERS[(index + turn) % len(MARKERS)],
+        LINES[turn % len(LINES)],
+    )
+
+
+def _short(name: str, longest: int = 34) -> str:
+    name = name if len(name) <= longest else f"{name[: longest - 1]}…"
+    return f"\u2009{name}" if name.startswith("_") else name  # matplotlib hides labels with "_"
+
+
+def _axes(height: float = 3.2) -> Axes:
+    figure = Figure(figsize=(5, height), layout="constrained")
+    return figure.add_subplot()
+
+
+def _done(axes: Axes, legend: bool = False) -> Figure:
+    axes.grid(alpha=0.25, color=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure = axes.get_figure()
+    assert isinstance(figure, Figure)
+    if legend:
+        figure.legend(loc="outside upper left", ncols=2, frameon=False)
+    return figure
+
+
+@contextmanager
+def _style(ink: str = INK) -> Iterator[None]:
+    names = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
+    settings = dict.fromkeys(names, ink)
+    with matplotlib.rc_context(
+        settings
+        | {
+            "font.size": 9,
+            "text.parse_math": False,  # a name may hold dollar signs
+            "svg.fonttype": "none",
+            "svg.hashsalt": "trmbench",
+            "axes.formatter.useoffset": False,
+        }
+    ):
+        yield
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+def to_svg(picture: Picture) -> str:
+    """An `<svg>` element whose text has the colour of the page's."""
+    text = io.StringIO()
+    with _style():
+        picture.figure.savefig(
+            text, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
+        )
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    # Several pictures stand in one page: their ids must differ.
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{picture.name}-", svg)
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", svg)
+    # The page's style sheet decides on the size.
+    return re.sub(r'^<svg width="[^"]*" height="[^"]*"', '<svg role="img"', svg)
+
+
+def save_figures(found: Sequence[Picture], folder: Path) -> list[Path]:
+    """Write each picture as SVG and PNG, on white.
+
+    Raises:
+        TrmbenchError: the folder cannot be written to.
+    """
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for picture, suffix in itertools.product(found, ("svg", "png")):
+            path = folder / f"{picture.name}.{suffix}"
+            with _style():
+                picture.figure.savefig(path, dpi=200, facecolor="white")
+            written.append(path)
+    except OSError as error:
+        raise TrmbenchError(
+            f"cannot write figures to {folder}: {error.strerror}",
+            "choose another with --figures DIR",
+        ) from error
+    return written

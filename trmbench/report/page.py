@@ -1,0 +1,106 @@
+"""The report: one HTML file that holds everything it shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import trmbench
+from trmbench.report import tables
+from trmbench.report.comparison import Group, Results
+from trmbench.report.figures import Picture, profiles, to_svg
+from trmbench.report.summary import CellSummary
+from trmbench.report.templates import template
+from trmbench.report.trial_view import flatten, trials_table
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the report shows of one task and preset."""
+
+    group: Group
+    pictures: Sequence[Picture]
+    gallery: Any
+    """The drawn puzzles (`trmbench.gallery.Gallery`): HTML that is escaped already."""
+
+
+def render_report(results: Results, sections: Sequence[Section], written_at: str) -> str:
+    """The report as HTML.
+
+    Args:
+        results: the comparison.
+        sections: the pictures and drawings of each of its groups.
+        written_at: date and time for people.
+    """
+    over_tasks = None
+    if results.across:
+        over_tasks = to_svg(Picture("profiles", "", profiles(results.across)))
+    return template("report.html").render(
+        version=trmbench.__version__,
+        written_at=written_at,
+        question=_question(results),
+        results=results,
+        cells=tables.cells(results.cells),
+        differences=tables.differences(results.differences),
+        sources=tables.sources(results.differences),
+        across=tables.across(results),
+        profiles=over_tasks,
+        published=tables.published(results.published),
+        failures=tables.failures(results.failed),
+        footnote=tables.footnote(results.cells).splitlines(),
+        sections=[
+            {
+                "title": f"{section.group.task}, {section.group.preset}",
+                "pictures": [(p.name, p.caption, to_svg(p)) for p in section.pictures],
+                "gallery": section.gallery,
+            }
+            for section in sections
+        ],
+        settings=[_differing_settings(group) for group in results.groups],
+        configurations=[(_title(cell), _configuration(cell)) for cell in results.cells],
+        trials=trials_table([row for cell in results.cells for row in cell.rows]),
+    )
+
+
+def _question(results: Results) -> list[tuple[str, str]]:
+    asked = results.question
+    margin = None if asked.margin is None else f"{100 * asked.margin:g} points"
+    said = {
+        "metric": ", ".join(sorted({cell.metric for cell in results.cells})).replace("_", " "),
+        "trials": asked.where,
+        "baseline": asked.baseline,
+        "margin": margin,
+        "failed trials": "ignored" if asked.ignore_failed else None,
+    }
+    return [(name, value) for name, value in said.items() if value]
+
+
+def _title(cell: CellSummary) -> str:
+    return f"{cell.task}, {cell.preset}: {cell.name}"
+
+
+def _differing_settings(group: Group) -> tables.TextTable:
+    """The settings in which the cells of a group differ."""
+    flat = [flatten(cell.config) for cell in group.cells]
+    keys = dict.fromkeys(key for settings in flat for key in settings if _is_shown(key))
+    rows = []
+    for key in keys:
+        texts = [str(settings.get(key, "-")) for settings in flat]
+        if len(set(texts)) > 1:
+            rows.append((key, *texts))
+    headings = ("setting", *(cell.name for cell in group.cells))
+    title = f"Settings that differ, {group.task}, {group.preset}"
+    return tables.TextTable(title, headings, tuple(rows), 1)
+
+
+def _is_shown(key: str) -> bool:
+    return not key.startswith("execution.")
+
+
+def _configuration(cell: CellSummary) -> list[tuple[str, str]]:
+    """The configuration of a cell and the provenance of its first trial, line by line."""
+    provenance: Mapping[str, Any] = json.loads(cell.rows[0]["provenance"] or "{}")
+    values = {"cell": cell.cell_id, **flatten(cell.config), **flatten(provenance, "provenance.")}
+    return [(key, str(value)) for key, value in values.items()]
