@@ -52,7 +52,7 @@ def tiny_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The reference data beside the repository, or in $TRMBENCH_SHARED; skips where it is absent."""
+    """Reference data beside the repository or in $TRMBENCH_SHARED; skips where it is absent."""
     folder = Path(os.environ.get("TRMBENCH_SHARED", ROOT.parent / "shared"))
     if not folder.is_dir():
         pytest.skip(f"no reference data at {folder}")

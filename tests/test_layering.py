@@ -43,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "report": {"stats", "store", "errors", "published", "spec", "suggest"},
     "published": {"errors"},
 }
-"""Packages of the core and the packages of the core that each may import; others: no limit but cli."""
+"""What each part of the core may import of the core; the others may import all but `cli`."""
 PUBLIC_TO_PLUGINS = {"", "nn", "training.losses", "stats", "testing"}
 
 
@@ -115,7 +115,8 @@ def test_listing_imports_no_heavy_library(command: list[str]) -> None:
     code = (
         "import sys; from trmbench.cli.main import run_command; "
         f"assert run_command({command!r}) == 0; "
-        "heavy = {'torch', 'ray', 'pandas', 'scipy', 'matplotlib', 'numpy', 'pyarrow'} & set(sys.modules); "
+        "heavy = {'torch', 'ray', 'pandas', 'scipy', 'matplotlib', 'numpy', 'pyarrow'}; "
+        "heavy &= set(sys.modules); "
         "assert not heavy, heavy"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

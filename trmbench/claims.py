@@ -24,6 +24,8 @@ from pathlib import Path
 from trmbench.errors import TrmbenchError
 
 FOLDER = "claims"
+CLAIMED = "claimed"
+"""Status of a trial that was left to the process that does it."""
 HEARTBEAT_SECONDS = 10.0
 STALE_SECONDS = 60.0
 """Without a heartbeat for so long, a holder on another machine is taken for dead."""

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from trmbench.assembly import Assembly
+from trmbench.errors import TrmbenchError
 from trmbench.scoring import count_votes, score
 from trmbench.spec import Predictions, PuzzleTable, Solver
 from trmbench.store import Store
@@ -45,7 +46,7 @@ def evaluate(
         )
 
     started = time.monotonic()
-    table = task.split("test").select(slice(parts.evaluation.limit))
+    table = task.split(parts.evaluation.split).select(slice(parts.evaluation.limit))
     ballots = _Ballots(parts, table) if parts.evaluation.votes > 1 else None
     predictions = answer(table) if ballots is None else ballots.restored(answer(ballots.table))
     _save(store, trial.trial_id, f"answers-{trial.evaluation_id}", predictions)
@@ -87,6 +88,10 @@ class _Ballots:
     """The votes on the puzzles of one table."""
 
     def __init__(self, parts: Assembly, table: PuzzleTable) -> None:
+        if parts.evaluation.split != "test":
+            raise TrmbenchError(
+                f"there are no votes on the {parts.evaluation.split} split", "use --votes 1"
+            )
         votes = parts.task.votes(parts.evaluation.votes, BALLOT_SEED)
         self._rows = np.flatnonzero(np.isin(votes.table.puzzle_ids, table.puzzle_ids))
         self._restore = votes.restore

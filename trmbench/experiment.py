@@ -6,8 +6,8 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from trmbench import registry
@@ -31,21 +31,25 @@ class Choice:
     """The seeds that a file asks for."""
     note: str | None
     """A line about what was chosen automatically."""
+    published: str | None = None
+    """The published table that a study follows."""
+    published_rows: Mapping[str, str] = field(default_factory=dict)
+    """By cell_id, the cell's row there."""
 
 
 def choose_cells(
     models: Sequence[str],
     tasks: Sequence[str],
     preset: str | None,
-    file: Path | None,
+    file: Traversable | None,
     overrides: Mapping[str, Any],
 ) -> Choice:
     """Resolve models x tasks, or the cells of a TOML file.
 
     Args:
-        models: names; with a file, they replace the file's.
+        models: names; with a file, they replace the file's and choose among its cells.
         tasks: names, likewise.
-        preset: a name, "auto", or None for the file's or auto.
+        preset: a name, "auto", or None for the file's or auto; with a name, for every cell.
         file: a study (`trmbench.study`), or None.
         overrides: dotted settings of the command line.
 
@@ -59,24 +63,22 @@ def choose_cells(
         )
     wanted = preset or study.preset or AUTO_PRESET
     automatic = automatic_preset() if wanted == AUTO_PRESET else None
-    cells = {
-        cell.cell_id: cell
-        for asked in study.cells
-        for cell in [
-            compose(
-                registry.models().find(asked.model).spec,
-                registry.tasks().find(asked.task).spec,
-                preset or asked.preset or automatic or wanted,
-                asked.overrides,
-                overrides,
-            )
-        ]
-    }
+    cells: dict[str, Cell] = {}
+    published_rows: dict[str, str] = {}
+    for asked in study.cells:
+        model = registry.models().find(asked.model).spec
+        task = registry.tasks().find(asked.task).spec
+        of_cell = (asked.preset if preset is None else None) or automatic or wanted
+        for row in asked.rows(of_cell):
+            cell = compose(model, task, of_cell, row.overrides, overrides)
+            cells.setdefault(cell.cell_id, replace(cell, label=row.label))
+            if study.published and asked.name:
+                published_rows.setdefault(cell.cell_id, asked.name)
     note = None
     if automatic:
         found = "a GPU was found" if automatic == "paper" else "no GPU was found"
         note = f"Preset {automatic}, since {found}; --preset chooses another."
-    return Choice(list(cells.values()), study.seeds, note)
+    return Choice(list(cells.values()), study.seeds, note, study.published, published_rows)
 
 
 def automatic_preset() -> str:
@@ -97,6 +99,14 @@ class Plan:
         """What is left to do."""
         done = {trial.trial_id for trial in self.finished}
         return [trial for trial in self.trials if trial.trial_id not in done]
+
+    def rows(self, store: Store) -> list[dict[str, Any]]:
+        """The stored rows of the trials, cell by cell in this order, by the names given here."""
+        places = {cell.cell_id: place for place, cell in enumerate(self.cells)}
+        rows = store.trials([trial.name for trial in self.trials])
+        for row in rows:
+            row["label"] = self.cells[places[row["cell_id"]]].label or row["label"]
+        return sorted(rows, key=lambda row: places[row["cell_id"]])
 
 
 def plan(cells: Sequence[Cell], seeds: Sequence[int], store: Store) -> Plan:

@@ -36,7 +36,7 @@ def _version(package: str) -> str | None:
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:
-    """Commit and cleanliness of the checkout that trmbench runs from; None for an installed copy."""
+    """Commit and cleanliness of the checkout trmbench runs from; None for an installed copy."""
 
     def git(*arguments: str) -> str | None:
         try:

@@ -49,8 +49,10 @@ class TrainSettings:
 class EvaluationSettings:
     """How a trained model is tested. Has a hash of its own: testing again needs no new training."""
 
+    split: Literal["test", "train"] = "test"
+    """The puzzles that are tested: "train" shows, unaugmented, how well they were learned."""
     limit: int | None = None
-    """At most this many test puzzles, the first ones; None = all."""
+    """At most this many of them, the first ones; None = all."""
     votes: int = 1
     """Augmented copies of each test puzzle that vote on its answer."""
     steps: int | None = None
@@ -75,6 +77,15 @@ class ExecutionSettings:
     """Seconds after which no further trial is started; None = no limit."""
     checkpoint_every: float = 60.0
     """Seconds between checkpoints of a running trial."""
+    micro_batch: int | None = None
+    """Puzzles whose gradients are computed at a time; None = the whole batch. Less takes less
+    memory, and changes the last bits of the numbers."""
+    cpus_per_trial: float | None = None
+    """CPU cores that a cluster sets aside for a trial; None = `train.threads`."""
+    gpus_per_trial: float | None = None
+    """GPUs likewise, which may be a share of one; None = 1 where the cluster has any."""
+    ray_address: str | None = None
+    """The Ray cluster: "auto", HOST:PORT or ray://HOST:PORT; None = a local one is started."""
     log_every: int | None = None
     """Training steps between two points of the learning curve; None = 100, or 20 points in all."""
 

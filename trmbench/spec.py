@@ -38,7 +38,7 @@ class PuzzleTable:
     puzzle_ids: np.ndarray
     """(N,) str, stable names of the puzzles across machines and versions."""
     groups: np.ndarray
-    """(N,) str, the unit of analysis a puzzle belongs to (its own puzzle_id unless a task says else)."""
+    """(N,) str, the unit of analysis a puzzle belongs to; its own puzzle_id unless a task says so."""
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -120,7 +120,7 @@ class TaskInfo:
 
     title: str
     source: str
-    """Where the puzzles come from, for people: a file, a data set's name and revision, a generator."""
+    """Where the puzzles come from, for people: a file, a data set's name, a generator."""
     fingerprint: str
     """Hash of every puzzle of every split."""
     vocab_size: int

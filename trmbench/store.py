@@ -292,7 +292,7 @@ def replace_file(path: Path, write: Callable[[Path], None]) -> None:
         temporary.unlink(missing_ok=True)
         raise TrmbenchError(
             f"cannot write {path}: {error.strerror or error}",
-            "make space or choose another folder with --results DIR; what was written before is intact",
+            "make space or choose another --results DIR; what was written before is intact",
         ) from error
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from trmbench.assembly import Assembly
-from trmbench.device import device_name, peak_memory, reset_peak_memory
+from trmbench.claims import CLAIMED, Claim, Claimed, claimed
+from trmbench.device import (
+    device_name,
+    free_memory,
+    is_out_of_memory,
+    peak_memory,
+    reset_peak_memory,
+)
 from trmbench.errors import TrmbenchError
 from trmbench.evaluate import evaluate
 from trmbench.plugins import one_line
@@ -26,19 +36,67 @@ from trmbench.training.evaluation import RecursiveSolver
 from trmbench.training.loop import Stopped, Trainer, network_weights
 
 
+OUT_OF_MEMORY = "out of memory"
+BASE_POLL_SECONDS = 1.0
+
+
 def run_trial(
     trial: Trial,
     on_event: Callable[[TrialEvent], None] = lambda event: None,
     should_stop: Callable[[], bool] = lambda: False,
+    *,
+    again: bool = False,
 ) -> TrialResult:
     """Train if need be, test, and write the rows; an error becomes a row as well.
+
+    A trial that another living process does is left to it: the result's status is "claimed". One
+    that ran out of memory goes on with half the micro-batch, once.
 
     Args:
         trial: what to do.
         on_event: gets the progress.
         should_stop: asked after every training step; when true, training is checkpointed and left.
+        again: test it anew, even if it is finished.
     """
-    run = TrialRun(trial, on_event, should_stop)
+    try:
+        with claimed(Path(trial.results), trial.trial_id) as claim:
+            if not again and _is_finished(trial):
+                return TrialResult(trial.trial_id, FINISHED)
+            result = _execute(trial, claim, on_event, should_stop)
+            if (result.error or "").startswith(OUT_OF_MEMORY):
+                smaller = with_half_micro_batch(trial)
+                size = smaller.config["execution"]["micro_batch"]
+                line = f"{result.error}; once more with {size} puzzles at a time"
+                on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=line))
+                free_memory()
+                result = _execute(smaller, claim, on_event, should_stop)
+            return result
+    except Claimed as other:
+        return TrialResult(trial.trial_id, CLAIMED, str(other))
+    except TrmbenchError as error:  # not even a row can be written, say on a full disk
+        return TrialResult(trial.trial_id, FAILED, str(error))
+
+
+def with_half_micro_batch(trial: Trial) -> Trial:
+    """The same trial, its gradients gathered from half as many puzzles at a time."""
+    execution = trial.config["execution"]
+    size = execution["micro_batch"] or trial.config["train"]["batch_size"]
+    halved = {**execution, "micro_batch": max(1, size // 2)}
+    return dataclasses.replace(trial, config={**trial.config, "execution": halved})
+
+
+def _is_finished(trial: Trial) -> bool:
+    statuses = Store(trial.results).read("trials", ["status"], [trial.name])["status"].to_pylist()
+    return statuses == [FINISHED]
+
+
+def _execute(
+    trial: Trial,
+    claim: Claim,
+    on_event: Callable[[TrialEvent], None],
+    should_stop: Callable[[], bool],
+) -> TrialResult:
+    run = TrialRun(trial, on_event, lambda: claim.lost or should_stop())
     status, error, trace = FINISHED, None, None
     try:
         torch.set_num_threads(run.parts.train.threads)
@@ -51,6 +109,10 @@ def run_trial(
     except Exception as failure:  # a plugin may raise anything, and the other trials must go on
         status, trace = FAILED, traceback.format_exc()
         error = str(failure) if isinstance(failure, TrmbenchError) else one_line(failure)
+        if is_out_of_memory(failure):
+            error = f"{OUT_OF_MEMORY}: {error}"
+    if claim.lost:
+        return TrialResult(trial.trial_id, CLAIMED, "taken over while this process was suspended")
     run.record(status, error)
     return TrialResult(trial.trial_id, status, error, trace)
 
@@ -84,10 +146,11 @@ class TrialRun:
         """Train the model, from its last checkpoint if there is one, or load its final weights."""
         model = self.parts.model
         self._count_parameters(model)
-        if (self.folder / f"{FINAL}.json").exists():
+        running = RunningCheckpoints(self.folder, self._say)
+        if self.is_trained:
+            running.clear()  # a run that was killed just now may have left them
             return self._load_final(model)
         trainer = self._trainer(model)
-        running = RunningCheckpoints(self.folder, self._say)
         saved = running.load_latest()
         if saved is not None:
             trainer.restore(*saved)
@@ -96,6 +159,11 @@ class TrialRun:
         self._save_final(trainer)
         running.clear()
         return None
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the final weights are there."""
+        return (self.folder / f"{FINAL}.json").exists()
 
     def _trainer(self, model: nn.Module) -> Trainer:
         parts = self.parts
@@ -144,8 +212,16 @@ class TrialRun:
 
     def _trained_base(self, trial: Trial) -> Any:
         base = TrialRun(trial, self._on_event, self._should_stop)
-        base.train()
-        return base.parts.model.eval()
+        while True:
+            try:
+                with claimed(self.store.root, trial.trial_id):
+                    base.train()
+                    return base.parts.model.eval()
+            except Claimed as other:  # it trains the same base: for another trial, or for itself
+                if self._should_stop():
+                    raise Stopped from None
+                self._say(f"waiting for {trial.label}: {other}")
+                time.sleep(BASE_POLL_SECONDS)
 
     # --- testing and recording ---
 

@@ -37,7 +37,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "layers": 2, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.0},
-    for_task=for_arc(Preset(options={"puzzle_positions": 1})),
+    for_task=for_arc(Preset(options={"puzzle_positions": 1}, train={"steps": 1_000})),
 )
 
 

@@ -52,7 +52,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "T": 2, "n": 3, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99},
-    for_task=for_arc(Preset(options={"puzzle_positions": 1})),
+    for_task=for_arc(Preset(options={"puzzle_positions": 1}, train={"steps": 1_000})),
 )
 
 

@@ -62,8 +62,8 @@ def _estimate_line(trial: Trial, trials: int, cost: Estimate, parts: Assembly) -
     if not cost.steps:
         return f"{head}: nothing to train, or trained by what it builds upon"
     return (
-        f"{head}: {count(cost.parameters)} parameters, {count(cost.steps)} steps on {parts.device}, "
-        f"about {duration(cost.seconds)} and {memory(cost.memory_bytes)} each"
+        f"{head}: {count(cost.parameters)} parameters, {count(cost.steps)} steps "
+        f"on {parts.device}, about {duration(cost.seconds)} and {memory(cost.memory_bytes)} each"
     )
 
 

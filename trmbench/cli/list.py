@@ -16,12 +16,14 @@ REGISTRIES: dict[str, Callable[[], Registry]] = {
 }
 
 
-@click.command("list", short_help="List the models, tasks, runners and presets.")
-@click.argument("kind", type=click.Choice([*REGISTRIES, "presets"]))
+@click.command("list", short_help="List the models, tasks, runners, presets and studies.")
+@click.argument("kind", type=click.Choice([*REGISTRIES, "presets", "studies"]))
 def command(kind: str) -> None:
     """List what the installed plugins offer, with the distribution it comes from."""
     if kind == "presets":
         rows = _presets()
+    elif kind == "studies":
+        rows = _studies()
     else:
         rows = [
             (entry.spec.name, entry.spec.title, entry.plugin.distribution)
@@ -36,6 +38,13 @@ def _presets() -> list[tuple[str, str, str]]:
         for kind in ("models", "tasks")
         for entry in REGISTRIES[kind]()
     ]
+
+
+def _studies() -> list[tuple[str, str, str]]:
+    from trmbench.studies import find_study, study_names
+    from trmbench.study import read_study
+
+    return [(name, read_study(find_study(name)).title or "", "") for name in study_names()]
 
 
 def _print_columns(rows: list[tuple[str, str, str]]) -> None:

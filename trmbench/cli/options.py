@@ -59,6 +59,15 @@ def parse_seeds(text: str) -> list[int]:
     )
 
 
+def complete_studies(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Shell completion with the names of the studies."""
+    from trmbench.studies import study_names
+
+    return [name for name in study_names() if name.startswith(incomplete)]
+
+
 def complete_names(registry: Callable[[], Registry]) -> Callable[..., list[str]]:
     """Shell completion with the names of a registry."""
 

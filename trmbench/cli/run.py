@@ -11,6 +11,7 @@ import click
 from trmbench import registry
 from trmbench.cli.options import (
     complete_names,
+    complete_studies,
     parse_overrides,
     parse_seeds,
     results_option,
@@ -18,7 +19,7 @@ from trmbench.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from trmbench.experiment import Plan
+    from trmbench.experiment import Choice, Plan
 
 SHORTCUTS = {
     "limit": "evaluation.limit",
@@ -59,6 +60,11 @@ SHORTCUTS = {
     help="Settings, cells and matrices of settings.",
 )
 @click.option(
+    "--study",
+    help="A study that comes with trmbench, such as paper-table-1; `trmbench list studies`.",
+    shell_complete=complete_studies,
+)
+@click.option(
     "--runner",
     "runner_name",
     default="local",
@@ -90,6 +96,7 @@ def command(
     seeds: str | None,
     overrides: tuple[str, ...],
     file: Path | None,
+    study: str | None,
     runner_name: str,
     results: str,
     dry_run: bool,
@@ -102,9 +109,13 @@ def command(
     from trmbench.cli.console import console, warn
     from trmbench.experiment import choose_cells, plan
     from trmbench.store import Store
+    from trmbench.studies import find_study
 
+    if study and file:
+        raise click.UsageError("--study and --config exclude each other")
+    source = find_study(study) if study else file
     given = {SHORTCUTS[name]: value for name, value in shortcuts.items() if value is not None}
-    choice = choose_cells(models, tasks, preset, file, {**given, **parse_overrides(overrides)})
+    choice = choose_cells(models, tasks, preset, source, {**given, **parse_overrides(overrides)})
     store = Store(results, warn)
     todo = plan(choice.cells, parse_seeds(seeds or choice.seeds or "1"), store)
     if choice.note:
@@ -119,7 +130,7 @@ def command(
     if todo.finished:
         console.print(f"{len(todo.finished)} of {len(todo.trials)} trials are finished already.")
     failed = _execute(todo, runner, context.obj["debug"]) if todo.pending else []
-    return _conclude(todo, store, failed)
+    return _conclude(todo, choice, store, failed)
 
 
 def _execute(todo: Plan, runner: Any, debug: bool) -> list[str]:
@@ -148,15 +159,20 @@ def _execute(todo: Plan, runner: Any, debug: bool) -> list[str]:
     return failed
 
 
-def _conclude(todo: Plan, store: Any, failed: list[str]) -> int:
+def _conclude(todo: Plan, choice: Choice, store: Any, failed: list[str]) -> int:
     """Print the table of the trials asked for."""
     from trmbench.cli.console import console
+    from trmbench.report.beside import beside_published
     from trmbench.report.summary import summarize
-    from trmbench.report.terminal import cells_table, failures_table, footnote
+    from trmbench.report.terminal import cells_table, failures_table, footnote, rich_table
 
-    rows = store.trials([trial.name for trial in todo.trials])
+    rows = todo.rows(store)
     cells = summarize(store, rows)
-    console.print(cells_table(cells))
+    if choice.published:
+        table, note = beside_published(cells, choice.published, choice.published_rows)
+        console.print(rich_table(table), note, sep="\n")
+    else:
+        console.print(cells_table(cells))
     console.print(footnote(cells))
     not_finished = [row for cell in cells for row in cell.failed]
     if not_finished:

@@ -233,7 +233,7 @@ def to_svg(picture: Picture) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", svg)
     # The page's style sheet decides on the size.
-    return re.sub(r'^<svg width="[^"]*" height="[^"]*"', '<svg role="img"', svg)
+    return re.sub(r'^(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 role="img"', svg)
 
 
 def save_figures(found: Sequence[Picture], folder: Path) -> list[Path]:

@@ -92,7 +92,7 @@ def predict(
 def _checked(answers: Answers, shape: torch.Size, start: int) -> Predictions:
     if answers.tokens.shape != shape:
         raise TrmbenchError(
-            f"the model answered with shape {tuple(answers.tokens.shape)} instead of {tuple(shape)}",
+            f"the model answered with shape {tuple(answers.tokens.shape)}, not {tuple(shape)}",
             "tokens must be (B, L), the answer itself, not logits",
         )
     confidence = answers.confidence.float().cpu().numpy()

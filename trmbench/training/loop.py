@@ -88,8 +88,7 @@ class Trainer:
         slots = refill(self.slots, self.batches(self.step), self.initial_state)
         done = slots.steps + 1
         rows = self._puzzle_rows(slots.batch)
-        output, loss = self._forward_and_loss(slots, done, rows)
-        (loss.total / self.settings.batch_size).backward()
+        output, loss = self._forward_and_backward(slots, done, rows)
         factor = learning_rate_factor(self.step + 1, self.total_steps, self.settings)
         self._update_weights(factor, slots.batch, rows)
         halted = self.halting(self.step, done, output)
@@ -97,8 +96,21 @@ class Trainer:
         self.slots = Slots(slots.batch, output.state, done, halted)
         self.step += 1
 
+    def _forward_and_backward(self, slots: Slots, done: Tensor, rows: Tensor) -> tuple[Any, Any]:
+        """Output and loss of the batch; gradients add up over micro-batches, as losses are sums."""
+        outputs, losses = [], []
+        for part in torch.arange(len(done)).split(self.execution.micro_batch or len(done)):
+            chosen = slice(int(part[0]), int(part[-1]) + 1)
+            output, loss = self._forward_and_loss(take(slots, chosen), done[chosen], rows[chosen])
+            (loss.total / self.settings.batch_size).backward()
+            outputs.append(detached(output))
+            losses.append(detached(loss))
+        if len(outputs) == 1:
+            return outputs[0], losses[0]
+        return joined(outputs), SupervisionLoss(*map(sum, zip(*losses, strict=True)))
+
     def _puzzle_rows(self, batch: Batch) -> Tensor:
-        """The rows of the puzzle embedding that get a gradient; the identifiers if there is none."""
+        """The puzzle embeddings that get a gradient; the identifiers where there are none."""
         embedding = self.model.puzzle_embedding
         return (
             batch.puzzle_identifiers

@@ -1,0 +1,118 @@
+"""Probabilistic TRM: a search with a trained base that needs no change of the harness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from trmbench import Batch, StepOutput, TrmbenchError, registry
+from trmbench.testing import TOY_MODEL, TOY_TASK, assert_model_conforms, run_one
+from trmbench.training.evaluation import RecursiveSolver
+from trmbench_ptrm import Options
+from trmbench_ptrm.search import StochasticSearch
+
+SPEC = registry.models().find("ptrm").spec
+INFO = TOY_TASK.load(TOY_TASK.options()).info
+
+
+class LuckyBase:
+    """Answers 3 and is sure of it where the first latent is above 1; else answers 2."""
+
+    max_steps = 3
+    puzzle_embedding = None
+
+    def initial_state(self, batch_size: int) -> tuple[torch.Tensor, ...]:
+        return torch.zeros(batch_size, 4, 2), torch.zeros(batch_size, 4, 2)
+
+    def forward(self, state: Any, inputs: torch.Tensor, identifiers: torch.Tensor) -> StepOutput:
+        assert not state[0].any(), "noise belongs into z, not into y"
+        lucky = state[1][:, 0, 0] > 1
+        tokens = torch.where(lucky, 3, 2)[:, None].expand_as(inputs)
+        logits = torch.nn.functional.one_hot(tokens, 6).float()
+        zeros = self.initial_state(len(inputs))
+        return StepOutput(zeros, logits, torch.where(lucky, 2.0, -2.0))
+
+
+def _batch(size: int = 64) -> Batch:
+    inputs = torch.randint(2, 6, (size, 12), generator=torch.Generator().manual_seed(3))
+    zeros = torch.zeros(size, dtype=torch.long)
+    return Batch(inputs, torch.zeros_like(inputs), zeros, torch.arange(size))
+
+
+def _generator() -> torch.Generator:
+    return torch.Generator().manual_seed(5)
+
+
+def test_ptrm_conforms() -> None:
+    assert_model_conforms(SPEC)
+
+
+def test_without_noise_it_is_its_base() -> None:
+    torch.manual_seed(0)
+    base = TOY_MODEL.build(TOY_MODEL.options(), INFO, None)  # type: ignore[arg-type]
+    batch = _batch()
+    expected = RecursiveSolver(base, None, torch.float32).predict(batch, _generator())
+    answers = StochasticSearch(base, 3, 0.0, None).predict(batch, _generator())
+    assert torch.equal(answers.tokens, expected.tokens)
+    assert torch.equal(answers.confidence, expected.confidence)
+    assert torch.equal(answers.tokens_by_step, expected.tokens_by_step)
+
+
+def test_the_answer_is_that_of_the_surest_rollout() -> None:
+    one, many = (
+        StochasticSearch(LuckyBase(), rollouts, 1.0, None).predict(_batch(), _generator())
+        for rollouts in (1, 40)
+    )
+    assert 0 < (one.tokens == 3).float().mean() < 0.5  # P(normal > 1) = 16 %
+    assert (many.tokens == 3).all()
+    assert torch.allclose(many.confidence, torch.tensor(2.0).sigmoid())
+
+
+def test_a_single_feature_is_the_latent() -> None:
+    search = StochasticSearch(LuckyBase(), 1, 1.0, None)
+    (z,) = search.disturbed((torch.zeros(2, 3, 4),), _generator())
+    assert z.std() > 0.5
+
+
+def test_an_output_that_is_no_number_is_not_hidden() -> None:
+    class Broken(LuckyBase):
+        def forward(self, *arguments: Any) -> StepOutput:
+            output = super().forward(*arguments)
+            return output._replace(halt_logits=output.halt_logits * torch.nan)
+
+    answers = StochasticSearch(Broken(), 2, 1.0, None).predict(_batch(), _generator())
+    assert answers.confidence.isnan().all()
+
+
+def test_base_without_halting_is_refused() -> None:
+    class OneShot(LuckyBase):
+        def forward(self, *arguments: Any) -> StepOutput:
+            return super().forward(*arguments)._replace(halt_logits=None)
+
+    with pytest.raises(TrmbenchError, match="halting"):
+        StochasticSearch(OneShot(), 2, 1.0, None).predict(_batch(), _generator())
+
+
+@pytest.mark.parametrize("values", [{"rollouts": 0}, {"noise": -0.1}, {"steps": 0}])
+def test_impossible_options_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(TrmbenchError, match=f"model.{next(iter(values))}"):
+        Options(**values)
+
+
+@pytest.mark.slow
+def test_harness_trains_the_base_once_for_both(tmp_path: Path) -> None:
+    short = {
+        "train.steps": 4,
+        "task.train_puzzles": 64,
+        "task.test_puzzles": 16,
+    }
+    trm = run_one("trm", "maze", tmp_path, overrides=short)
+    written = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    quiet = short | {"model.noise": 0.0, "model.rollouts": 1}
+    ptrm = run_one("ptrm", "maze", tmp_path, overrides=quiet)
+    after = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert set(after) - set(written) == {ptrm["trial_id"]}, "the base was trained again"
+    assert ptrm["cell_accuracy"] == trm["cell_accuracy"]
