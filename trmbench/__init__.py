@@ -6,11 +6,75 @@ The public names are loaded when they are first used, so that importing trmbench
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trmbench.api import (
+        compare as compare,
+        load as load,
+        run as run,
+    )
+    from trmbench.errors import (
+        TrmbenchError as TrmbenchError,
+    )
+    from trmbench.hookspecs import (
+        hookimpl as hookimpl,
+    )
+    from trmbench.puzzles.files import (
+        published_puzzles as published_puzzles,
+    )
+    from trmbench.puzzles.options import (
+        PuzzleOptions as PuzzleOptions,
+    )
+    from trmbench.puzzles.reader import (
+        PuzzleFormat as PuzzleFormat,
+        read_puzzles as read_puzzles,
+    )
+    from trmbench.puzzles.splits import (
+        Puzzles as Puzzles,
+        make_splits as make_splits,
+        make_table as make_table,
+    )
+    from trmbench.puzzles.task import (
+        PuzzleTask as PuzzleTask,
+    )
+    from trmbench.puzzles.votes import (
+        permutation_votes as permutation_votes,
+    )
+    from trmbench.spec import (
+        IGNORED_LABEL as IGNORED_LABEL,
+        Answers as Answers,
+        BaseCell as BaseCell,
+        Batch as Batch,
+        Context as Context,
+        ModelSpec as ModelSpec,
+        NoOptions as NoOptions,
+        Predictions as Predictions,
+        Preset as Preset,
+        PuzzleTable as PuzzleTable,
+        RecursiveModel as RecursiveModel,
+        ReferenceWeights as ReferenceWeights,
+        Runner as Runner,
+        RunnerSpec as RunnerSpec,
+        Scores as Scores,
+        Solver as Solver,
+        StepOutput as StepOutput,
+        Task as Task,
+        TaskInfo as TaskInfo,
+        TaskSpec as TaskSpec,
+        Trial as Trial,
+        TrialEvent as TrialEvent,
+        TrialResult as TrialResult,
+        Votes as Votes,
+    )
+    from trmbench.trial import (
+        run_trial as run_trial,
+    )
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "trmbench.api": ("compare", "load", "run"),
     "trmbench.errors": ("TrmbenchError",),
     "trmbench.hookspecs": ("hookimpl",),
     "trmbench.puzzles.files": ("published_puzzles",),
@@ -31,6 +95,7 @@ _PUBLIC = {
         "Preset",
         "PuzzleTable",
         "RecursiveModel",
+        "ReferenceWeights",
         "Runner",
         "RunnerSpec",
         "Scores",

@@ -101,11 +101,13 @@ class Assembly:
         assert spec.base is not None
         wanted = spec.base(model_options)
         task_values = {f"task.{key}": value for key, value in self.trial.config["task"].items()}
+        overrides = self.trial.overrides.items()
+        train_values = {key: value for key, value in overrides if key.startswith("train.")}
         cell = compose(
             registry.models().find(wanted.model).spec,
             self.task_entry.spec,
             wanted.preset or self.trial.preset,
-            {**task_values, **wanted.overrides},
+            {**task_values, **train_values, **wanted.overrides},
         )
         base = cell.trial(self.trial.seed, self.trial.results)
         config = {**base.config, "execution": self.trial.config["execution"]}

@@ -182,5 +182,6 @@ def reevaluation(store: Store, start: str, changes: Mapping[str, Any]) -> Trial:
         evaluation_id=short_hash(evaluation),
         config={**config, "evaluation": evaluation},
         overrides=json.loads(row["overrides"] or "{}"),
+        cell_label=row["label"],
         results=str(store.root),
     )

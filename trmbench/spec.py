@@ -38,7 +38,7 @@ class PuzzleTable:
     puzzle_ids: np.ndarray
     """(N,) str, stable names of the puzzles across machines and versions."""
     groups: np.ndarray
-    """(N,) str, the unit of analysis a puzzle belongs to; its own puzzle_id unless a task says so."""
+    """(N,) str, the unit of analysis a puzzle belongs to: as a rule its own puzzle_id."""
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -274,13 +274,31 @@ class Context:
 
 @dataclass(frozen=True)
 class BaseCell:
-    """The cell that a model builds upon: the same task, data and seed, another model."""
+    """The cell that a model builds upon: the same task, data and seed, another model.
+
+    What a file or the command line changed of `train.*` holds for it as well.
+    """
 
     model: str
     preset: str | None = None
     """The preset of the model that builds upon it, unless named."""
     overrides: Mapping[str, Any] = field(default_factory=dict)
     """Dotted keys, as in `--set`."""
+
+
+@dataclass(frozen=True)
+class ReferenceWeights:
+    """Exchange of weights with a model's public reference implementation, in its names.
+
+    State dicts map names to tensors; `config` holds the reference's own settings.
+    """
+
+    load: Callable[[Mapping[str, Any], Mapping[str, Tensor]], RecursiveModel]
+    """`load(config, state_dict)`: a model with these weights, in their dtype."""
+    export: Callable[[Any], tuple[dict[str, Any], dict[str, Tensor]]]
+    """`export(model) -> (config, state_dict)`, without prefixes."""
+    describe: Callable[[Mapping[str, Tensor]], dict[str, Any]]
+    """What the weights alone tell of the architecture, by option (`model.layers`) or in words."""
 
 
 @dataclass(frozen=True)
@@ -300,6 +318,8 @@ class ModelSpec:
     """Raise it whenever the same options give other numbers."""
     base: Callable[[Any], BaseCell] | None = None
     options: type = NoOptions
+    reference: ReferenceWeights | None = None
+    """For `trmbench checkpoint`, where there is a public reference implementation."""
 
 
 # --- trials and runners -------------------------------------------------------------------------

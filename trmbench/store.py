@@ -21,6 +21,8 @@ from trmbench.spec import Trial
 
 SCHEMA_VERSION = 1
 FINISHED, FAILED, INTERRUPTED = "finished", "failed", "interrupted"
+IMPORTED = "imported"
+"""Status of weights that were trained elsewhere and are not tested yet."""
 FINAL = "final"
 """Name of the final weights in a trial's folder."""
 

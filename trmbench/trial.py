@@ -35,7 +35,6 @@ from trmbench.training.data import Batches
 from trmbench.training.evaluation import RecursiveSolver
 from trmbench.training.loop import Stopped, Trainer, network_weights
 
-
 OUT_OF_MEMORY = "out of memory"
 BASE_POLL_SECONDS = 1.0
 
@@ -133,6 +132,7 @@ class TrialRun:
         self._on_event = on_event
         self._should_stop = should_stop
         self._row: dict[str, Any] = {"started_at": datetime.now(UTC)}
+        self._imported: dict[str, str] | None = None
 
     def _event(self, phase: str, **fields: Any) -> None:
         self._on_event(TrialEvent(trial_id=self.trial.trial_id, phase=phase, **fields))
@@ -200,6 +200,7 @@ class TrialRun:
     def _load_final(self, model: nn.Module) -> None:
         tensors, values = checkpoint.load(self.folder, FINAL)
         self._row |= values["trained"]
+        self._imported = values.get("imported")
         model.load_state_dict(
             {name[4:]: tensor for name, tensor in tensors.items() if name.startswith("raw/")}
         )
@@ -212,6 +213,7 @@ class TrialRun:
 
     def _trained_base(self, trial: Trial) -> Any:
         base = TrialRun(trial, self._on_event, self._should_stop)
+        waiting_for = None
         while True:
             try:
                 with claimed(self.store.root, trial.trial_id):
@@ -220,7 +222,9 @@ class TrialRun:
             except Claimed as other:  # it trains the same base: for another trial, or for itself
                 if self._should_stop():
                     raise Stopped from None
-                self._say(f"waiting for {trial.label}: {other}")
+                if other.holder != waiting_for:
+                    waiting_for = other.holder
+                    self._say(f"waits for {trial.label}: {other}")
                 time.sleep(BASE_POLL_SECONDS)
 
     # --- testing and recording ---
@@ -268,4 +272,6 @@ class TrialRun:
                 "source": parts.task.info.source,
                 "fingerprint": parts.task.info.fingerprint,
             }
+        if self._imported:
+            described["imported"] = self._imported
         return {**environment(), **described}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trmbench import Context, ModelSpec, Preset, TaskInfo, hookimpl
+from trmbench import Context, ModelSpec, Preset, ReferenceWeights, TaskInfo, hookimpl
 from trmbench.nn import RecursionOptions
 from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC, for_arc
 
@@ -70,6 +70,17 @@ def export_reference(model: HRM) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return export(model)
 
 
+def describe_reference(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
+    """What weights in the reference implementation's names tell of their architecture.
+
+    Raises:
+        TrmbenchError: they are not the weights of an HRM.
+    """
+    from trmbench_hrm.reference import describe_reference as describe
+
+    return describe(state_dict)
+
+
 @hookimpl
 def trmbench_models() -> Sequence[ModelSpec]:
     return [
@@ -79,5 +90,6 @@ def trmbench_models() -> Sequence[ModelSpec]:
             presets={"paper": _PAPER, "mini": _MINI},
             build=build,
             options=Options,
+            reference=ReferenceWeights(load_reference, export_reference, describe_reference),
         )
     ]

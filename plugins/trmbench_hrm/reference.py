@@ -22,6 +22,13 @@ def load_reference(config: Mapping[str, Any], state_dict: Mapping[str, Tensor]) 
     return model
 
 
+def describe_reference(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
+    """See `trmbench_hrm.describe_reference`."""
+    weights = reference.without_prefixes(state_dict)
+    high_layers = reference.count_layers(weights, "inner.H_level.")
+    return {**reference.describe(weights), "model.high_layers": high_layers}
+
+
 def export_reference(model: HRM) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """See `trmbench_hrm.export_reference`."""
     config = reference.export_config(model.options, model)

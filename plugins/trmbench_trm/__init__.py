@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from trmbench import Context, ModelSpec, Preset, TaskInfo, TrmbenchError, hookimpl
+from trmbench import (
+    Context,
+    ModelSpec,
+    Preset,
+    ReferenceWeights,
+    TaskInfo,
+    TrmbenchError,
+    hookimpl,
+)
 from trmbench.nn import RecursionOptions
 from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC, for_arc
 
@@ -88,6 +96,17 @@ def export_reference(model: TRM) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return export(model)
 
 
+def describe_reference(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
+    """What weights in the reference implementation's names tell of their architecture.
+
+    Raises:
+        TrmbenchError: they are not the weights of a TRM.
+    """
+    from trmbench_trm.reference import describe_reference as describe
+
+    return describe(state_dict)
+
+
 @hookimpl
 def trmbench_models() -> Sequence[ModelSpec]:
     return [
@@ -97,5 +116,6 @@ def trmbench_models() -> Sequence[ModelSpec]:
             presets={"paper": _PAPER, "mini": _MINI},
             build=build,
             options=Options,
+            reference=ReferenceWeights(load_reference, export_reference, describe_reference),
         )
     ]

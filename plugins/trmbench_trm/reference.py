@@ -28,14 +28,27 @@ def load_reference(config: Mapping[str, Any], state_dict: Mapping[str, Tensor]) 
     weights = reference.without_prefixes(state_dict)
     options = Options(
         **reference.options(config),
-        features=sum(name.endswith("_init") for name in weights),
-        separate_networks=any(name.startswith("inner.H_level.") for name in weights),
+        **_variant(weights),
         gradient=config.get("gradient", "full"),
         act_continue=not config.get("no_ACT_continue", True),
     )
     model = TRM(options, reference.task_info(config))
     reference.load_weights(model, weights, renames(options.features))
     return model
+
+
+def _variant(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    return {
+        "features": sum(name.endswith("_init") for name in weights),
+        "separate_networks": any(name.startswith("inner.H_level.") for name in weights),
+    }
+
+
+def describe_reference(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
+    """See `trmbench_trm.describe_reference`."""
+    weights = reference.without_prefixes(state_dict)
+    variant = {f"model.{name}": value for name, value in _variant(weights).items()}
+    return {**reference.describe(weights), **variant}
 
 
 def export_reference(model: TRM) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -75,7 +75,7 @@ MAZE = TaskSpec(
                 "size": 6,
                 "min_path_length": 6,
                 "unique_path": True,
-                "train_puzzles": 1000,
+                "train_puzzles": 400,
                 "test_puzzles": 1000,
             }
         ),

@@ -64,7 +64,7 @@ SUDOKU = TaskSpec(
                 "source": "generated",
                 "size": 6,
                 "clues": 13,
-                "train_puzzles": 1000,
+                "train_puzzles": 400,
                 "test_puzzles": 1000,
             }
         ),

@@ -56,12 +56,12 @@ def _list(store: Any, where: str | None, failures: bool) -> None:
     from trmbench.report.terminal import rich_table
     from trmbench.report.trial_view import trials_table
     from trmbench.report.where import parse_where
-    from trmbench.store import FINISHED
+    from trmbench.store import FAILED, INTERRUPTED
 
     condition = parse_where(where) if where else None
     rows = [row for row in store.trials() if condition is None or condition(row)]
     if failures:
-        rows = [row for row in rows if row["status"] != FINISHED]
+        rows = [row for row in rows if row["status"] in (FAILED, INTERRUPTED)]
     if not rows:
         return console.print(f"No {'failed ' if failures else ''}trials in {store.root}.")
     return console.print(rich_table(tables.failures(rows) if failures else trials_table(rows)))

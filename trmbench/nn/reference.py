@@ -62,7 +62,7 @@ def load_weights(model: PuzzleModel, state_dict: Mapping[str, Tensor], renames: 
     names = {reference_name(name, renames): name for name in own}
     missing, unknown = names.keys() - state_dict.keys(), state_dict.keys() - names.keys()
     if missing or unknown:
-        raise _misfit(f"missing {sorted(missing)}, unknown {sorted(unknown)}")
+        raise _misfit(f"missing {_some(list(missing))}; unknown {_some(list(unknown))}")
     for there, here in names.items():
         if own[here].shape != state_dict[there].shape:
             shapes = tuple(state_dict[there].shape), tuple(own[here].shape)
@@ -70,6 +70,54 @@ def load_weights(model: PuzzleModel, state_dict: Mapping[str, Tensor], renames: 
     # Copied, so that training the model leaves the caller's tensors alone.
     weights = {here: state_dict[there].detach().clone() for there, here in names.items()}
     model.load_state_dict(weights, assign=True)
+
+
+def describe(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    """What plainly named weights tell of the task and the network, by option or in words.
+
+    Heads, T, n, supervision steps, and rope or none leave no trace in them.
+
+    Raises:
+        TrmbenchError: they are not those of a TRM or an HRM.
+    """
+    tokens = weights.get("inner.embed_tokens.embedding_weight")
+    hidden = weights.get("inner.L_level.layers.0.mlp.down_proj.weight")
+    if tokens is None or hidden is None or tokens.ndim != 2 or hidden.ndim != 2:
+        raise TrmbenchError(
+            f"these are not weights of the reference implementation: {_some(list(weights))}",
+            "they have inner.embed_tokens.embedding_weight, inner.L_level.layers.0...., ...",
+        )
+    mixing = weights.get("inner.L_level.layers.0.mlp_t.gate_up_proj.weight")
+    learned = weights.get("inner.embed_pos.embedding_weight")
+    puzzle = weights.get("inner.puzzle_emb.weights")
+    found = {
+        "tokens of the vocabulary": tokens.shape[0],
+        "model.mixing": "attention" if mixing is None else "mlp",
+        "model.layers": count_layers(weights, "inner.L_level."),
+        "model.width": tokens.shape[1],
+        "hidden features (model.expansion)": hidden.shape[1],
+        "learned positions (model.position_encoding)": learned is not None,
+        "puzzle embedding (model.puzzle_positions)": puzzle is not None,
+    }
+    if puzzle is not None:
+        found["rows of the puzzle embedding"] = puzzle.shape[0]
+        found["model.puzzle_dim"] = puzzle.shape[-1]
+    if mixing is not None:
+        found["positions (of the grid and model.puzzle_positions)"] = mixing.shape[-1]
+    elif learned is not None:
+        found["positions (of the grid and model.puzzle_positions)"] = learned.shape[0]
+    return found
+
+
+def count_layers(weights: Mapping[str, Tensor], network: str) -> int:
+    """Blocks of a network, such as `inner.L_level.`."""
+    start = f"{network}layers."
+    return len({name[len(start) :].split(".")[0] for name in weights if name.startswith(start)})
+
+
+def _some(names: list[str]) -> str:
+    """The first of some names, and how many there are: for an error in one line."""
+    return f"{', '.join(sorted(names)[:3]) or 'none'}{', ...' if len(names) > 3 else ''}"
 
 
 def _misfit(what: str) -> TrmbenchError:

@@ -8,7 +8,7 @@ from typing import Any
 
 from trmbench.errors import TrmbenchError
 from trmbench.report.where import parse_where
-from trmbench.store import FINISHED, Store
+from trmbench.store import FINISHED, IMPORTED, Store
 
 Row = Mapping[str, Any]
 _NEEDED = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed", "status")
@@ -24,6 +24,8 @@ def select_trials(store: Store, where: str | None = None) -> tuple[list[Row], li
     rows: list[Row] = []
     lines: list[str] = []
     for row in store.trials():
+        if row["status"] == IMPORTED:
+            continue  # nothing to compare before `evaluate` has tested it
         problem = _problem(row)
         if problem:
             lines.append(f"left out a row of trials/ ({row['trial_id']}): {problem}")

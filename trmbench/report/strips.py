@@ -6,6 +6,7 @@ head, is not one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,7 +156,8 @@ def _column(frame: Frame, gap: int) -> Image:
     from PIL import Image
     from rich.style import Style
 
-    heading: Drawing = [[(sign, Style()) for sign in frame.caption]]
+    lines = re.split("[:,] ", frame.caption)
+    heading: Drawing = [[(sign, Style()) for sign in line] for line in lines]
     parts = [to_image(heading)]
     for name, drawing in frame.drawings.items():
         parts += [to_image([[(sign, Style()) for sign in name]]), to_image(drawing)]

@@ -153,7 +153,12 @@ def published(found: Iterable[Figure]) -> TextTable:
         for figure in found
     )
     headings = ("task", "model", "accuracy", "parameters", "benchmark", "source")
-    return TextTable("Published figures, no spread given: shown, not tested", headings, rows, 6)
+    return TextTable(
+        "Published figures on the full benchmarks, no spread given: shown, not tested",
+        headings,
+        rows,
+        6,
+    )
 
 
 def failures(rows: Iterable[Row]) -> TextTable:

