@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from trmbench import registry
+from trmbench.claims import CLAIMED, holder
 from trmbench.config import Cell, checked_section, compose, short_hash
 from trmbench.device import has_cuda
 from trmbench.errors import TrmbenchError
@@ -20,6 +24,7 @@ from trmbench.store import FAILED, FINAL, FINISHED, Store
 from trmbench.study import pairs, read_study
 
 AUTO_PRESET = "auto"
+CLAIM_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,9 @@ def execute(
 ) -> Iterator[TrialResult]:
     """Run trials, telling the plugins of each; yields the results as they come.
 
+    A trial that another process does is left to the end, and looked after when that process is
+    done with it.
+
     Args:
         trials: what to run.
         runner: who runs it.
@@ -135,7 +143,7 @@ def execute(
     """
     by_id = {trial.trial_id: trial for trial in trials}
     announced: set[str] = set()
-    deadline = None if time_budget is None else time.monotonic() + time_budget
+    queue = _Queue(trials, on_event, time_budget)
 
     def announce(event: TrialEvent) -> None:
         if event.trial_id not in announced and event.trial_id in by_id:
@@ -143,20 +151,60 @@ def execute(
             plugin_manager().call("trmbench_trial_started", trial=by_id[event.trial_id])
         on_event(event)
 
-    def within_budget() -> Iterator[Trial]:
-        for trial in trials:
-            if deadline is not None and time.monotonic() > deadline:
-                return
-            yield trial
+    while queue.has_more():
+        with closing(runner.run(queue, announce)) as results:
+            for result in results:
+                trial = by_id[result.trial_id]
+                if result.status == CLAIMED:
+                    queue.put_aside(trial, str(result.error))
+                    continue
+                if result.status == FINISHED:
+                    plugin_manager().call("trmbench_trial_finished", trial=trial, result=result)
+                elif result.status == FAILED:
+                    plugin_manager().call("trmbench_trial_failed", trial=trial, failure=result)
+                yield result
 
-    with closing(runner.run(within_budget(), announce)) as results:
-        for result in results:
-            trial = by_id[result.trial_id]
-            if result.status == FINISHED:
-                plugin_manager().call("trmbench_trial_finished", trial=trial, result=result)
-            elif result.status == FAILED:
-                plugin_manager().call("trmbench_trial_failed", trial=trial, failure=result)
-            yield result
+
+class _Queue:
+    """Trials to hand out, those that other processes do set aside for another round."""
+
+    def __init__(
+        self,
+        trials: Iterable[Trial],
+        on_event: Callable[[TrialEvent], None],
+        time_budget: float | None,
+    ) -> None:
+        self._next = deque(trials)
+        self._aside: list[Trial] = []
+        self._told: set[tuple[str, str]] = set()
+        self._on_event = on_event
+        self._deadline = math.inf if time_budget is None else time.monotonic() + time_budget
+
+    def __iter__(self) -> Iterator[Trial]:
+        while self._next and time.monotonic() <= self._deadline:
+            trial = self._next.popleft()
+            other = holder(Path(trial.results), trial.trial_id)
+            if other is None:
+                yield trial
+            else:
+                self.put_aside(trial, f"{other} does it")
+
+    def put_aside(self, trial: Trial, reason: str) -> None:
+        """Keep a trial for later, and say why."""
+        self._aside.append(trial)
+        if (trial.trial_id, reason) not in self._told:
+            self._told.add((trial.trial_id, reason))
+            self._on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=f"later: {reason}"))
+
+    def has_more(self) -> bool:
+        """Whether a trial can be handed out, once one is free, and there is time for it."""
+        while not self._next and self._aside and time.monotonic() <= self._deadline:
+            free = [t for t in self._aside if holder(Path(t.results), t.trial_id) is None]
+            self._next.extend(free)
+            self._aside = [trial for trial in self._aside if trial not in free]
+            if not free:
+                time.sleep(CLAIM_POLL_SECONDS)
+        return bool(self._next) and time.monotonic() <= self._deadline
 
 
 def reevaluation(store: Store, start: str, changes: Mapping[str, Any]) -> Trial:

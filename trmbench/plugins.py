@@ -83,7 +83,7 @@ class PluginManager:
             return
         try:
             plugin.manager = _checked_manager(plugin.name, entry_point.load())
-        except Exception as error:  # a plugin may raise anything, and must harm nobody else
+        except (Exception, SystemExit) as error:  # whatever it raises must harm nobody else
             plugin.problem = one_line(error)
 
     def call(self, hook: str, **arguments: Any) -> list[tuple[Plugin, Any]]:
@@ -96,7 +96,7 @@ class PluginManager:
                         (plugin, result)
                         for result in getattr(plugin.manager.hook, hook)(**arguments)
                     ]
-                except Exception as error:  # as above
+                except (Exception, SystemExit) as error:  # as above
                     plugin.problem = f"{hook} raised {one_line(error)}"
         return results
 

@@ -33,11 +33,17 @@ class Registry:
         self.kind = kind
         self.entries: list[Entry] = []
         for plugin, specs in manager.call(f"trmbench_{kind}s"):
-            wrong = [spec for spec in specs or () if not isinstance(spec, spec_type)]
+            listed = specs or ()
+            wrong = (
+                [spec for spec in listed if not isinstance(spec, spec_type)]
+                if isinstance(listed, list | tuple)
+                else [specs]
+            )
             if wrong:
-                plugin.problem = f"trmbench_{kind}s returned {wrong[0]!r}, no {spec_type.__name__}"
+                wanted = f"a list of {spec_type.__name__}"
+                plugin.problem = f"trmbench_{kind}s returned {wrong[0]!r} instead of {wanted}"
                 continue
-            for spec in specs or ():
+            for spec in listed:
                 self._add(Entry(spec, plugin))
 
     def _add(self, entry: Entry) -> None:

@@ -327,7 +327,7 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class Trial:
-    """One cell with one seed, resolved: what a runner hands to `trmbench.trial.run_trial`."""
+    """One cell with one seed, resolved: what a runner hands to `trmbench.run_trial`."""
 
     trial_id: str
     cell_id: str
@@ -379,7 +379,7 @@ class TrialResult:
 
     trial_id: str
     status: str
-    """"finished", "failed" or "interrupted"."""
+    """"finished", "failed", "interrupted", or "claimed" by another process that does it."""
     error: str | None = None
     """Why it failed, in one line."""
     traceback: str | None = None

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from broken_models import BROKEN, CopySolver, spec_of, with_presets
+from testing.broken_models import BROKEN, CopySolver, spec_of, with_presets
 
 from trmbench import BaseCell, ModelSpec, Preset
 from trmbench.testing import TOY_MODEL, TOY_TASK, ConformanceError, assert_model_conforms

@@ -35,7 +35,7 @@ def command(context: click.Context, trial: str, results: str, **settings: Any) -
     changes = {key: value for key, value in settings.items() if value is not None}
     again = reevaluation(store, trial, changes)
     with TrialProgress([again]) as progress:
-        result = run_trial(again, progress.on_event)
+        result = run_trial(again, progress.on_event, again=True)
         progress.on_result(result)
     if context.obj["debug"] and result.traceback:
         errors.print(result.traceback, markup=False)

@@ -88,9 +88,12 @@ def cli(context: click.Context, debug: bool, strict_plugins: bool) -> None:
     For example: trmbench run --model trm --task maze --seeds 5
     """
     context.obj = {"debug": debug}
-    if strict_plugins and plugin_manager().broken:
-        broken = plugin_manager().broken[0]
-        raise TrmbenchError(f"plugin {broken.name!r} is broken: {broken.problem}")
+    if strict_plugins:
+        from trmbench.cli.plugins import examined_plugins
+
+        for plugin in examined_plugins():
+            if plugin.status == "broken":
+                raise TrmbenchError(f"plugin {plugin.name!r} is broken: {plugin.problem}")
 
 
 class Terminated(BaseException):
@@ -113,6 +116,7 @@ def run_command(arguments: list[str]) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         code = cli.main(arguments, prog_name="trmbench", standalone_mode=False)
+        _name_broken_plugins()
         return code if isinstance(code, int) else 0
     except TrmbenchError as error:
         if debug:
@@ -130,3 +134,11 @@ def run_command(arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader of our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _name_broken_plugins() -> None:
+    """One line for each plugin that the command did without, if it needed plugins at all."""
+    if plugin_manager.cache_info().currsize:
+        for plugin in plugin_manager().broken:
+            line = f"trmbench: plugin {plugin.name} of {plugin.distribution} is left out"
+            click.echo(f"{line}: {plugin.problem}", err=True)

@@ -31,7 +31,7 @@ def list_plugins() -> None:
     from trmbench.cli.console import console
 
     table = Table("plugin", "distribution", "version", "status", "hooks or problem")
-    for plugin in _plugins():
+    for plugin in examined_plugins():
         detail = plugin.problem or ", ".join(
             hook.removeprefix("trmbench_") for hook in plugin.hooks
         )
@@ -40,9 +40,11 @@ def list_plugins() -> None:
     console.print(table)
 
 
-def _plugins() -> list[Plugin]:
+def examined_plugins() -> list[Plugin]:
+    """Every plugin, after it was asked for all that it offers: whatever raises shows as broken."""
     for kind in REGISTRIES.values():
-        kind()  # a plugin that fails to answer shows up as broken
+        kind()
+    plugin_manager().call("trmbench_commands", cli=click.Group())
     return plugin_manager().plugins
 
 
@@ -54,7 +56,7 @@ def check(name: str, task: str | None) -> int:
 
     Exit code 1 when something does not conform.
     """
-    plugins = _plugins()
+    plugins = examined_plugins()
     chosen = [plugin for plugin in plugins if name in (plugin.name, plugin.distribution)]
     if not chosen:
         names = {plugin.name for plugin in plugins} | {plugin.distribution for plugin in plugins}

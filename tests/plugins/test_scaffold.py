@@ -1,0 +1,79 @@
+"""`trmbench new` writes packages that work as they are."""
+
+from __future__ import annotations
+
+import configparser
+import tomllib
+from pathlib import Path
+
+import pytest
+from plugin_site import Site
+
+from trmbench import TrmbenchError
+from trmbench.scaffold import KINDS, create
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_package_is_complete_and_bears_its_name(kind: str, tmp_path: Path) -> None:
+    folder = create(kind, "deep-thought", tmp_path)
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert files >= {
+        "pyproject.toml",
+        "README.md",
+        "tox.ini",
+        "deep_thought/__init__.py",
+        f"deep_thought/{kind}.py",
+        "tests/test_deep_thought.py",
+    }
+    for file in files:
+        text = (folder / file).read_text()
+        assert not any(word in text for word in ("my-plugin", "my_plugin", "MyPlugin")), file
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    assert project["entry-points"]["trmbench"] == {"deep-thought": "deep_thought"}
+    tox = configparser.ConfigParser()
+    tox.read(folder / "tox.ini")
+    assert "pytest" in tox["testenv"]["commands"]
+
+
+@pytest.mark.parametrize("name", ["My-Model", "my_model", "3d", "-x", "a--b", "class", "", "a/b"])
+def test_name_that_no_package_can_have_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(TrmbenchError, match="cannot be the name"):
+        create("model", name, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["torch", "trmbench-trm"])
+def test_name_of_an_installed_module_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(TrmbenchError, match="is taken"):
+        create("model", name, tmp_path)
+
+
+def test_existing_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "my-model").mkdir()
+    with pytest.raises(TrmbenchError, match="exists already"):
+        create("model", "my-model", tmp_path)
+    assert not list((tmp_path / "my-model").iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_package_passes_its_own_tests_untouched(kind: str, tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    made = site.run(f"trmbench new {kind} my-{kind}")
+    assert made.returncode == 0, made.stderr
+    site.install(tmp_path / f"my-{kind}")
+    checked = site.run(f"trmbench plugins check my-{kind}")
+    assert checked.returncode == 0, checked.stdout
+    tested = site.run("python -m pytest -q -p no:cacheprovider", cwd=tmp_path / f"my-{kind}")
+    assert tested.returncode == 0, tested.stdout
+
+
+@pytest.mark.slow
+def test_new_model_learns_the_mini_maze(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    create("model", "my-model", tmp_path)
+    site.install(tmp_path / "my-model")
+    done = site.run("trmbench run --model my-model --task maze --preset mini --results r")
+    assert done.returncode == 0, done.stderr
+    read = "import pandas; print(*pandas.read_parquet('r/trials').exact_accuracy)"
+    assert float(site.run(f'python -c "{read}"').stdout) > 0.3
