@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from command import TINY, trmbench
 
 ROOT = Path(__file__).resolve().parents[1]
-TINY = [
-    "--model=trm",
-    "--task=maze",
-    "--preset=mini",
-    "--set=task.train_puzzles=64",
-    "--set=task.test_puzzles=24",
-    "--set=train.steps=6",
-    "--set=train.batch_size=8",
-    "--set=execution.log_every=2",
-]
-"""A real trial that takes a second or two."""
-
-Command = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def trmbench(
-    *arguments: str, cwd: Path | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own, as a user does."""
-    variables = {k: v for k, v in os.environ.items() if not k.startswith("TRMBENCH_")}
-    return subprocess.run(
-        [sys.executable, "-m", "trmbench.cli", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=variables | {"NO_COLOR": "1"} | environment,
-        timeout=300,
-    )
+torch.set_num_threads(1)  # the test processes share the machine
 
 
 @pytest.fixture(scope="session")

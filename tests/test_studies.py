@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import trmbench
+from command import trmbench
 
 from trmbench import TrmbenchError
 from trmbench.config import Cell
@@ -137,10 +137,6 @@ def test_a_study_prints_its_table_in_order_beside_the_published_figures(tmp_path
         cwd=tmp_path, COLUMNS="200",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    table = done.stdout[done.stdout.rindex("published") - 200 :]
-    order = [
-        done.stdout.rindex(f"{name} ") for name in ("TRM y, z", "TRM multi-scale z", "TRM single z")
-    ]
-    assert order == sorted(order)
-    assert all(figure in table for figure in ("87.4 %", "77.6 %", "71.9 %"))
+    places = [done.stdout.index(figure) for figure in ("87.4 %", "77.6 %", "71.9 %")]
+    assert places == sorted(places)
     assert "Published: arXiv 2510.04871, Table 2, on Sudoku-Extreme" in done.stdout

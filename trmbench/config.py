@@ -69,8 +69,7 @@ class Cell:
     @cached_property
     def cell_id(self) -> str:
         """Hash of what decides what is learned."""
-        learned = {section: self.values[section] for section in HASHED_SECTIONS}
-        return short_hash([self.model, self.task, learned, dict(self.revisions)])
+        return learned_hash(self.model, self.task, self.values, self.revisions)
 
     @cached_property
     def evaluation_id(self) -> str:
@@ -92,6 +91,17 @@ class Cell:
             results=results,
             cell_label=self.label,
         )
+
+
+def learned_hash(
+    model: str,
+    task: str,
+    config: Mapping[str, Mapping[str, Any]],
+    revisions: Mapping[str, int],
+) -> str:
+    """Hash of what decides what is learned: the `cell_id` of a configuration."""
+    learned = {section: config[section] for section in HASHED_SECTIONS}
+    return short_hash([model, task, learned, dict(revisions)])
 
 
 def short_hash(value: Any) -> str:
@@ -136,7 +146,7 @@ def compose(
         (f"task preset {task.name}/{preset}", _dotted(task_preset, "task")),
         (f"model preset {model.name}/{preset}", _dotted(model_preset, "model")),
     ]
-    for_this_task = model_preset.for_task.get(task.name)
+    for_this_task = model_preset.for_task.get(task.name.rpartition(":")[2])
     if for_this_task:
         origin = f"model preset {model.name}/{preset} for {task.name}"
         layers.append((origin, _dotted(for_this_task, "model")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -67,7 +68,11 @@ class Registry:
         if len(found) > 1:
             choices = " and ".join(entry.qualified_name for entry in found)
             raise TrmbenchError(f"{self.kind} {name!r} is offered by {choices}", "name one of them")
-        return found[0]
+        entry = found[0]
+        if sum(other.spec.name == entry.spec.name for other in self.entries) > 1:
+            # Its results must not be mixed up with its namesake's: it goes by its full name.
+            return Entry(dataclasses.replace(entry.spec, name=entry.qualified_name), entry.plugin)
+        return entry
 
 
 @cache

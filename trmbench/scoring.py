@@ -42,6 +42,7 @@ def score(
         "cell_accuracy": cells,
         "halt_probability": predictions.confidence.astype(np.float32),
         "answer": [tokens.tobytes() for tokens in predictions.tokens],
+        "exact_by_step": [None] * len(table),
     }
     if predictions.tokens_by_step is not None:
         by_step = np.stack([_exact(tokens, table) for tokens in predictions.tokens_by_step], axis=1)

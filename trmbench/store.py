@@ -298,6 +298,15 @@ def replace_file(path: Path, write: Callable[[Path], None]) -> None:
         ) from error
 
 
+def write_text(path: Path, text: str) -> None:
+    """A UTF-8 text file, written whole or not at all."""
+
+    def write(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+
+    replace_file(path, write)
+
+
 def write_json(path: Path, value: Any) -> None:
     """A JSON file, written whole or not at all."""
     replace_file(path, lambda temporary: temporary.write_text(json.dumps(value, indent=1)) and None)

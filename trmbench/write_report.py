@@ -12,7 +12,7 @@ from pathlib import Path
 from trmbench.report.comparison import Results
 from trmbench.report.figures import Picture, pictures
 from trmbench.report.page import Section, render_report
-from trmbench.store import Store, replace_file
+from trmbench.store import Store, write_text
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def write_report(report: Report, path: Path) -> None:
     Raises:
         TrmbenchError: the file cannot be written.
     """
-    replace_file(path, lambda temporary: temporary.write_text(report.html, "utf-8") and None)
+    write_text(path, report.html)
 
 
 @contextmanager

@@ -58,7 +58,7 @@ _PAPER = Preset(
 """The released commands, which are not the paper's text throughout (n, epochs, optimiser)."""
 
 _MINI = Preset(
-    options={**MINI_NETWORK, "T": 2, "n": 3, "supervision_steps": 4},
+    options={**MINI_NETWORK, "T": 2, "n": 2, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99},
     for_task=for_arc(Preset(options={"puzzle_positions": 1}, train={"steps": 1_000})),
 )

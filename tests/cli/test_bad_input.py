@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import TINY, trmbench
+from command import TINY, trmbench
 
 RUN = ["run", "--model=trm", "--task=maze", "--preset=mini"]
 

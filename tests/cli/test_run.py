@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import TINY, trmbench
+from command import TINY, trmbench
 
 pytestmark = pytest.mark.slow
 

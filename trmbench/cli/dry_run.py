@@ -34,8 +34,8 @@ def _settings_table(cell: Cell) -> Table:
     return table
 
 
-def print_estimate(plan: Plan) -> None:
-    """One line per cell: what a trial costs.
+def print_estimate(plan: Plan) -> dict[str, float]:
+    """One line per cell: what a trial costs; returns the seconds by cell_id.
 
     Loads each cell's task, so that bad data is found before anything is run.
 
@@ -43,14 +43,17 @@ def print_estimate(plan: Plan) -> None:
         TrmbenchError: the task's data or the model's options are bad.
     """
     rates: dict[tuple[str, str, int], float] = {}
+    seconds = {}
     for trial in _one_per_cell(plan):
         parts = Assembly(trial, train_base=_no_base)
         key = (str(parts.device), parts.train.precision, parts.train.threads)
         if key not in rates:
             rates[key] = measure_matmul_rate(parts.device, parts.dtype, parts.train.threads)
         cost = estimate(trial, parts, rates[key])
+        seconds[trial.cell_id] = cost.seconds
         trials = sum(other.cell_id == trial.cell_id for other in plan.pending)
         console.print(_estimate_line(trial, trials, cost, parts), markup=False, soft_wrap=True)
+    return seconds
 
 
 def _one_per_cell(plan: Plan) -> list[Trial]:
@@ -58,7 +61,8 @@ def _one_per_cell(plan: Plan) -> list[Trial]:
 
 
 def _estimate_line(trial: Trial, trials: int, cost: Estimate, parts: Assembly) -> str:
-    head = f"{trial.model} on {trial.task} ({trial.preset}), {trials} trials to do"
+    name = trial.cell_label or trial.model
+    head = f"{name} on {trial.task} ({trial.preset}), {trials} trials to do"
     if not cost.steps:
         return f"{head}: nothing to train, or trained by what it builds upon"
     return (

@@ -18,6 +18,7 @@ from trmbench.plugins import plugin_manager
 
 VERBS = {
     "run": "Train and test models on tasks, over seeds.",
+    "resume": "List the unfinished trials of a results folder, and go on with them.",
     "compare": "Compare what was run, with its uncertainty.",
     "report": "Write the comparison as one HTML file.",
     "show": "Show one trial, or the puzzles it got wrong.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -89,4 +90,4 @@ def _checks(plugin: Plugin, task: str | None) -> Iterator[tuple[str, Callable[[]
         for entry in list(entries()):
             if entry.plugin is plugin:
                 spec = entry.spec
-                yield f"{kind} {spec.name}", lambda kind=kind, spec=spec: checks[kind](spec)
+                yield f"{kind} {spec.name}", functools.partial(checks[kind], spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ SHORTCUTS = {
     "max_parallel": "execution.max_parallel",
     "time_budget": "execution.time_budget",
     "checkpoint_every": "execution.checkpoint_every",
+    "ray_address": "execution.ray_address",
+    "gpus_per_trial": "execution.gpus_per_trial",
+    "cpus_per_trial": "execution.cpus_per_trial",
 }
 """Options that are settings by another name."""
 
@@ -86,6 +90,11 @@ SHORTCUTS = {
     show_default="60",
     help="Time between checkpoints of a running trial.",
 )
+@click.option("--ray-address", help="With --runner ray: auto, HOST:PORT or ray://HOST:PORT.")
+@click.option("--gpus-per-trial", type=float, help="GPUs of a trial, or its share of one.")
+@click.option("--cpus-per-trial", type=float, help="CPU cores of a trial.")
+@click.option("--fresh", is_flag=True, help="Start over: forget what is stored of these trials.")
+@click.option("--fail-fast", is_flag=True, help="Stop all when a trial fails.")
 @click.option("--dry-run", is_flag=True, help="Print every setting and an estimate; run nothing.")
 @click.pass_context
 def command(
@@ -100,6 +109,8 @@ def command(
     runner_name: str,
     results: str,
     dry_run: bool,
+    fresh: bool,
+    fail_fast: bool,
     **shortcuts: Any,
 ) -> int:
     """Train and test every model on every task, once per seed.
@@ -107,6 +118,7 @@ def command(
     Finished trials are skipped, interrupted ones go on where they stopped.
     """
     from trmbench.cli.console import console, warn
+    from trmbench.cli.execution import run_pending, start_over
     from trmbench.experiment import choose_cells, plan
     from trmbench.store import Store
     from trmbench.studies import find_study
@@ -127,36 +139,17 @@ def command(
         return 0
     runner = registry.runners().find(runner_name).spec
     store.ensure_writable()
+    if fresh:
+        start_over(store, todo.trials)
+        todo = replace(todo, finished=[])
     if todo.finished:
         console.print(f"{len(todo.finished)} of {len(todo.trials)} trials are finished already.")
-    failed = _execute(todo, runner, context.obj["debug"]) if todo.pending else []
+    failed = (
+        run_pending(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
+        if todo.pending
+        else []
+    )
     return _conclude(todo, choice, store, failed)
-
-
-def _execute(todo: Plan, runner: Any, debug: bool) -> list[str]:
-    """Run what is pending; returns the ids of the trials that failed."""
-    from trmbench.cli.console import console, errors
-    from trmbench.cli.dry_run import print_estimate
-    from trmbench.cli.progress import TrialProgress
-    from trmbench.experiment import execute
-
-    print_estimate(todo)
-    execution = todo.pending[0].config["execution"]
-    failed = []
-    try:
-        with TrialProgress(todo.pending) as progress:
-            for result in execute(
-                todo.pending, runner.create(execution), progress.on_event, execution["time_budget"]
-            ):
-                progress.on_result(result)
-                if result.status != "finished":
-                    failed.append(result.trial_id)
-                    if debug and result.traceback:
-                        errors.print(result.traceback, markup=False)
-    except BaseException:  # Ctrl-C, SIGTERM or an error: nothing that is finished is lost
-        console.print("Stopped. Finished trials are kept; the same command goes on from here.")
-        raise
-    return failed
 
 
 def _conclude(todo: Plan, choice: Choice, store: Any, failed: list[str]) -> int:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trmbench.nn.embedding import InputEmbedding, PuzzleEmbedding
-    from trmbench.nn.layers import Attention, Block, Network, SwiGLU, TokenMixing, rms_norm
+    from trmbench.nn.layers import Attention, Block, Network, SwiGLU, TokenMixing
     from trmbench.nn.linear import Linear, TokenEmbedding, truncated_normal
     from trmbench.nn.model import PuzzleModel
+    from trmbench.nn.norm import rms_norm
     from trmbench.nn.options import NetworkOptions, RecursionOptions
 
 _MODULE_OF = {
@@ -28,7 +29,7 @@ _MODULE_OF = {
     "SwiGLU": "layers",
     "TokenEmbedding": "linear",
     "TokenMixing": "layers",
-    "rms_norm": "layers",
+    "rms_norm": "norm",
     "truncated_normal": "linear",
 }
 

@@ -11,18 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trmbench.nn.linear import Linear
+from trmbench.nn.norm import rms_norm
 from trmbench.nn.options import NetworkOptions
 
-_EPSILON = 1e-5
 _ROPE_BASE = 10_000.0
-
-
-def rms_norm(x: Tensor, dim: int = -1) -> Tensor:
-    """Root-mean-square norm over one dimension, without weights, in at least float32."""
-    if dim == -1:
-        return F.rms_norm(x, x.shape[-1:], eps=_EPSILON)
-    wide = x.to(torch.promote_types(x.dtype, torch.float32))
-    return (wide * torch.rsqrt(wide.square().mean(dim, keepdim=True) + _EPSILON)).to(x.dtype)
 
 
 def hidden_features(features: int, expansion: float, multiple_of: int) -> int:
@@ -56,13 +48,15 @@ class TokenMixing(SwiGLU):
     """The reference normalises the transposed tensor, hence over the positions."""
 
     def forward(self, x: Tensor) -> Tensor:
-        gate, up = self._from_left(self.gate_up, x).chunk(2, dim=-2)
-        return self._from_left(self.down, F.silu(gate) * up)
+        # Two products, as the halves of one product's result would not be contiguous.
+        gate, up = (_from_left(weight, x) for weight in self.gate_up.weight.chunk(2))
+        return _from_left(self.down.weight, F.silu(gate) * up)
 
-    @staticmethod
-    def _from_left(linear: Linear, x: Tensor) -> Tensor:
-        # Explicitly batched: matmul would fold, and so copy, when the weight has a gradient.
-        return torch.bmm(linear.weight.to(x.dtype).expand(len(x), -1, -1), x)
+
+def _from_left(weight: Tensor, x: Tensor) -> Tensor:
+    """Weight (O, P) times x (B, P, D) -> (B, O, D)."""
+    # Explicitly batched: matmul would fold, and so copy, when the weight has a gradient.
+    return torch.bmm(weight.to(x.dtype).expand(len(x), -1, -1), x)
 
 
 class Attention(nn.Module):

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from trmbench.errors import TrmbenchError
 from trmbench.report.across import THRESHOLDS, AcrossTasks
@@ -122,14 +124,14 @@ def by_step(cells: Sequence[CellSummary]) -> Figure:
         _banded(axes, index, cell.name, steps, 100 * cell.by_step)
     axes.set_xlabel("supervision step")
     axes.set_ylabel("exact accuracy in %")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return _done(axes, legend=True)
 
 
 def against(cells: Sequence[CellSummary], column: str, metric: str) -> Figure:
     """Scores against a cost, a point per seed."""
     axes = _axes()
-    every = []
+    every: list[float] = []
     for index, cell in enumerate(cells):
         colour, marker, _ = _look(index)
         points = [
@@ -202,7 +204,7 @@ def _done(axes: Axes, legend: bool = False) -> Figure:
 @contextmanager
 def _style(ink: str = INK) -> Iterator[None]:
     names = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
-    settings = dict.fromkeys(names, ink)
+    settings: dict[Any, Any] = dict.fromkeys(names, ink)
     with matplotlib.rc_context(
         settings
         | {

@@ -20,7 +20,7 @@ from rich.text import Text
 from trmbench.errors import TrmbenchError
 from trmbench.report.drawing import LEGEND, Drawing, draw, mark, to_html, to_image, to_text
 from trmbench.report.templates import template
-from trmbench.store import replace_file
+from trmbench.store import replace_file, write_text
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -108,8 +108,7 @@ def save(found: Refinement, path: Path) -> None:
         TrmbenchError: another suffix, or the file cannot be written.
     """
     if path.suffix == ".html":
-        text = page(found)
-        replace_file(path, lambda temporary: temporary.write_text(text, "utf-8") and None)
+        write_text(path, page(found))
     elif path.suffix == ".png":
         image = strip(found)
         replace_file(path, lambda temporary: image.save(temporary, format="PNG"))
@@ -123,16 +122,16 @@ def page(found: Refinement) -> str:
     return template("refinement.html").render(
         title=f"{found.title}, puzzle {found.puzzle_id}",
         given={name: to_html(draw(found.render(tokens))) for name, tokens in given.items()},
-        legend=[(words, style.bgcolor.name, style.color.name) for words, style in _legend()],
+        legend=[
+            (words, style.bgcolor.name, style.color.name)
+            for words, style in LEGEND
+            if style.bgcolor and style.color
+        ],
         frames=[
             (frame.caption, {name: to_html(d) for name, d in frame.drawings.items()})
             for frame in frames(found)
         ],
     )
-
-
-def _legend() -> Iterator[tuple[str, object]]:
-    return ((words, style) for words, style in LEGEND if style.bgcolor and style.color)
 
 
 def strip(found: Refinement, gap: int = 14) -> Image:

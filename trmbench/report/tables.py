@@ -130,8 +130,8 @@ def across(results: Results) -> list[TextTable]:
     )
     tables = [TextTable(f"Over {len(found.tasks)} tasks", headings, means, 1)]
     if improvements:
-        headings = ("A", "B", "P(a run of A beats one of B)", "95 % interval")
-        tables.append(TextTable("Probability of improvement", headings, improvements, 2))
+        pairs = ("A", "B", "P(a run of A beats one of B)", "95 % interval")
+        tables.append(TextTable("Probability of improvement", pairs, improvements, 2))
     return tables
 
 

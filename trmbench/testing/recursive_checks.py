@@ -168,7 +168,7 @@ def gradients(case: ModelCase) -> None:
         target = None
         if getattr(model, "needs_continue_target", False):
             target = torch.full_like(output.halt_logits, 0.5)
-        supervision_loss(output, batch.labels, target).total.backward()
+        torch.autograd.backward(supervision_loss(output, batch.labels, target).total)
         state = output.state
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.store import FAILED, FINISHED, Store
 from trmbench.testing.cases import RunnerCase
-from trmbench.testing.conformance import Check, require
+from trmbench.testing.conformance import Check, ConformanceError, require
 from trmbench.testing.listing import require_light
 from trmbench.trial import run_trial
 
@@ -88,7 +88,8 @@ def laziness(case: RunnerCase) -> None:
         f"all {MANY} trials were taken before the first was done, so --time-budget cannot work",
     )
     close = getattr(running, "close", None)
-    require(close, "run does not return a generator, so it cannot be closed")
+    if close is None:
+        raise ConformanceError("run does not return a generator, so it cannot be closed")
     before = taken
     close()
     require(taken <= before, "closing the run took further trials")

@@ -1,0 +1,83 @@
+"""Trials executed for the user: estimate, progress, what to say when they are left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from trmbench.claims import Claimed
+from trmbench.cli.console import console, errors
+from trmbench.cli.dry_run import print_estimate
+from trmbench.cli.progress import TrialProgress
+from trmbench.errors import TrmbenchError
+from trmbench.experiment import Plan, execute
+from trmbench.runs import forget, record_run
+from trmbench.spec import RunnerSpec, Trial
+from trmbench.store import FAILED, FINISHED, Store
+
+
+def run_pending(
+    todo: Plan, store: Store, runner: RunnerSpec, *, debug: bool, fail_fast: bool
+) -> list[str]:
+    """Run what is pending, the longest trials first; returns the ids of those not finished.
+
+    Args:
+        todo: the trials.
+        store: of their results.
+        runner: who runs them.
+        debug: show where a trial failed.
+        fail_fast: stop all when one fails.
+    """
+    seconds = print_estimate(todo)
+    trials = sorted(todo.pending, key=lambda trial: -seconds[trial.cell_id])
+    record_run(store, trials)
+    execution = trials[0].config["execution"]
+    not_finished = []
+    again = f"The same command goes on from here, or: trmbench resume --results {store.root}"
+    try:
+        with TrialProgress(trials) as progress:
+            results = execute(
+                trials, runner.create(execution), progress.on_event, execution["time_budget"]
+            )
+            for result in results:
+                progress.on_result(result)
+                if result.status != FINISHED:
+                    not_finished.append(result.trial_id)
+                    if debug and result.traceback:
+                        errors.print(result.traceback, markup=False)
+                if fail_fast and result.status == FAILED:
+                    results.close()
+                    console.print(f"Stopped, since a trial failed. {again}", soft_wrap=True)
+                    break
+    except BaseException:  # Ctrl-C, SIGTERM or an error: nothing that is finished is lost
+        console.print(f"Stopped. Finished trials are kept. {again}", markup=False, soft_wrap=True)
+        raise
+    return not_finished
+
+
+def start_over(store: Store, trials: Sequence[Trial]) -> None:
+    """Forget what is stored of trials.
+
+    Raises:
+        TrmbenchError: another process does one of them.
+    """
+    for trial in trials:
+        try:
+            forget(store, trial)
+        except Claimed as other:
+            raise TrmbenchError(
+                f"{trial.label} cannot start over: {other.holder} does it", "stop that first"
+            ) from None
+
+
+def results_at(folder: str | Path) -> Store:
+    """The store of a results folder that is there.
+
+    Raises:
+        TrmbenchError: there is none.
+    """
+    from trmbench.cli.console import warn
+
+    if not Path(folder).is_dir():
+        raise TrmbenchError(f"no results folder {folder}", "name one with --results DIR")
+    return Store(folder, warn)

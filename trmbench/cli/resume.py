@@ -1,0 +1,92 @@
+"""`trmbench resume`: go on with what a results folder holds unfinished."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from trmbench import registry
+from trmbench.cli.options import complete_names, results_option
+
+if TYPE_CHECKING:
+    from trmbench.runs import Unfinished
+    from trmbench.spec import Trial
+
+
+@click.command("resume", short_help="List the unfinished trials of a results folder, go on.")
+@results_option
+@click.option(
+    "--runner",
+    "runner_name",
+    default="local",
+    help="What executes the trials.",
+    shell_complete=complete_names(registry.runners),
+)
+@click.option("--max-parallel", type=int, help="Trials side by side.")
+@click.option(
+    "--time-budget", type=float, metavar="SECONDS", help="Begin no further trial after this time."
+)
+@click.option("--fail-fast", is_flag=True, help="Stop all when a trial fails.")
+@click.option("--dry-run", is_flag=True, help="List the unfinished trials; run nothing.")
+@click.pass_context
+def command(
+    context: click.Context,
+    results: str,
+    runner_name: str,
+    fail_fast: bool,
+    dry_run: bool,
+    **execution: Any,
+) -> int:
+    """List the trials that were asked for and are not finished, and go on with them.
+
+    Whatever ended them: Ctrl-C, a failure, a killed process, a lost machine.
+    """
+    from trmbench.cli.console import console, warn
+    from trmbench.cli.execution import results_at, run_pending
+    from trmbench.experiment import Plan
+    from trmbench.report.summary import summarize
+    from trmbench.report.terminal import cells_table, failures_table, footnote
+    from trmbench.runs import unfinished
+
+    store = results_at(results)
+    found = unfinished(store)
+    if not found:
+        console.print(f"Every trial in {store.root} is finished.", markup=False)
+        return 0
+    console.print(_table(found))
+    if dry_run:
+        return 0
+    for item in found:
+        if not item.is_current:
+            warn(f"{item.trial.label} was begun with another revision of its plugins; left out")
+    changes = {key: value for key, value in execution.items() if value is not None}
+    trials = [_with_execution(item.trial, changes) for item in found if item.is_current]
+    if not trials:
+        return 1
+    runner = registry.runners().find(runner_name).spec
+    todo = Plan([], trials, [])
+    failed = run_pending(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
+    cells = summarize(store, store.trials([trial.name for trial in trials]))
+    console.print(cells_table(cells), footnote(cells), sep="\n")
+    if failures := [row for cell in cells for row in cell.failed]:
+        console.print(failures_table(failures))
+    return 1 if failed else 0
+
+
+def _table(found: list[Unfinished]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("trial", "what", "state", "trained to step", title="Unfinished trials")
+    for item in found:
+        step = str(item.step) if item.step else ""
+        table.add_row(item.trial.trial_id, Text(item.trial.label), Text(item.state), step)
+    return table
+
+
+def _with_execution(trial: Trial, changes: dict[str, Any]) -> Trial:
+    from dataclasses import replace
+
+    execution = {**trial.config["execution"], **changes}
+    return replace(trial, config={**trial.config, "execution": execution})
