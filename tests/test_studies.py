@@ -100,7 +100,7 @@ def test_rows_with_other_depths_keep_the_proportions_of_the_paper_at_mini() -> N
 
     keys = ("model.T", "model.n", "model.layers")
     _, whole, *_, four_layers, _, shallow, _ = map(depth, changed("paper-table-1", "mini", *keys))
-    assert four_layers == whole  # 48 and 42 in the paper
+    assert whole <= four_layers < 1.5 * whole  # 48 and 42 in the paper
     assert shallow < whole / 2  # 12 and 42
 
 

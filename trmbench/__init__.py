@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from trmbench.errors import (
         TrmbenchError as TrmbenchError,
     )
+    from trmbench.failures import (
+        record_failure as record_failure,
+        with_half_micro_batch as with_half_micro_batch,
+    )
     from trmbench.hookspecs import (
         hookimpl as hookimpl,
     )
@@ -76,6 +80,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "trmbench.api": ("compare", "load", "run"),
     "trmbench.errors": ("TrmbenchError",),
+    "trmbench.failures": ("record_failure", "with_half_micro_batch"),
     "trmbench.hookspecs": ("hookimpl",),
     "trmbench.puzzles.files": ("published_puzzles",),
     "trmbench.puzzles.options": ("PuzzleOptions",),

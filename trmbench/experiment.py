@@ -182,6 +182,7 @@ class _Queue:
 
     def __iter__(self) -> Iterator[Trial]:
         while self._next and time.monotonic() <= self._deadline:
+            self._take_back_freed()
             trial = self._next.popleft()
             other = holder(Path(trial.results), trial.trial_id)
             if other is None:
@@ -198,13 +199,16 @@ class _Queue:
 
     def has_more(self) -> bool:
         """Whether a trial can be handed out, once one is free, and there is time for it."""
+        self._take_back_freed()
         while not self._next and self._aside and time.monotonic() <= self._deadline:
-            free = [t for t in self._aside if holder(Path(t.results), t.trial_id) is None]
-            self._next.extend(free)
-            self._aside = [trial for trial in self._aside if trial not in free]
-            if not free:
-                time.sleep(CLAIM_POLL_SECONDS)
+            time.sleep(CLAIM_POLL_SECONDS)
+            self._take_back_freed()
         return bool(self._next) and time.monotonic() <= self._deadline
+
+    def _take_back_freed(self) -> None:
+        free = [t for t in self._aside if holder(Path(t.results), t.trial_id) is None]
+        self._next.extend(free)
+        self._aside = [trial for trial in self._aside if trial not in free]
 
 
 def reevaluation(store: Store, start: str, changes: Mapping[str, Any]) -> Trial:

@@ -104,10 +104,12 @@ def read_study(path: Traversable, models: Sequence[str] = (), tasks: Sequence[st
         _require(path, section, content.get(section, {}), dict, "a table")
     common = flatten({name: content[name] for name in SECTIONS if name in content})
     matrix = _matrix(path, "matrix", content)
+    has_pairs = "cells" not in content or "models" in content or "tasks" in content
     cells = [
         StudyCell(model, task, common, matrix=matrix)
         for model in models or _names(path, content, "models")
         for task in tasks or _names(path, content, "tasks")
+        if has_pairs
     ]
     _require(path, "cells", content.get("cells", []), list, "tables: [[cells]]")
     named = [_named_cell(path, cell, common) for cell in content.get("cells", [])]

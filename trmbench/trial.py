@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 import traceback
@@ -25,6 +24,7 @@ from trmbench.device import (
 )
 from trmbench.errors import TrmbenchError
 from trmbench.evaluate import evaluate
+from trmbench.failures import with_half_micro_batch
 from trmbench.plugins import one_line
 from trmbench.provenance import environment
 from trmbench.spec import Solver, Trial, TrialEvent, TrialResult
@@ -74,14 +74,6 @@ def run_trial(
         return TrialResult(trial.trial_id, CLAIMED, str(other))
     except TrmbenchError as error:  # not even a row can be written, say on a full disk
         return TrialResult(trial.trial_id, FAILED, str(error))
-
-
-def with_half_micro_batch(trial: Trial) -> Trial:
-    """The same trial, its gradients gathered from half as many puzzles at a time."""
-    execution = trial.config["execution"]
-    size = execution["micro_batch"] or trial.config["train"]["batch_size"]
-    halved = {**execution, "micro_batch": max(1, size // 2)}
-    return dataclasses.replace(trial, config={**trial.config, "execution": halved})
 
 
 def _is_finished(trial: Trial) -> bool:

@@ -17,9 +17,9 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from trmbench.device import has_cuda
+from trmbench.failures import record_failure
 from trmbench.provenance import available_cores
 from trmbench.spec import Trial, TrialEvent, TrialResult
-from trmbench.store import FAILED, Store
 
 STOP_SECONDS = 10.0
 """How long a worker may take to checkpoint when asked to stop."""
@@ -133,8 +133,7 @@ class WorkerProcess:
         cause = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
         memory = "; the machine may be out of memory" if code == -signal.SIGKILL else ""
         error = f"the worker process was ended {cause}{memory}"
-        Store(trial.results).write_trial(trial, {"status": FAILED, "error": error})
-        return TrialResult(trial.trial_id, FAILED, error)
+        return record_failure(trial, error)
 
     def ask_to_stop(self) -> None:
         """Have a running trial checkpointed."""

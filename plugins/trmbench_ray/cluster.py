@@ -1,0 +1,78 @@
+"""A connection to a Ray cluster for the length of a run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from trmbench import TrmbenchError
+
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # a benchmark calls nobody
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",  # a trial without a GPU sees none
+    "RAY_task_oom_retries": "0",  # the runner does that itself, with less memory
+}
+_OBJECT_STORE_BYTES = 100 * 1024**2
+"""Of a cluster started here: what travels is configurations and events."""
+
+
+@contextmanager
+def connection(address: str | None) -> Iterator[None]:
+    """Be connected to a cluster, unless the caller is already.
+
+    Args:
+        address: "auto", HOST:PORT or ray://HOST:PORT; None = $RAY_ADDRESS, or a cluster of this
+            machine that ends with the connection.
+
+    Raises:
+        TrmbenchError: there is no cluster at the address.
+    """
+    os.environ.update({key: os.environ.get(key, value) for key, value in _ENVIRONMENT.items()})
+    with _kept_signal_handlers():
+        import ray
+
+        ours = not ray.is_initialized()
+        if ours:
+            _connect(address or os.environ.get("RAY_ADDRESS") or "local")
+    try:
+        yield
+    finally:
+        if ours:
+            with _kept_signal_handlers():
+                ray.shutdown()
+
+
+def _connect(address: str) -> None:
+    import ray
+
+    local = {"include_dashboard": False, "object_store_memory": _OBJECT_STORE_BYTES}
+    try:
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **(local if address == "local" else {}),
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise TrmbenchError(
+            f"no Ray cluster at {address}: {' '.join(str(error).split())[:200]}",
+            "start one with `ray start --head`, or leave --ray-address out",
+        ) from error
+
+
+@contextmanager
+def _kept_signal_handlers() -> Iterator[None]:
+    """Ray takes SIGTERM for itself; the program's own handler saves the trials."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

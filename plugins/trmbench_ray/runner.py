@@ -1,0 +1,165 @@
+"""The driver's side: trials become tasks, as many at a time as the cluster has room for.
+
+Ray starts a task anew when its worker or node is lost, and the trial goes on from its checkpoint in
+the results folder, which all nodes share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from trmbench import (
+    Trial,
+    TrialEvent,
+    TrialResult,
+    TrmbenchError,
+    record_failure,
+    with_half_micro_batch,
+)
+from trmbench_ray.cluster import connection
+
+RETRIES = 3
+"""How often a trial is begun again after its worker was lost."""
+POLL_SECONDS = 0.25
+STOP_SECONDS = 8.0
+"""How long running trials may take to checkpoint when asked to stop."""
+OnEvent = Callable[[TrialEvent], None]
+
+
+class RayRunner:
+    """Runs trials on a Ray cluster.
+
+    Args:
+        execution: the `execution` section: `ray_address`, `cpus_per_trial`, `gpus_per_trial`,
+            `max_parallel`, `device`.
+    """
+
+    def __init__(self, execution: Mapping[str, Any]) -> None:
+        self._execution = execution
+
+    def run(self, trials: Iterable[Trial], on_event: OnEvent) -> Iterator[TrialResult]:
+        """Yield results as trials end; left early, the running trials are checkpointed.
+
+        Raises:
+            TrmbenchError: no cluster at the address, or no room in it for even one trial.
+        """
+        with connection(self._execution["ray_address"]):
+            tasks = _Tasks(self._execution, on_event)
+            try:
+                yield from tasks.results(iter(trials))
+            finally:
+                tasks.stop()
+
+
+class _Tasks:
+    """The trials that are on the cluster."""
+
+    def __init__(self, execution: Mapping[str, Any], on_event: OnEvent) -> None:
+        from trmbench_ray.tasks import Mailbox
+
+        self._execution = execution
+        self._on_event = on_event
+        self._mailbox = Mailbox.remote()
+        self._running: dict[Any, Trial] = {}
+        self._halved: set[str] = set()
+
+    def results(self, remaining: Iterator[Trial]) -> Iterator[TrialResult]:
+        """Hand out trials while there is room, and yield the results."""
+        import ray
+
+        while True:
+            while self._has_room() and (trial := next(remaining, None)) is not None:
+                self._submit(replace(trial, results=str(Path(trial.results).absolute())))
+            if not self._running:
+                return
+            ended, _ = ray.wait(list(self._running), timeout=POLL_SECONDS)
+            self._pass_on_events()
+            for task in ended:
+                if (result := self._result(task, self._running.pop(task))) is not None:
+                    yield result
+
+    def _submit(self, trial: Trial) -> None:
+        import ray
+
+        from trmbench_ray.tasks import execute
+
+        cpus, gpus = self._needs(trial)
+        task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=RETRIES)(execute)
+        self._running[task.options(name=trial.label).remote(trial, self._mailbox)] = trial
+
+    def _needs(self, trial: Trial | None) -> tuple[float, float]:
+        """CPU cores and GPUs of a trial."""
+        import ray
+
+        threads = 1 if trial is None else max(1, trial.config["train"]["threads"])
+        cpus, gpus = self._execution["cpus_per_trial"], self._execution["gpus_per_trial"]
+        if gpus is None:
+            wanted = self._execution["device"] in ("auto", "cuda")
+            gpus = float(wanted and ray.cluster_resources().get("GPU", 0) > 0)
+        return threads if cpus is None else cpus, gpus
+
+    def _has_room(self) -> bool:
+        import ray
+
+        if self._execution["max_parallel"]:
+            return len(self._running) < self._execution["max_parallel"]
+        there = ray.cluster_resources()
+        used = [self._needs(trial) for trial in self._running.values()]
+        for index, kind in enumerate(("CPU", "GPU")):
+            need, has = self._needs(None)[index], there.get(kind, 0.0)
+            if need > has:
+                raise TrmbenchError(
+                    f"a trial needs {need:g} {kind}s, and the Ray cluster has {has:g}",
+                    "ask for less, or give --max-parallel where the cluster can grow",
+                )
+            if need and sum(use[index] for use in used) + need > has:
+                return False
+        return True
+
+    def _result(self, task: Any, trial: Trial) -> TrialResult | None:
+        """What became of a task; None if the trial is tried again."""
+        import ray
+        from ray.exceptions import OutOfMemoryError, RayError
+
+        try:
+            result: TrialResult = ray.get(task)
+            return result
+        except OutOfMemoryError:
+            if trial.trial_id in self._halved:
+                return record_failure(trial, "out of memory: Ray ended its worker, twice")
+            self._halved.add(trial.trial_id)
+            smaller = with_half_micro_batch(trial)
+            size = smaller.config["execution"]["micro_batch"]
+            line = f"out of memory: Ray ended its worker; once more with {size} puzzles at a time"
+            self._on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=line))
+            self._submit(smaller)
+            return None
+        except RayError as error:
+            cause = " ".join(str(error).split())[:200]
+            return record_failure(trial, f"its Ray worker was lost {RETRIES + 1} times: {cause}")
+
+    def _pass_on_events(self) -> None:
+        import ray
+
+        with contextlib.suppress(ray.exceptions.RayActorError):  # it is being restarted
+            for event in ray.get(self._mailbox.take.remote()):
+                self._on_event(event)
+
+    def stop(self) -> None:
+        """Have what still runs checkpointed; what does not answer is ended."""
+        import ray
+
+        if not self._running:
+            return
+        with contextlib.suppress(ray.exceptions.RayError):
+            ray.get(self._mailbox.stop.remote(), timeout=STOP_SECONDS)
+        _, silent = ray.wait(
+            list(self._running), num_returns=len(self._running), timeout=STOP_SECONDS
+        )
+        for task in silent:
+            ray.cancel(task, force=True)
+        self._running.clear()

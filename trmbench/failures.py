@@ -1,0 +1,22 @@
+"""What a runner does about a trial that was lost with its process."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from trmbench.spec import Trial, TrialResult
+from trmbench.store import FAILED, Store
+
+
+def record_failure(trial: Trial, error: str) -> TrialResult:
+    """Write the row of a trial that could not write its own; returns its result."""
+    Store(trial.results).write_trial(trial, {"status": FAILED, "error": error})
+    return TrialResult(trial.trial_id, FAILED, error)
+
+
+def with_half_micro_batch(trial: Trial) -> Trial:
+    """The same trial, its gradients gathered from half as many puzzles at a time."""
+    execution = trial.config["execution"]
+    size = execution["micro_batch"] or trial.config["train"]["batch_size"]
+    halved = {**execution, "micro_batch": max(1, size // 2)}
+    return dataclasses.replace(trial, config={**trial.config, "execution": halved})
