@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """The search; the number of rollouts is the paper's, the noise is to be tuned.
+    """The search; rollouts and noise are to be tuned on held-out puzzles.
 
     Raises:
         TrmbenchError: a value is out of its range.

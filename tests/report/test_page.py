@@ -147,6 +147,7 @@ def test_the_puzzles_on_which_models_differ_are_drawn(tiny_results: Path, tmp_pa
     assert "other, seed 0" in report.html
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 @pytest.mark.parametrize("width", [400, 1400])
 def test_a_browser_shows_all_of_it_without_errors(
@@ -164,7 +165,7 @@ def test_a_browser_shows_all_of_it_without_errors(
         [CHROMIUM, *options, f"--user-data-dir={tmp_path}/profile", "--dump-dom", page.as_uri()],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     match = re.search(r'<pre id="answer">(.*?)</pre>', done.stdout, re.DOTALL)
     assert match, done.stderr[-2000:]

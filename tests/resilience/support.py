@@ -43,7 +43,7 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A trmbench that runs; it and all its children are killed at the end."""
+    """A trmbench that runs; one that still does at the end is killed with its children."""
     process = subprocess.Popen(
         command(*arguments),
         stdout=subprocess.PIPE,
@@ -55,16 +55,13 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        kill_all(process)
+        if process.poll() is None:
+            kill_all(process)
 
 
 def kill_all(process: subprocess.Popen[str]) -> None:
     """SIGKILL for a process and everything in its session."""
-    if process.returncode is None or process.stdout is not None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            process.poll()
+    os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 

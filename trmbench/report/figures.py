@@ -197,7 +197,9 @@ def _done(axes: Axes, legend: bool = False) -> Figure:
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
     if legend:
-        figure.legend(loc="outside upper left", ncols=2, frameon=False)
+        longest = max(len(name) for name in axes.get_legend_handles_labels()[1])
+        columns = 2 if longest <= 22 else 1  # two long names do not fit side by side
+        figure.legend(loc="outside upper left", ncols=columns, frameon=False)
     return figure
 
 

@@ -27,7 +27,7 @@ def save(folder: Path, name: str, tensors: Mapping[str, Tensor], values: Mapping
     """Write `<name>.safetensors` and `<name>.json` into a folder, each whole or not at all."""
     path = folder / f"{name}.safetensors"
     cpu = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
-    replace_file(path, lambda temporary: save_file(cpu, temporary))
+    replace_file(path, lambda temporary: _write_tensors(cpu, temporary))
     write_json(folder / f"{name}.json", {"sha256": _checksum(path), "values": dict(values)})
 
 
@@ -47,6 +47,13 @@ def load(folder: Path, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise TrmbenchError(
             f"checkpoint {path} is damaged: {error}", "delete it to train anew"
         ) from error
+
+
+def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+    try:
+        save_file(tensors, path)
+    except SafetensorError as error:  # what a full disk is called there
+        raise OSError(str(error)) from error
 
 
 def _checksum(path: Path) -> str:

@@ -1,0 +1,118 @@
+"""The Ray runner on a cluster of this machine: two CPUs, little memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from resilience.support import (
+    LONG_ENOUGH_TO_KILL,
+    TOY,
+    assert_same_results,
+    descendants,
+    kill_all,
+    last_step,
+    rows,
+    run,
+    started,
+    statuses,
+    wait_until,
+)
+
+from trmbench import registry
+from trmbench.testing import assert_runner_conforms
+from trmbench.testing.running import visible_plugin
+
+pytestmark = pytest.mark.slow
+RAY = ["--runner=ray", "--max-parallel=2"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def toy_plugin() -> Iterator[None]:
+    """The toy model and task, visible to this process and to those it starts."""
+    with visible_plugin("toy", "trmbench.testing.toy"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the local runner makes of the same trials."""
+    results = tmp_path_factory.mktemp("local")
+    done = run("run", *TOY, *LONG_ENOUGH_TO_KILL, "--seeds=2", f"--results={results}")
+    assert done.returncode == 0, done.stderr
+    return results
+
+
+def ray_workers(process_id: int) -> list[int]:
+    """The processes of a run that execute trials on Ray."""
+    return [pid for pid in descendants(process_id) if "::" in _title(pid) and "seed" in _title(pid)]
+
+
+def _title(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def test_it_keeps_the_contract_of_a_runner() -> None:
+    assert_runner_conforms(registry.runners().find("ray").spec)
+
+
+def test_a_killed_worker_costs_the_others_nothing_and_its_trial_goes_on(
+    local: Path, tmp_path: Path
+) -> None:
+    arguments = [*TOY, *LONG_ENOUGH_TO_KILL, *RAY, "--seeds=2", f"--results={tmp_path}"]
+    with started("run", *arguments) as process:
+        wait_until(lambda: last_step(tmp_path) or process.poll() is not None, "a checkpoint")
+        workers = wait_until(lambda: ray_workers(process.pid), "a worker")
+        os.kill(workers[0], signal.SIGKILL)
+        out, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, out
+    assert statuses(tmp_path) == ["finished", "finished"]
+    assert sum((row["resumed_from_step"] or 0) > 0 for row in rows(tmp_path)) == 1
+    assert_same_results(local, tmp_path)
+
+
+def test_after_the_death_of_driver_and_head_the_same_command_goes_on(
+    local: Path, tmp_path: Path
+) -> None:
+    arguments = ["run", *TOY, *LONG_ENOUGH_TO_KILL, *RAY, "--seeds=2", f"--results={tmp_path}"]
+    with started(*arguments) as process:
+        wait_until(lambda: last_step(tmp_path) or process.poll() is not None, "a checkpoint")
+        family = descendants(process.pid)
+        kill_all(process)
+        for pid in family:  # Ray's processes are in sessions of their own
+            _kill(pid)
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert any((row["resumed_from_step"] or 0) > 0 for row in rows(tmp_path))
+    assert_same_results(local, tmp_path)
+
+
+def test_a_run_that_is_stopped_has_its_trials_checkpointed(tmp_path: Path) -> None:
+    endless = ["--set=train.steps=1000000", "--seeds=1", "--checkpoint-every=1000"]
+    with started("run", *TOY, *RAY, *endless, f"--results={tmp_path}") as process:
+        wait_until(lambda: ray_workers(process.pid), "a worker")
+        time.sleep(5)
+        process.terminate()
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 143, out
+    assert last_step(tmp_path) > 0 and statuses(tmp_path) == ["interrupted"]
+
+
+def test_no_cluster_at_the_address_is_one_clear_line(tmp_path: Path) -> None:
+    done = run("run", *TOY, *RAY, "--ray-address=127.0.0.1:1", f"--results={tmp_path}")
+    assert done.returncode == 2
+    assert "no Ray cluster at 127.0.0.1:1" in done.stderr and "ray start --head" in done.stderr
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
