@@ -8,6 +8,7 @@ import pytest
 from command import trmbench
 
 from trmbench import TrmbenchError
+from trmbench.cli.main import run_command
 from trmbench.config import Cell
 from trmbench.experiment import Choice, choose_cells, plan
 from trmbench.published import published_figures
@@ -124,9 +125,9 @@ def test_the_rows_of_a_run_keep_the_studys_names_and_order(tmp_path: Path) -> No
     assert plain.rows(store)[0]["label"] == "TRM y, z"  # the same cell, so the same trial
 
 
-def test_study_and_config_exclude_each_other(tmp_path: Path) -> None:
-    done = trmbench("run", "--study=paper-table-1", "--config=x.toml", cwd=tmp_path)
-    assert done.returncode == 2 and "--study and --config exclude each other" in done.stderr
+def test_study_and_config_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["run", "--study=paper-table-1", "--config=x.toml"]) == 2
+    assert "--study and --config exclude each other" in capsys.readouterr().err
 
 
 @pytest.mark.slow

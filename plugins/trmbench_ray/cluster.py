@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from trmbench import TrmbenchError
 
@@ -18,6 +19,8 @@ _ENVIRONMENT = {
 }
 _OBJECT_STORE_BYTES = 100 * 1024**2
 """Of a cluster started here: what travels is configurations and events."""
+_ATTEMPTS = 3
+"""To start one: Ray allows its processes 30 seconds, which a busy machine may exceed."""
 
 
 @contextmanager
@@ -49,19 +52,20 @@ def connection(address: str | None) -> Iterator[None]:
 def _connect(address: str) -> None:
     import ray
 
-    local = {"include_dashboard": False, "object_store_memory": _OBJECT_STORE_BYTES}
-    try:
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **(local if address == "local" else {}),
-        )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise TrmbenchError(
-            f"no Ray cluster at {address}: {' '.join(str(error).split())[:200]}",
-            "start one with `ray start --head`, or leave --ray-address out",
-        ) from error
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address == "local":
+        options |= {"include_dashboard": False, "object_store_memory": _OBJECT_STORE_BYTES}
+    for attempts_left in reversed(range(_ATTEMPTS if address == "local" else 1)):
+        try:
+            ray.init(address=address, **options)
+            return
+        except Exception as error:  # Ray raises a bare one where its processes are slow to start
+            ray.shutdown()
+            if not attempts_left:
+                raise TrmbenchError(
+                    f"no Ray cluster at {address}: {' '.join(str(error).split())[:200]}",
+                    "start one with `ray start --head`, and give --ray-address auto",
+                ) from error
 
 
 @contextmanager

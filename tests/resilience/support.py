@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from trmbench.store import Store
 
 TOY = ["--model=toy-recursive", "--task=toy-mirror", "--preset=mini", "--device=cpu"]
-OFTEN = "--checkpoint-every=0.05"
-LONG_ENOUGH_TO_KILL = ["--set=train.steps=1500", "--set=execution.log_every=250", OFTEN]
+OFTEN = "--checkpoint-every=0.2"
+LONG_ENOUGH_TO_KILL = ["--set=train.steps=400", "--set=execution.log_every=100", OFTEN]
 PATIENCE = 240.0
 """Seconds, for a machine that has other things to do."""
 

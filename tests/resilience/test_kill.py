@@ -75,7 +75,7 @@ def test_two_runs_at_once_train_each_trial_once(uninterrupted: Path, tmp_path: P
         said = [process.communicate(timeout=240)[0] for process in (one, other)]
     assert one.returncode == other.returncode == 0, said
     for seed in (0, 1):
-        trained = f"seed {seed}: train 1500/1500"
+        trained = f"seed {seed}: train 400/400"
         assert sum(text.count(trained) for text in said) == 1, said
     assert_same_results(uninterrupted, tmp_path)
 
