@@ -14,6 +14,7 @@ from trmbench.plugins import one_line
 from trmbench.report.comparison import Difference, Group, Results
 from trmbench.report.drawing import draw, mark, to_html
 from trmbench.report.summary import CellSummary
+from trmbench.report.words import percent
 from trmbench.spec import Task
 from trmbench.store import Store
 
@@ -71,7 +72,7 @@ def _draw_all(store: Store, task: Task, pairs: Iterable[Difference]) -> Iterator
     row_of = {puzzle_id: row for row, puzzle_id in enumerate(table.puzzle_ids.tolist())}
     for pair in pairs:
         assert pair.a.puzzle_set is not None
-        answers = {cell: _answers(store, cell) for cell in (pair.a, pair.b)}
+        answers = {cell: _Answers(store, cell) for cell in (pair.a, pair.b)}
         for unit in _most_different(pair):
             index = _first_puzzle(pair.a, unit)
             puzzle_id = pair.a.puzzle_set.ids[index].as_py()
@@ -102,15 +103,13 @@ def _first_puzzle(cell: CellSummary, unit: int) -> int:
 
 
 def _heading(pair: Difference, unit: int, puzzle_id: str) -> str:
-    solved = ", ".join(
-        f"{cell.name} {cell.moments.puzzle_means[unit] * cell.moments.seeds:.3g} of"
-        f" {cell.moments.seeds} seeds"
-        for cell in (pair.a, pair.b)
+    means = ", ".join(
+        f"{cell.name} {percent(cell.moments.puzzle_means[unit])}" for cell in (pair.a, pair.b)
     )
-    return f"{puzzle_id}: solved by {solved}"
+    return f"{puzzle_id}, mean over seeds: {means}"
 
 
-class _answers(dict[str, bytes]):
+class _Answers(dict[str, bytes]):
     """The answers of a cell's first seed by puzzle id, without a dictionary of all of them."""
 
     def __init__(self, store: Store, cell: CellSummary) -> None:

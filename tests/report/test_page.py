@@ -143,7 +143,7 @@ def test_the_puzzles_on_which_models_differ_are_drawn(tiny_results: Path, tmp_pa
         store.write("puzzles", f"{other['trial_id']}-{row['evaluation_id']}", changed)
     report = build_report(store, compare_cells(store, Question()))
     assert "The puzzles are not drawn" not in report.html
-    assert f"{puzzles[5]['puzzle_id']}: solved by" in report.html
+    assert f"{puzzles[5]['puzzle_id']}, mean over seeds: " in report.html
     assert "other, seed 0" in report.html
 
 

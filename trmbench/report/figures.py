@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,8 @@ from trmbench.store import Store
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 LINES = ("-", "--", ":", "-.")
+Cells = Sequence[CellSummary]
+"""In `order`, all cells of the group: a cell looks alike in all of its pictures."""
 INK = "#123457"
 """Stands for the colour of the text, which the page decides."""
 
@@ -69,7 +71,7 @@ def _of_group(store: Store, group: Group, index: int) -> Iterator[Picture]:
             yield Picture(
                 f"{slug}-{column.replace('_', '-')}-curve",
                 f"{words}: mean over seeds, and the band from the lowest to the highest.",
-                learning(found, words),
+                learning(found, words, cells),
             )
     stepped = [cell for cell in cells if cell.by_step.shape[1] > 1]
     if stepped:
@@ -77,7 +79,7 @@ def _of_group(store: Store, group: Group, index: int) -> Iterator[Picture]:
             f"{slug}-steps",
             "Exact accuracy on the test puzzles after each supervision step: mean over seeds, and"
             " the band from the worst to the best.",
-            by_step(stepped),
+            by_step(stepped, cells),
         )
     for column, words in (("train_seconds", "training time"), ("parameters", "parameters")):
         measured = [cell for cell in cells if np.isfinite(cell.mean(column))]
@@ -85,11 +87,11 @@ def _of_group(store: Store, group: Group, index: int) -> Iterator[Picture]:
             yield Picture(
                 f"{slug}-{column.replace('_', '-')}",
                 f"{metric.capitalize()} against {words}, a point per seed.",
-                against(measured, column, metric),
+                against(measured, column, metric, cells),
             )
 
 
-def accuracy(cells: Sequence[CellSummary], metric: str) -> Figure:
+def accuracy(cells: Cells, metric: str) -> Figure:
     """Seeds, means and intervals, a line per cell."""
     axes = _axes(height=1.1 + 0.42 * len(cells))
     for row, cell in enumerate(cells):
@@ -105,35 +107,35 @@ def accuracy(cells: Sequence[CellSummary], metric: str) -> Figure:
     return _done(axes)
 
 
-def learning(curves: dict[CellSummary, Curve], words: str) -> Figure:
+def learning(curves: Mapping[CellSummary, Curve], words: str, order: Cells) -> Figure:
     """Mean curves with a seed band."""
     axes = _axes()
     percent = 100 if "accuracy" in words else 1
-    for index, (cell, curve) in enumerate(curves.items()):
-        _banded(axes, index, cell.name, curve.steps, percent * curve.values)
+    for cell, curve in curves.items():
+        _banded(axes, order.index(cell), cell.name, curve.steps, percent * curve.values)
     axes.set_xlabel("training step")
     axes.set_ylabel(f"{words.lower()}{' in %' if percent == 100 else ''}")
     return _done(axes, legend=True)
 
 
-def by_step(cells: Sequence[CellSummary]) -> Figure:
+def by_step(cells: Cells, order: Cells) -> Figure:
     """Accuracy after each supervision step with a seed band."""
     axes = _axes()
-    for index, cell in enumerate(cells):
+    for cell in cells:
         steps = np.arange(1, cell.by_step.shape[1] + 1)
-        _banded(axes, index, cell.name, steps, 100 * cell.by_step)
+        _banded(axes, order.index(cell), cell.name, steps, 100 * cell.by_step)
     axes.set_xlabel("supervision step")
     axes.set_ylabel("exact accuracy in %")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return _done(axes, legend=True)
 
 
-def against(cells: Sequence[CellSummary], column: str, metric: str) -> Figure:
+def against(cells: Cells, column: str, metric: str, order: Cells) -> Figure:
     """Scores against a cost, a point per seed."""
     axes = _axes()
     every: list[float] = []
-    for index, cell in enumerate(cells):
-        colour, marker, _ = _look(index)
+    for cell in cells:
+        colour, marker, _ = _look(order.index(cell))
         points = [
             (row[column], 100 * mean)
             for row, mean in zip(cell.trials, cell.moments.seed_means, strict=True)
