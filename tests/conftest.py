@@ -13,6 +13,13 @@ ROOT = Path(__file__).resolve().parents[1]
 torch.set_num_threads(1)  # the test processes share the machine
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on real trials wait for their training."""
+    for item in items:
+        if "tiny_results" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def tiny_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A results folder with two finished tiny trials."""

@@ -12,6 +12,8 @@ from trmbench.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+OF_AN_EXAMPLE = {"hello"}
+"""Commands that a page adds itself."""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -26,6 +28,8 @@ def test_every_option_in_an_example_exists(page: Path) -> None:
     context = click.Context(cli)
     for line in re.findall(r"^(?:\$ .*?)?(trmbench \w.*)$", page.read_text(), re.MULTILINE):
         words = line.split("#")[0].split("&&")[0].split()
+        if words[1] in OF_AN_EXAMPLE:
+            continue
         command = cli.get_command(context, words[1])
         assert command is not None, line
         known = {name for option in command.params for name in option.opts}

@@ -15,7 +15,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from trmbench.errors import TrmbenchError
 from trmbench.report.across import THRESHOLDS, AcrossTasks
@@ -146,6 +146,10 @@ def against(cells: Cells, column: str, metric: str, order: Cells) -> Figure:
         axes.plot(costs, scores, marker, color=colour, label=_short(cell.name), alpha=0.8)
     if min(every) > 0 and max(every) > 5 * min(every):
         axes.set_xscale("log")
+        # The usual labels of such an axis are formulas, and formulas are off (`_style`).
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("training time in s" if column == "train_seconds" else column)
     axes.set_ylabel(f"{metric} in %")
     return _done(axes, legend=True)
