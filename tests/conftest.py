@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,12 @@ def tiny_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = trmbench("run", *TINY, "--seeds=2", f"--results={results}")
     assert done.returncode == 0, done.stderr
     return results
+
+
+@pytest.fixture
+def tiny_copy(tiny_results: Path, tmp_path: Path) -> Path:
+    """A copy of `tiny_results` that a test may change."""
+    return Path(shutil.copytree(tiny_results, tmp_path / "copy"))
 
 
 @pytest.fixture(scope="session")

@@ -60,16 +60,16 @@ def test_a_trial_run_again_elsewhere_gives_identical_bytes(
     assert (tmp_path / weights).read_bytes() == (tiny_results / weights).read_bytes()
 
 
-def test_a_limit_and_votes_test_the_same_trained_weights_again(tiny_results: Path) -> None:
+def test_a_limit_and_votes_test_the_same_trained_weights_again(tiny_copy: Path) -> None:
     done = trmbench(
-        "run", *TINY, "--seeds=1", "--limit=5", "--votes=4", f"--results={tiny_results}"
+        "run", *TINY, "--seeds=1", "--limit=5", "--votes=4", f"--results={tiny_copy}"
     )
     assert done.returncode == 0, done.stderr
     assert "train 6/6" not in done.stdout
-    trials = pd.read_parquet(tiny_results / "trials")
+    trials = pd.read_parquet(tiny_copy / "trials")
     again = trials[trials["votes"] == 4].iloc[0]
     assert again["test_puzzles"] == 5 and again["train_steps"] == 6
-    votes = pd.read_parquet(tiny_results / "votes")
+    votes = pd.read_parquet(tiny_copy / "votes")
     assert votes.groupby("puzzle_id")["votes"].sum().tolist() == [4] * 5
 
 
@@ -127,7 +127,7 @@ def test_a_signal_checkpoints_and_the_same_command_goes_on(
     started = time.monotonic()
     out, _ = process.communicate(timeout=60)
     assert process.returncode == code and time.monotonic() - started < 10
-    assert "the same command goes on" in out
+    assert "The same command goes on" in out
     assert trmbench("run", *TINY, *steps, results).returncode == 0
     [row] = pd.read_parquet(tmp_path / "parts" / "trials").to_dict("records")
     assert row["status"] == "finished" and row["resumed_from_step"] > 0
@@ -135,13 +135,13 @@ def test_a_signal_checkpoints_and_the_same_command_goes_on(
     assert pq.read_table(tmp_path / "parts" / name).equals(pq.read_table(tmp_path / "whole" / name))
 
 
-def test_evaluate_tests_the_stored_weights_in_another_way(tiny_results: Path) -> None:
-    trial = pd.read_parquet(tiny_results / "trials")["trial_id"][0]
+def test_evaluate_tests_the_stored_weights_in_another_way(tiny_copy: Path) -> None:
+    trial = pd.read_parquet(tiny_copy / "trials")["trial_id"][0]
     done = trmbench(
-        "evaluate", trial[:8], "--steps=2", "--weights=raw", f"--results={tiny_results}"
+        "evaluate", trial[:8], "--steps=2", "--weights=raw", f"--results={tiny_copy}"
     )
     assert done.returncode == 0, done.stderr
-    rows = pd.read_parquet(tiny_results / "trials")
+    rows = pd.read_parquet(tiny_copy / "trials")
     by_step = rows[rows["trial_id"] == trial]["exact_accuracy_by_step"].map(len)
     assert 2 in by_step.tolist()
 

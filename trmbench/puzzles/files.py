@@ -40,7 +40,9 @@ def published_puzzles(
 def _download(repo_id: str, filename: str) -> Path:
     """The file in the hub's local cache, fetched when it is not there yet."""
     from huggingface_hub import hf_hub_download
+    from huggingface_hub.utils import logging
 
+    logging.set_verbosity_error()  # its retries are no news; its failure becomes one line
     try:
         return Path(hf_hub_download(repo_id, filename, repo_type="dataset"))
     except Exception as error:  # the client's errors have changed base class between versions
