@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,7 @@ def connection(address: str | None) -> Iterator[None]:
 def _connect(address: str) -> None:
     import ray
 
+    _require_listener(address)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address == "local":
         options |= {"include_dashboard": False, "object_store_memory": _OBJECT_STORE_BYTES}
@@ -66,6 +68,20 @@ def _connect(address: str) -> None:
                     f"no Ray cluster at {address}: {' '.join(str(error).split())[:200]}",
                     "start one with `ray start --head`, and give --ray-address auto",
                 ) from error
+
+
+def _require_listener(address: str) -> None:
+    """Refuse a HOST:PORT where nobody listens, for which Ray itself would wait for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except OSError as error:
+        raise TrmbenchError(
+            f"no Ray cluster at {address}: {error.strerror or error}",
+            "start one with `ray start --head`, and give --ray-address auto",
+        ) from error
 
 
 @contextmanager

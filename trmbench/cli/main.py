@@ -128,10 +128,12 @@ def run_command(arguments: list[str]) -> int:
         message = " ".join(error.format_message().split())
         click.echo(f"trmbench: {message} — see trmbench --help", err=True)
         return BAD_INPUT
-    except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED
-    except Terminated:
-        return TERMINATED
+    except (KeyboardInterrupt, Terminated, click.Abort, SystemError) as error:
+        # Out of a compiled library's call, a signal's exception comes as the cause of SystemError.
+        cause = error.__cause__ if isinstance(error, SystemError) else error
+        if not isinstance(cause, KeyboardInterrupt | Terminated | click.Abort):
+            raise
+        return TERMINATED if isinstance(cause, Terminated) else INTERRUPTED
     except BrokenPipeError:  # the reader of our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
