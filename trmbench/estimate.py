@@ -19,7 +19,7 @@ from trmbench.config import options
 from trmbench.spec import Context, ModelSpec, TaskInfo, Trial
 from trmbench.training.losses import supervision_loss
 
-USUAL_SHARE_OF_MATMUL_RATE = 0.35
+USUAL_SHARE_OF_MATMUL_RATE = 0.2
 """Share of the measured matrix-multiply rate that trainings reach, for the estimate of time."""
 
 

@@ -118,7 +118,6 @@ def command(
     Finished trials are skipped, interrupted ones go on where they stopped.
     """
     from trmbench.cli.console import console, warn
-    from trmbench.cli.execution import run_pending, start_over
     from trmbench.experiment import choose_cells, plan
     from trmbench.store import Store
     from trmbench.studies import find_study
@@ -140,15 +139,17 @@ def command(
     runner = registry.runners().find(runner_name).spec
     store.ensure_writable()
     if fresh:
+        from trmbench.cli.execution import start_over
+
         start_over(store, todo.trials)
         todo = replace(todo, finished=[])
     if todo.finished:
         console.print(f"{len(todo.finished)} of {len(todo.trials)} trials are finished already.")
-    failed = (
-        run_pending(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
-        if todo.pending
-        else []
-    )
+    failed: list[str] = []
+    if todo.pending:
+        from trmbench.cli.execution import run_pending  # loads torch: a finished run needs none
+
+        failed = run_pending(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
     return _conclude(todo, choice, store, failed)
 
 
