@@ -61,9 +61,7 @@ def test_a_trial_run_again_elsewhere_gives_identical_bytes(
 
 
 def test_a_limit_and_votes_test_the_same_trained_weights_again(tiny_copy: Path) -> None:
-    done = trmbench(
-        "run", *TINY, "--seeds=1", "--limit=5", "--votes=4", f"--results={tiny_copy}"
-    )
+    done = trmbench("run", *TINY, "--seeds=1", "--limit=5", "--votes=4", f"--results={tiny_copy}")
     assert done.returncode == 0, done.stderr
     assert "train 6/6" not in done.stdout
     trials = pd.read_parquet(tiny_copy / "trials")
@@ -137,9 +135,7 @@ def test_a_signal_checkpoints_and_the_same_command_goes_on(
 
 def test_evaluate_tests_the_stored_weights_in_another_way(tiny_copy: Path) -> None:
     trial = pd.read_parquet(tiny_copy / "trials")["trial_id"][0]
-    done = trmbench(
-        "evaluate", trial[:8], "--steps=2", "--weights=raw", f"--results={tiny_copy}"
-    )
+    done = trmbench("evaluate", trial[:8], "--steps=2", "--weights=raw", f"--results={tiny_copy}")
     assert done.returncode == 0, done.stderr
     rows = pd.read_parquet(tiny_copy / "trials")
     by_step = rows[rows["trial_id"] == trial]["exact_accuracy_by_step"].map(len)

@@ -10,6 +10,7 @@ from trmbench.config import Cell
 from trmbench.errors import TrmbenchError
 from trmbench.estimate import Estimate, estimate, measure_matmul_rate
 from trmbench.experiment import Plan
+from trmbench.plugins import one_line
 from trmbench.report.terminal import count, duration, memory
 from trmbench.spec import Trial
 
@@ -49,10 +50,21 @@ def print_estimate(plan: Plan) -> dict[str, float]:
         key = (str(parts.device), parts.train.precision, parts.train.threads)
         if key not in rates:
             rates[key] = measure_matmul_rate(parts.device, parts.dtype, parts.train.threads)
-        cost = estimate(trial, parts, rates[key])
-        seconds[trial.cell_id] = cost.seconds
         trials = sum(other.cell_id == trial.cell_id for other in plan.pending)
-        console.print(_estimate_line(trial, trials, cost, parts), markup=False, soft_wrap=True)
+        head = (
+            f"{trial.cell_label or trial.model} on {trial.task} ({trial.preset}), {trials} trials"
+        )
+        _ = parts.task  # bad data is told as such, whatever the model does
+        try:
+            cost = estimate(trial, parts, rates[key])
+            seconds[trial.cell_id] = cost.seconds
+            text = _in_words(cost, parts)
+        except TrmbenchError:
+            raise
+        except Exception as error:  # a plugin's model may raise anything: its trials will say so
+            seconds[trial.cell_id] = 0.0
+            text = f"no estimate, its model raised {one_line(error)}"
+        console.print(f"{head} to do: {text}", markup=False, soft_wrap=True)
     return seconds
 
 
@@ -60,14 +72,12 @@ def _one_per_cell(plan: Plan) -> list[Trial]:
     return list({trial.cell_id: trial for trial in plan.pending or plan.trials}.values())
 
 
-def _estimate_line(trial: Trial, trials: int, cost: Estimate, parts: Assembly) -> str:
-    name = trial.cell_label or trial.model
-    head = f"{name} on {trial.task} ({trial.preset}), {trials} trials to do"
+def _in_words(cost: Estimate, parts: Assembly) -> str:
     if not cost.steps:
-        return f"{head}: nothing to train, or trained by what it builds upon"
+        return "nothing to train, or trained by what it builds upon"
     return (
-        f"{head}: {count(cost.parameters)} parameters, {count(cost.steps)} steps "
-        f"on {parts.device}, about {duration(cost.seconds)} and {memory(cost.memory_bytes)} each"
+        f"{count(cost.parameters)} parameters, {count(cost.steps)} steps on {parts.device}, "
+        f"about {duration(cost.seconds)} and {memory(cost.memory_bytes)} each"
     )
 
 
