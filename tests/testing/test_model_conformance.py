@@ -21,6 +21,7 @@ def _problems(spec: ModelSpec) -> dict[str, str]:
     return {finding.check: finding.problem for finding in found if finding.problem}
 
 
+@pytest.mark.slow
 def test_toy_model_conforms() -> None:
     assert_model_conforms(TOY_MODEL)
 
@@ -64,6 +65,7 @@ def test_error_lists_what_is_wrong_with_an_example() -> None:
         assert_model_conforms(spec_of(kind), skip=LISTING)
 
 
+@pytest.mark.slow
 def test_spec_that_imports_torch_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,10 +87,12 @@ def _problems(kind: type[InProcess]) -> dict[str, str]:
     return {finding.check: finding.problem for finding in found if finding.problem}
 
 
+@pytest.mark.slow
 def test_runner_that_works_conforms() -> None:
     assert _problems(InProcess) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("check", "kind"), PAIRS, ids=[kind.__name__ for _, kind in PAIRS])
 def test_check_fires_on_a_broken_runner(check: str, kind: type[InProcess]) -> None:
     problems = _problems(kind)
