@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from trmbench.puzzles.files import (
         published_puzzles as published_puzzles,
     )
+    from trmbench.puzzles.generation import (
+        distinct_puzzles as distinct_puzzles,
+    )
     from trmbench.puzzles.options import (
         PuzzleOptions as PuzzleOptions,
     )
@@ -83,6 +86,7 @@ _PUBLIC = {
     "trmbench.failures": ("record_failure", "with_half_micro_batch"),
     "trmbench.hookspecs": ("hookimpl",),
     "trmbench.puzzles.files": ("published_puzzles",),
+    "trmbench.puzzles.generation": ("distinct_puzzles",),
     "trmbench.puzzles.options": ("PuzzleOptions",),
     "trmbench.puzzles.reader": ("PuzzleFormat", "read_puzzles"),
     "trmbench.puzzles.splits": ("Puzzles", "make_splits", "make_table"),

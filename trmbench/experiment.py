@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections import deque
@@ -227,13 +226,10 @@ def reevaluation(store: Store, start: str, changes: Mapping[str, Any]) -> Trial:
         raise TrmbenchError(
             f"trial {row['trial_id']} has no final weights", "run it to its end first"
         )
-    config = json.loads(row["config"])
-    evaluation = checked_section("evaluation", {**config["evaluation"], **changes})
-    return Trial(
-        **{name: row[name] for name in ("trial_id", "cell_id", "model", "task", "preset", "seed")},
+    trial = store.trial_of(row)
+    evaluation = checked_section("evaluation", {**trial.config["evaluation"], **changes})
+    return replace(
+        trial,
         evaluation_id=short_hash(evaluation),
-        config={**config, "evaluation": evaluation},
-        overrides=json.loads(row["overrides"] or "{}"),
-        cell_label=row["label"],
-        results=str(store.root),
+        config={**trial.config, "evaluation": evaluation},
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -41,7 +40,7 @@ class StoredPuzzle:
             raise TrmbenchError(f"trial {trial!r} is not finished", "it has no answers to show")
         row = max(rows, key=lambda row: str(row["finished_at"]))
         self.store = store
-        self.trial = trial_of(row, store)
+        self.trial = store.trial_of(row)
         self.parts = Assembly(self.trial, _no_training)
         table = self.parts.task.split("test").select(slice(self.parts.evaluation.limit))
         self.index = _find(table, puzzle, self.trial)
@@ -59,17 +58,6 @@ class StoredPuzzle:
             )
         row: Mapping[str, Any] = table.slice(self.index, 1).to_pylist()[0]
         return row
-
-
-def trial_of(row: Mapping[str, Any], store: Store) -> Trial:
-    """The trial of a stored row."""
-    names = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed")
-    return Trial(
-        **{name: row[name] for name in names},
-        config=json.loads(row["config"]),
-        overrides=json.loads(row["overrides"] or "{}"),
-        results=str(store.root),
-    )
 
 
 def _find(table: PuzzleTable, start: str, trial: Trial) -> int:

@@ -56,7 +56,7 @@ def unfinished(store: Store) -> list[Unfinished]:
     """The trials of a results folder that `resume` can go on with, in the order asked for."""
     rows = store.trials()
     statuses = {f"{row['trial_id']}-{row['evaluation_id']}": row["status"] for row in rows}
-    stopped = [_trial_of_row(store, row) for row in rows if row["status"] in (FAILED, INTERRUPTED)]
+    stopped = [store.trial_of(row) for row in rows if row["status"] in (FAILED, INTERRUPTED)]
     trials = {trial.name: trial for trial in [*_recorded(store), *stopped]}
     return [
         _describe(store, trial, statuses.get(name))
@@ -71,17 +71,6 @@ def _recorded(store: Store) -> Iterable[Trial]:
         for cell in json.loads(path.read_text()):
             for trial_id, seed in cell["seeds"].items():
                 yield Trial(trial_id=trial_id, seed=seed, results=str(store.root), **cell["cell"])
-
-
-def _trial_of_row(store: Store, row: dict[str, Any]) -> Trial:
-    names = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed")
-    return Trial(
-        **{name: row[name] for name in names},
-        config=json.loads(row["config"]),
-        overrides=json.loads(row["overrides"] or "{}"),
-        results=str(store.root),
-        cell_label=row["label"],
-    )
 
 
 def _describe(store: Store, trial: Trial, status: str | None) -> Unfinished:

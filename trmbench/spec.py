@@ -10,6 +10,7 @@ S supervision steps.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
@@ -299,6 +300,20 @@ class ReferenceWeights:
     """`export(model) -> (config, state_dict)`, without prefixes."""
     describe: Callable[[Mapping[str, Tensor]], dict[str, Any]]
     """What the weights alone tell of the architecture, by option (`model.layers`) or in words."""
+
+    @classmethod
+    def of_module(cls, name: str) -> ReferenceWeights:
+        """The `load_`, `export_` and `describe_reference` of a module, imported when used."""
+
+        def function(verb: str) -> Callable[..., Any]:
+            def call(*arguments: Any, **named: Any) -> Any:
+                return getattr(importlib.import_module(name), f"{verb}_reference")(
+                    *arguments, **named
+                )
+
+            return call
+
+        return cls(function("load"), function("export"), function("describe"))
 
 
 @dataclass(frozen=True)

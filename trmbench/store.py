@@ -27,6 +27,7 @@ FINAL = "final"
 """Name of the final weights in a trial's folder."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TRIAL_NAMES = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed")
 _TIME = pa.timestamp("us", tz="UTC")
 SCHEMAS: dict[str, pa.Schema] = {
     "trials": pa.schema(
@@ -173,8 +174,7 @@ class Store:
 
     def write_trial(self, trial: Trial, fields: Mapping[str, Any]) -> None:
         """Write a trial's row: its names, its configuration, and the given columns."""
-        names = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed")
-        row = {name: getattr(trial, name) for name in names}
+        row = {name: getattr(trial, name) for name in _TRIAL_NAMES}
         row |= {
             "label": trial.cell_label,
             "overrides": json.dumps(trial.overrides),
@@ -248,6 +248,16 @@ class Store:
             for values in zip(*columns.values(), strict=True)
         ]
         return sorted(rows, key=lambda row: str(row["started_at"]))
+
+    def trial_of(self, row: Mapping[str, Any]) -> Trial:
+        """The trial that a row of `trials` is about."""
+        return Trial(
+            **{name: row[name] for name in _TRIAL_NAMES},
+            config=json.loads(row["config"]),
+            overrides=json.loads(row["overrides"] or "{}"),
+            results=str(self.root),
+            cell_label=row["label"],
+        )
 
     def find_trial(self, start: str) -> list[dict[str, Any]]:
         """The rows of the one trial whose id begins so.

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from trmbench import Context, ModelSpec, Preset, TaskInfo, hookimpl
 from trmbench.nn import NetworkOptions
-from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC, for_arc
+from trmbench.nn.presets import (
+    MINI_ARC,
+    MINI_NETWORK,
+    MINI_TRAIN,
+    PAPER_TRAIN,
+    PAPER_TRAIN_ARC,
+    for_arc,
+)
 
 if TYPE_CHECKING:
     from trmbench_direct.model import Direct
@@ -31,7 +38,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options=MINI_NETWORK,
     train={**MINI_TRAIN, "ema": 0.99},
-    for_task=for_arc(Preset(options={"puzzle_positions": 1}, train={"steps": 1_000})),
+    for_task=for_arc(MINI_ARC),
 )
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trmbench import Context, ModelSpec, Preset, ReferenceWeights, TaskInfo, hookimpl
 from trmbench.nn import RecursionOptions
-from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC, for_arc
+from trmbench.nn.presets import (
+    MINI_ARC,
+    MINI_NETWORK,
+    MINI_TRAIN,
+    PAPER_TRAIN,
+    PAPER_TRAIN_ARC,
+    for_arc,
+)
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from trmbench_hrm.model import HRM
 
 
@@ -37,7 +42,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "layers": 2, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.0},
-    for_task=for_arc(Preset(options={"puzzle_positions": 1}, train={"steps": 1_000})),
+    for_task=for_arc(MINI_ARC),
 )
 
 
@@ -48,37 +53,8 @@ def build(options: Options, info: TaskInfo, context: Context) -> HRM:
     return HRM(options, info).to(context.device)
 
 
-def load_reference(config: Mapping[str, Any], state_dict: Mapping[str, Tensor]) -> HRM:
-    """An HRM with the weights, in their dtype, of the public reference implementation.
-
-    Args:
-        config: its `arch` section with `seq_len`, `vocab_size` and `num_puzzle_identifiers`.
-        state_dict: its weights, with or without the prefixes `_orig_mod.` and `model.`.
-
-    Raises:
-        TrmbenchError: configuration and weights do not fit together.
-    """
-    from trmbench_hrm.reference import load_reference as load
-
-    return load(config, state_dict)
-
-
-def export_reference(model: HRM) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Configuration and weights of an HRM in the reference implementation's names."""
-    from trmbench_hrm.reference import export_reference as export
-
-    return export(model)
-
-
-def describe_reference(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
-    """What weights in the reference implementation's names tell of their architecture.
-
-    Raises:
-        TrmbenchError: they are not the weights of an HRM.
-    """
-    from trmbench_hrm.reference import describe_reference as describe
-
-    return describe(state_dict)
+REFERENCE = ReferenceWeights.of_module("trmbench_hrm.reference")
+load_reference, export_reference = REFERENCE.load, REFERENCE.export
 
 
 @hookimpl
@@ -90,6 +66,6 @@ def trmbench_models() -> Sequence[ModelSpec]:
             presets={"paper": _PAPER, "mini": _MINI},
             build=build,
             options=Options,
-            reference=ReferenceWeights(load_reference, export_reference, describe_reference),
+            reference=REFERENCE,
         )
     ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from trmbench import (
     Context,
@@ -16,11 +16,16 @@ from trmbench import (
     hookimpl,
 )
 from trmbench.nn import RecursionOptions
-from trmbench.nn.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN, PAPER_TRAIN_ARC, for_arc
+from trmbench.nn.presets import (
+    MINI_ARC,
+    MINI_NETWORK,
+    MINI_TRAIN,
+    PAPER_TRAIN,
+    PAPER_TRAIN_ARC,
+    for_arc,
+)
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from trmbench_trm.model import TRM
 
 
@@ -60,7 +65,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "T": 2, "n": 2, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99},
-    for_task=for_arc(Preset(options={"puzzle_positions": 1}, train={"steps": 1_000})),
+    for_task=for_arc(MINI_ARC),
 )
 
 
@@ -71,40 +76,8 @@ def build(options: Options, info: TaskInfo, context: Context) -> TRM:
     return TRM(options, info).to(context.device)
 
 
-def load_reference(config: Mapping[str, Any], state_dict: Mapping[str, Tensor]) -> TRM:
-    """A TRM with the weights, in their dtype, of the public reference implementation.
-
-    Args:
-        config: its `arch` section with `seq_len`, `vocab_size` and `num_puzzle_identifiers`.
-        state_dict: its weights, with or without the prefixes `_orig_mod.` and `model.`.
-
-    Raises:
-        TrmbenchError: configuration and weights do not fit together.
-    """
-    from trmbench_trm.reference import load_reference as load
-
-    return load(config, state_dict)
-
-
-def export_reference(model: TRM) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Configuration and weights of a TRM in the reference implementation's names.
-
-    What the reference cannot express (`gradient`, `multiple_of`) is added under our own name.
-    """
-    from trmbench_trm.reference import export_reference as export
-
-    return export(model)
-
-
-def describe_reference(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
-    """What weights in the reference implementation's names tell of their architecture.
-
-    Raises:
-        TrmbenchError: they are not the weights of a TRM.
-    """
-    from trmbench_trm.reference import describe_reference as describe
-
-    return describe(state_dict)
+REFERENCE = ReferenceWeights.of_module("trmbench_trm.reference")
+load_reference, export_reference = REFERENCE.load, REFERENCE.export
 
 
 @hookimpl
@@ -116,6 +89,6 @@ def trmbench_models() -> Sequence[ModelSpec]:
             presets={"paper": _PAPER, "mini": _MINI},
             build=build,
             options=Options,
-            reference=ReferenceWeights(load_reference, export_reference, describe_reference),
+            reference=REFERENCE,
         )
     ]

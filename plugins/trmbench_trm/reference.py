@@ -24,7 +24,17 @@ def renames(features: int) -> Renames:
 
 
 def load_reference(config: Mapping[str, Any], state_dict: Mapping[str, Tensor]) -> TRM:
-    """See `trmbench_trm.load_reference`. The weights' names tell the variant."""
+    """A TRM with the weights, in their dtype, of the public reference implementation.
+
+    The weights' names tell the variant.
+
+    Args:
+        config: its `arch` section with `seq_len`, `vocab_size` and `num_puzzle_identifiers`.
+        state_dict: its weights, with or without the prefixes `_orig_mod.` and `model.`.
+
+    Raises:
+        TrmbenchError: configuration and weights do not fit together.
+    """
     weights = reference.without_prefixes(state_dict)
     options = Options(
         **reference.options(config),
@@ -45,14 +55,21 @@ def _variant(weights: Mapping[str, Tensor]) -> dict[str, Any]:
 
 
 def describe_reference(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
-    """See `trmbench_trm.describe_reference`."""
+    """What weights in the reference implementation's names tell of their architecture.
+
+    Raises:
+        TrmbenchError: they are not the weights of a TRM.
+    """
     weights = reference.without_prefixes(state_dict)
     variant = {f"model.{name}": value for name, value in _variant(weights).items()}
     return {**reference.describe(weights), **variant}
 
 
 def export_reference(model: TRM) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """See `trmbench_trm.export_reference`."""
+    """Configuration and weights of a TRM in the reference implementation's names.
+
+    What the reference cannot express (`gradient`, `multiple_of`) is added under our own name.
+    """
     options = model.options
     config = reference.export_config(options, model)
     config["no_ACT_continue"] = not options.act_continue

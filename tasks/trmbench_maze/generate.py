@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trmbench import Puzzles, TrmbenchError
+from trmbench import Puzzles, TrmbenchError, distinct_puzzles
 from trmbench_maze import MazeOptions
 from trmbench_maze.paths import far_cells, pack, shortest_path, unpack
 from trmbench_maze.symmetry import signatures
@@ -25,26 +25,18 @@ def generate(count: int, options: MazeOptions) -> Puzzles:
         TrmbenchError: such mazes are too rare.
     """
     random = np.random.default_rng(np.random.SeedSequence([options.data_seed, options.size]))
-    found: list[Puzzles] = []
-    seen = np.empty(0, np.uint64)
-    fruitless = 0
-    while len(seen) < count:
-        puzzles = _candidates(options, random)
-        keys = signatures(puzzles.inputs, options.size)
-        rows = np.sort(np.unique(keys, return_index=True)[1])
-        rows = rows[~np.isin(keys[rows], seen)]
-        found.append(puzzles.select(rows))
-        seen = np.concatenate([seen, keys[rows]])
-        fruitless = 0 if rows.size else fruitless + 1
-        if fruitless == _FRUITLESS_CHUNKS:
-            size = options.size
-            raise TrmbenchError(
-                f"found {len(seen)} of {count} mazes of {size}x{size} cells with a shortest path "
-                f"of {options.min_path_length} steps or more",
-                "lower task.min_path_length or ask for fewer puzzles",
-            )
-    inputs, labels = (np.concatenate(parts)[:count] for parts in zip(*found, strict=True))
-    return Puzzles(inputs, labels)
+    size = options.size
+    return distinct_puzzles(
+        count,
+        draw=lambda: _candidates(options, random),
+        signatures=lambda inputs: signatures(inputs, size),
+        patience=_FRUITLESS_CHUNKS,
+        too_rare=lambda found: TrmbenchError(
+            f"found {found} of {count} mazes of {size}x{size} cells with a shortest path "
+            f"of {options.min_path_length} steps or more",
+            "lower task.min_path_length or ask for fewer puzzles",
+        ),
+    )
 
 
 def _candidates(options: MazeOptions, random: np.random.Generator) -> Puzzles:

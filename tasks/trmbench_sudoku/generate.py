@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trmbench import Puzzles, TrmbenchError
+from trmbench import Puzzles, TrmbenchError, distinct_puzzles
 from trmbench_sudoku.rules import Rules, rules_of
 from trmbench_sudoku.signature import signatures
 from trmbench_sudoku.solve import branching_cell, propagate, satisfiable
@@ -25,24 +25,16 @@ def generate(count: int, size: int, clues: int, seed: int) -> Puzzles:
     """
     rules = rules_of(size)
     random = np.random.default_rng(np.random.SeedSequence([seed, size, clues]))
-    found: list[Puzzles] = []
-    seen = np.empty(0, np.uint64)
-    fruitless = 0
-    while len(seen) < count:
-        puzzles = _dig(_random_solutions(rules, random), clues, rules, random)
-        keys = signatures(puzzles.inputs, rules)
-        rows = np.sort(np.unique(keys, return_index=True)[1])
-        rows = rows[~np.isin(keys[rows], seen)]
-        found.append(puzzles.select(rows))
-        seen = np.concatenate([seen, keys[rows]])
-        fruitless = 0 if rows.size else fruitless + 1
-        if fruitless == _FRUITLESS_CHUNKS:
-            raise TrmbenchError(
-                f"found {len(seen)} of {count} {size}x{size} Sudokus with {clues} clues",
-                "raise task.clues or ask for fewer puzzles",
-            )
-    inputs, labels = (np.concatenate(parts)[:count] for parts in zip(*found, strict=True))
-    return Puzzles(inputs, labels)
+    return distinct_puzzles(
+        count,
+        draw=lambda: _dig(_random_solutions(rules, random), clues, rules, random),
+        signatures=lambda inputs: signatures(inputs, rules),
+        patience=_FRUITLESS_CHUNKS,
+        too_rare=lambda found: TrmbenchError(
+            f"found {found} of {count} {size}x{size} Sudokus with {clues} clues",
+            "raise task.clues or ask for fewer puzzles",
+        ),
+    )
 
 
 def _random_solutions(rules: Rules, random: np.random.Generator) -> np.ndarray:

@@ -8,15 +8,39 @@ from typing import Any
 
 import click
 
+from trmbench import registry
 from trmbench.config import parse_value
 from trmbench.errors import TrmbenchError
 from trmbench.registry import Registry
 
 DEFAULT_RESULTS = "results"
 
+
+def complete_names(source: Callable[[], Registry]) -> Callable[..., list[str]]:
+    """Shell completion with the names of a registry."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        names = [entry.spec.name for entry in source()]
+        return [name for name in names if name.startswith(incomplete)]
+
+    return complete
+
+
 results_option = click.option(
     "--results", default=DEFAULT_RESULTS, metavar="DIR", help="The results folder."
 )
+runner_option = click.option(
+    "--runner",
+    "runner_name",
+    default="local",
+    help="What executes the trials.",
+    shell_complete=complete_names(registry.runners),
+)
+max_parallel_option = click.option("--max-parallel", type=int, help="Trials side by side.")
+time_budget_option = click.option(
+    "--time-budget", type=float, metavar="SECONDS", help="Begin no further trial after this time."
+)
+fail_fast_option = click.option("--fail-fast", is_flag=True, help="Stop all when a trial fails.")
 set_option = click.option(
     "--set",
     "overrides",
@@ -66,13 +90,3 @@ def complete_studies(
     from trmbench.studies import study_names
 
     return [name for name in study_names() if name.startswith(incomplete)]
-
-
-def complete_names(registry: Callable[[], Registry]) -> Callable[..., list[str]]:
-    """Shell completion with the names of a registry."""
-
-    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-        names = [entry.spec.name for entry in registry()]
-        return [name for name in names if name.startswith(incomplete)]
-
-    return complete

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trmbench import registry
-from trmbench.cli.options import complete_names, results_option
+from trmbench.cli.options import (
+    fail_fast_option,
+    max_parallel_option,
+    results_option,
+    runner_option,
+    time_budget_option,
+)
 
 if TYPE_CHECKING:
     from trmbench.runs import Unfinished
@@ -16,18 +22,10 @@ if TYPE_CHECKING:
 
 @click.command("resume", short_help="List the unfinished trials of a results folder, go on.")
 @results_option
-@click.option(
-    "--runner",
-    "runner_name",
-    default="local",
-    help="What executes the trials.",
-    shell_complete=complete_names(registry.runners),
-)
-@click.option("--max-parallel", type=int, help="Trials side by side.")
-@click.option(
-    "--time-budget", type=float, metavar="SECONDS", help="Begin no further trial after this time."
-)
-@click.option("--fail-fast", is_flag=True, help="Stop all when a trial fails.")
+@runner_option
+@max_parallel_option
+@time_budget_option
+@fail_fast_option
 @click.option("--dry-run", is_flag=True, help="List the unfinished trials; run nothing.")
 @click.pass_context
 def command(

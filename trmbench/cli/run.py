@@ -13,10 +13,14 @@ from trmbench import registry
 from trmbench.cli.options import (
     complete_names,
     complete_studies,
+    fail_fast_option,
+    max_parallel_option,
     parse_overrides,
     parse_seeds,
     results_option,
+    runner_option,
     set_option,
+    time_budget_option,
 )
 
 if TYPE_CHECKING:
@@ -68,21 +72,13 @@ SHORTCUTS = {
     help="A study that comes with trmbench, such as paper-table-1; `trmbench list studies`.",
     shell_complete=complete_studies,
 )
-@click.option(
-    "--runner",
-    "runner_name",
-    default="local",
-    help="What executes the trials.",
-    shell_complete=complete_names(registry.runners),
-)
+@runner_option
 @results_option
 @click.option("--limit", type=int, help="At most this many test puzzles.")
 @click.option("--votes", type=int, help="Augmented copies of each test puzzle that vote.")
 @click.option("--device", help="auto, cpu, cuda or mps.", show_default="auto")
-@click.option("--max-parallel", type=int, help="Trials side by side.")
-@click.option(
-    "--time-budget", type=float, metavar="SECONDS", help="Begin no further trial after this time."
-)
+@max_parallel_option
+@time_budget_option
 @click.option(
     "--checkpoint-every",
     type=float,
@@ -94,7 +90,7 @@ SHORTCUTS = {
 @click.option("--gpus-per-trial", type=float, help="GPUs of a trial, or its share of one.")
 @click.option("--cpus-per-trial", type=float, help="CPU cores of a trial.")
 @click.option("--fresh", is_flag=True, help="Start over: forget what is stored of these trials.")
-@click.option("--fail-fast", is_flag=True, help="Stop all when a trial fails.")
+@fail_fast_option
 @click.option("--dry-run", is_flag=True, help="Print every setting and an estimate; run nothing.")
 @click.pass_context
 def command(

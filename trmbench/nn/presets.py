@@ -56,6 +56,9 @@ MINI_TRAIN: Mapping[str, Any] = {
 }
 """`train.*` for it."""
 
+MINI_ARC = Preset(options={"puzzle_positions": 1}, train={"steps": 1_000})
+"""What differs for ARC, whose variants have puzzle embeddings."""
+
 
 def for_arc(preset: Preset) -> dict[str, Preset]:
     """`Preset.for_task` of both ARC tasks."""

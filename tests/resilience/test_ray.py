@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,33 +22,23 @@ from resilience.support import (
     wait_until,
 )
 
-from trmbench import registry
+from trmbench import claims, registry
 from trmbench.testing import assert_runner_conforms
-from trmbench.testing.running import visible_plugin
 
 pytestmark = pytest.mark.slow
 RAY = ["--runner=ray", "--max-parallel=2"]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def toy_plugin() -> Iterator[None]:
-    """The toy model and task, visible to this process and to those it starts."""
-    with visible_plugin("toy", "trmbench.testing.toy"):
-        yield
-
-
-@pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the local runner makes of the same trials."""
-    results = tmp_path_factory.mktemp("local")
-    done = run("run", *TOY, *LONG_ENOUGH_TO_KILL, "--seeds=2", f"--results={results}")
-    assert done.returncode == 0, done.stderr
-    return results
-
-
 def ray_workers(process_id: int) -> list[int]:
     """The processes of a run that execute trials on Ray."""
     return [pid for pid in descendants(process_id) if "::" in _title(pid) and "seed" in _title(pid)]
+
+
+def holder_of_a_checkpoint(results: Path) -> int | None:
+    """A process whose trial would lose no more than what follows its checkpoint."""
+    trials = {path.parent.name for path in (results / "checkpoints").glob("*/running-*.json")}
+    holders = [found for trial in trials if (found := claims.holder(results, trial))]
+    return holders[0].pid if holders else None
 
 
 def _title(pid: int) -> str:
@@ -64,22 +53,21 @@ def test_it_keeps_the_contract_of_a_runner() -> None:
 
 
 def test_a_killed_worker_costs_the_others_nothing_and_its_trial_goes_on(
-    local: Path, tmp_path: Path
+    uninterrupted: Path, tmp_path: Path
 ) -> None:
     arguments = [*TOY, *LONG_ENOUGH_TO_KILL, *RAY, "--seeds=2", f"--results={tmp_path}"]
     with started("run", *arguments) as process:
-        wait_until(lambda: last_step(tmp_path) or process.poll() is not None, "a checkpoint")
-        workers = wait_until(lambda: ray_workers(process.pid), "a worker")
-        os.kill(workers[0], signal.SIGKILL)
+        worker = wait_until(lambda: holder_of_a_checkpoint(tmp_path), "a checkpoint")
+        os.kill(worker, signal.SIGKILL)
         out, _ = process.communicate(timeout=240)
     assert process.returncode == 0, out
     assert statuses(tmp_path) == ["finished", "finished"]
     assert sum((row["resumed_from_step"] or 0) > 0 for row in rows(tmp_path)) == 1
-    assert_same_results(local, tmp_path)
+    assert_same_results(uninterrupted, tmp_path)
 
 
 def test_after_the_death_of_driver_and_head_the_same_command_goes_on(
-    local: Path, tmp_path: Path
+    uninterrupted: Path, tmp_path: Path
 ) -> None:
     arguments = ["run", *TOY, *LONG_ENOUGH_TO_KILL, *RAY, "--seeds=2", f"--results={tmp_path}"]
     with started(*arguments) as process:
@@ -91,7 +79,7 @@ def test_after_the_death_of_driver_and_head_the_same_command_goes_on(
     done = run(*arguments)
     assert done.returncode == 0, done.stderr
     assert any((row["resumed_from_step"] or 0) > 0 for row in rows(tmp_path))
-    assert_same_results(local, tmp_path)
+    assert_same_results(uninterrupted, tmp_path)
 
 
 def test_a_run_that_is_stopped_has_its_trials_checkpointed(tmp_path: Path) -> None:
