@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import shlex
+import sys
 import tomllib
 import types
 import typing
@@ -16,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from trmbench.errors import TrmbenchError
@@ -90,6 +93,7 @@ class Cell:
             overrides=self.overrides,
             results=results,
             cell_label=self.label,
+            command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         )
 
 

@@ -359,6 +359,8 @@ class Trial:
     """The results folder."""
     cell_label: str | None = None
     """What a study calls the cell; for people, never hashed."""
+    command: str = ""
+    """The command line that asked for it."""
 
     @property
     def name(self) -> str:

@@ -266,4 +266,4 @@ class TrialRun:
             }
         if self._imported:
             described["imported"] = self._imported
-        return {**environment(), **described}
+        return {**environment(), "command": self.trial.command, **described}

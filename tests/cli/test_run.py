@@ -26,6 +26,7 @@ def test_a_run_writes_every_table_and_says_how_sure_it_is(tiny_results: Path) ->
     assert (trials["parameters"] > 10_000).all() and (trials["peak_memory_bytes"] > 1e7).all()
     provenance = json.loads(trials["provenance"][0])
     assert provenance["model"]["distribution"] == "trmbench"
+    assert "run --model" in provenance["command"]
     assert provenance["data"]["fingerprint"] and provenance["packages"]["torch"]
     puzzles = pd.read_parquet(tiny_results / "puzzles")
     assert len(puzzles) == 48 and puzzles["puzzle_id"].nunique() == 24

@@ -13,6 +13,7 @@ from trmbench.cli.compare import compared, question_options
 @click.command("report", short_help="Write the comparison as one HTML file.")
 @question_options
 @click.option(
+    "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     default="report.html",
