@@ -24,7 +24,7 @@ LIGHT = {
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "spec": set(),
-    "settings": set(),
+    "settings": {"errors"},
     "suggest": {"errors"},
     "hookspecs": {"spec"},
     "plugins": {"hookspecs", "errors"},

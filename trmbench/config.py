@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from trmbench.errors import TrmbenchError
-from trmbench.settings import CORE_SECTIONS, SECTIONS
+from trmbench.settings import CORE_SECTIONS, SECTIONS, UNHASHED_WHEN_OFF
 from trmbench.spec import ModelSpec, Preset, TaskSpec, Trial
 from trmbench.suggest import unknown
 
@@ -77,7 +77,7 @@ class Cell:
     @cached_property
     def evaluation_id(self) -> str:
         """Hash of how it is tested."""
-        return short_hash(self.values["evaluation"])
+        return evaluation_hash(self.values["evaluation"])
 
     def trial(self, seed: int, results: str) -> Trial:
         """The trial of this cell with a training seed, into a results folder."""
@@ -106,6 +106,12 @@ def learned_hash(
     """Hash of what decides what is learned: the `cell_id` of a configuration."""
     learned = {section: config[section] for section in HASHED_SECTIONS}
     return short_hash([model, task, learned, dict(revisions)])
+
+
+def evaluation_hash(evaluation: Mapping[str, Any]) -> str:
+    """Hash of how a trial is tested: its `evaluation_id`."""
+    off = {key for key in UNHASHED_WHEN_OFF if evaluation.get(key) is None}
+    return short_hash({key: value for key, value in evaluation.items() if key not in off})
 
 
 def short_hash(value: Any) -> str:

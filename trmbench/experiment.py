@@ -14,7 +14,7 @@ from typing import Any
 
 from trmbench import registry
 from trmbench.claims import CLAIMED, holder
-from trmbench.config import Cell, checked_section, compose, short_hash
+from trmbench.config import Cell, checked_section, compose, evaluation_hash
 from trmbench.device import has_cuda
 from trmbench.errors import TrmbenchError
 from trmbench.plugins import plugin_manager
@@ -152,7 +152,7 @@ def execute(
 
     while queue.has_more():
         with closing(runner.run(queue, announce)) as results:
-            for result in results:
+            for result in (each for outcome in results for each in (outcome, *outcome.stacked)):
                 trial = by_id[result.trial_id]
                 if result.status == CLAIMED:
                     queue.put_aside(trial, str(result.error))
@@ -185,9 +185,23 @@ class _Queue:
             trial = self._next.popleft()
             other = holder(Path(trial.results), trial.trial_id)
             if other is None:
-                yield trial
+                yield self._with_other_seeds(trial)
             else:
                 self.put_aside(trial, f"{other} does it")
+
+    def _with_other_seeds(self, trial: Trial) -> Trial:
+        """The trial with those of its cell that are free, where seeds are to be stacked."""
+        builds_upon = registry.models().find(trial.model).spec.base
+        if not trial.config["execution"].get("stack_seeds") or builds_upon is not None:
+            return trial
+        others = [
+            other
+            for other in self._next
+            if (other.cell_id, other.evaluation_id) == (trial.cell_id, trial.evaluation_id)
+            and holder(Path(other.results), other.trial_id) is None
+        ]
+        self._next = deque(other for other in self._next if other not in others)
+        return replace(trial, stacked=tuple(others))
 
     def put_aside(self, trial: Trial, reason: str) -> None:
         """Keep a trial for later, and say why."""
@@ -230,6 +244,6 @@ def reevaluation(store: Store, start: str, changes: Mapping[str, Any]) -> Trial:
     evaluation = checked_section("evaluation", {**trial.config["evaluation"], **changes})
     return replace(
         trial,
-        evaluation_id=short_hash(evaluation),
+        evaluation_id=evaluation_hash(evaluation),
         config={**trial.config, "evaluation": evaluation},
     )

@@ -9,9 +9,13 @@ from trmbench.store import FAILED, Store
 
 
 def record_failure(trial: Trial, error: str) -> TrialResult:
-    """Write the row of a trial that could not write its own; returns its result."""
+    """Write the row of a trial that could not write its own; returns its result.
+
+    Those of the seeds stacked with it likewise.
+    """
     Store(trial.results).write_trial(trial, {"status": FAILED, "error": error})
-    return TrialResult(trial.trial_id, FAILED, error)
+    others = tuple(record_failure(other, error) for other in trial.stacked)
+    return TrialResult(trial.trial_id, FAILED, error, stacked=others)
 
 
 def with_half_micro_batch(trial: Trial) -> Trial:

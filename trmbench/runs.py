@@ -20,7 +20,7 @@ from trmbench.spec import Trial
 from trmbench.store import FAILED, FINISHED, INTERRUPTED, Store, write_json
 
 FOLDER = "runs"
-_OF_SEED = ("trial_id", "seed", "results")
+_OF_SEED = ("trial_id", "seed", "results", "stacked")
 """Fields of a trial that differ between the seeds of a cell, or are known from the folder."""
 
 

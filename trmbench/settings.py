@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from trmbench.errors import TrmbenchError
+
+UNHASHED_WHEN_OFF = frozenset({"early_exit"})
+"""Evaluation settings that came when results were stored already: off, they change no hash."""
+
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -62,6 +67,15 @@ class EvaluationSettings:
     weights: Literal["ema", "raw"] = "ema"
     """Which weights are tested; "ema" means raw ones where no average was kept."""
     batch_size: int = 256
+    early_exit: int | None = None
+    """Leave out a puzzle, 0: once its state no longer changes, so that nothing after it can; K:
+    once its answer was the same and its halting logit positive in K steps on end, an
+    approximation. None = every puzzle gets all steps."""
+
+    def __post_init__(self) -> None:
+        """Raises `TrmbenchError` for a negative `early_exit`."""
+        if (self.early_exit or 0) < 0:
+            raise TrmbenchError(f"evaluation.early_exit is {self.early_exit}", "it must be 0 or more")
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,17 @@ class ExecutionSettings:
     """The Ray cluster: "auto", HOST:PORT or ray://HOST:PORT; None = a local one is started."""
     log_every: int | None = None
     """Training steps between two points of the learning curve; None = 100, or 20 points in all."""
+    stack_seeds: bool = False
+    """Train the seeds of a cell in one process as one computation, with the threads of all; equal
+    to separate trials within rounding."""
+
+    def __post_init__(self) -> None:
+        """Raises `TrmbenchError` for settings that exclude each other."""
+        if self.stack_seeds and self.micro_batch:
+            raise TrmbenchError(
+                "stacked seeds are not trained in micro-batches",
+                "leave out --stack-seeds or execution.micro_batch",
+            )
 
 
 CORE_SECTIONS: dict[str, type] = {

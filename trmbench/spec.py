@@ -361,6 +361,13 @@ class Trial:
     """What a study calls the cell; for people, never hashed."""
     command: str = ""
     """The command line that asked for it."""
+    stacked: tuple[Trial, ...] = ()
+    """Further seeds of the cell, to be trained together with this one in one computation."""
+
+    @property
+    def threads(self) -> int:
+        """CPU threads that the trial is worth: its own and those of the seeds stacked with it."""
+        return max(1, self.config["train"]["threads"]) * (1 + len(self.stacked))
 
     @property
     def name(self) -> str:
@@ -401,6 +408,8 @@ class TrialResult:
     """Why it failed, in one line."""
     traceback: str | None = None
     """Where it failed, for `--debug`."""
+    stacked: tuple[TrialResult, ...] = ()
+    """How the seeds stacked with it ended."""
 
 
 class Runner(Protocol):

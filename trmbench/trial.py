@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -39,6 +39,14 @@ OUT_OF_MEMORY = "out of memory"
 BASE_POLL_SECONDS = 1.0
 
 
+class Outcome(NamedTuple):
+    """How a trial, or a part of it, went."""
+
+    status: str
+    error: str | None = None
+    trace: str | None = None
+
+
 def run_trial(
     trial: Trial,
     on_event: Callable[[TrialEvent], None] = lambda event: None,
@@ -49,7 +57,8 @@ def run_trial(
     """Train if need be, test, and write the rows; an error becomes a row as well.
 
     A trial that another living process does is left to it: the result's status is "claimed". One
-    that ran out of memory goes on with half the micro-batch, once.
+    that ran out of memory goes on with half the micro-batch, once. A trial with further seeds
+    stacked on it is trained with them; their results are in its own.
 
     Args:
         trial: what to do.
@@ -57,9 +66,13 @@ def run_trial(
         should_stop: asked after every training step; when true, training is checkpointed and left.
         again: test it anew, even if it is finished.
     """
+    if trial.stacked:
+        from trmbench.stacking import run_stacked  # builds upon this module
+
+        return run_stacked(trial, on_event, should_stop, again=again)
     try:
         with claimed(Path(trial.results), trial.trial_id) as claim:
-            if not again and _is_finished(trial):
+            if not again and is_finished(trial):
                 return TrialResult(trial.trial_id, FINISHED)
             result = _execute(trial, claim, on_event, should_stop)
             if (result.error or "").startswith(OUT_OF_MEMORY):
@@ -76,7 +89,8 @@ def run_trial(
         return TrialResult(trial.trial_id, FAILED, str(error))
 
 
-def _is_finished(trial: Trial) -> bool:
+def is_finished(trial: Trial) -> bool:
+    """Whether a trial's row says so."""
     statuses = Store(trial.results).read("trials", ["status"], [trial.name])["status"].to_pylist()
     return statuses == [FINISHED]
 
@@ -88,24 +102,29 @@ def _execute(
     should_stop: Callable[[], bool],
 ) -> TrialResult:
     run = TrialRun(trial, on_event, lambda: claim.lost or should_stop())
-    status, error, trace = FINISHED, None, None
-    try:
+
+    def train_and_test() -> None:
         torch.set_num_threads(run.parts.train.threads)
         reset_peak_memory(run.parts.device)
         if run.parts.needs_training:
             run.train()
         run.test()
+
+    return run.conclude(outcome(train_and_test), claim)
+
+
+def outcome(action: Callable[[], None]) -> Outcome:
+    """How something went that may raise anything, since plugins take part in it."""
+    try:
+        action()
     except Stopped:
-        status, error = INTERRUPTED, "stopped; the same command goes on"
-    except Exception as failure:  # a plugin may raise anything, and the other trials must go on
-        status, trace = FAILED, traceback.format_exc()
+        return Outcome(INTERRUPTED, "stopped; the same command goes on")
+    except Exception as failure:  # the other trials must go on
         error = str(failure) if isinstance(failure, TrmbenchError) else one_line(failure)
         if is_out_of_memory(failure):
             error = f"{OUT_OF_MEMORY}: {error}"
-    if claim.lost:
-        return TrialResult(trial.trial_id, CLAIMED, "taken over while this process was suspended")
-    run.record(status, error)
-    return TrialResult(trial.trial_id, status, error, trace)
+        return Outcome(FAILED, error, traceback.format_exc())
+    return Outcome(FINISHED)
 
 
 class TrialRun:
@@ -121,6 +140,7 @@ class TrialRun:
         self.parts = Assembly(trial, self._trained_base)
         self.store = Store(trial.results, self._say)
         self.folder = self.store.checkpoints(trial.trial_id)
+        self.running = RunningCheckpoints(self.folder, self._say)
         self._on_event = on_event
         self._should_stop = should_stop
         self._row: dict[str, Any] = {"started_at": datetime.now(UTC)}
@@ -136,21 +156,34 @@ class TrialRun:
 
     def train(self) -> None:
         """Train the model, from its last checkpoint if there is one, or load its final weights."""
+        trainer = self.begin_training()
+        if trainer is not None:
+            trainer.run(self.training_event, self._should_stop, self.running)
+            self.end_training(trainer)
+
+    def begin_training(self) -> Trainer | None:
+        """The trainer, at its last checkpoint if there is one; None: the final weights are loaded."""
         model = self.parts.model
         self._count_parameters(model)
-        running = RunningCheckpoints(self.folder, self._say)
         if self.is_trained:
-            running.clear()  # a run that was killed just now may have left them
-            return self._load_final(model)
+            self.running.clear()  # a run that was killed just now may have left them
+            self._load_final(model)
+            return None
         trainer = self._trainer(model)
-        saved = running.load_latest()
+        saved = self.running.load_latest()
         if saved is not None:
             trainer.restore(*saved)
             self._row["resumed_from_step"] = trainer.step
-        trainer.run(lambda **fields: self._event("train", **fields), self._should_stop, running)
+        return trainer
+
+    def end_training(self, trainer: Trainer) -> None:
+        """Keep what was learned."""
         self._save_final(trainer)
-        running.clear()
-        return None
+        self.running.clear()
+
+    def training_event(self, **fields: Any) -> None:
+        """Tell of the training's progress, in fields of a `TrialEvent`."""
+        self._event("train", **fields)
 
     @property
     def is_trained(self) -> bool:
@@ -178,11 +211,18 @@ class TrialRun:
         """The curve, then the final raw and averaged weights: these mark the training as done."""
         self._row |= {"train_steps": trainer.step, "train_seconds": trainer.seconds}
         self._row["train_puzzles"] = len(self.parts.task.split("train"))
+        self._row["stacked_seeds"] = trainer.stacked_seeds
         curve = [{"trial_id": self.trial.trial_id, **point} for point in trainer.curve]
         self.store.write("curves", self.trial.trial_id, curve)
         tensors = {f"raw/{name}": tensor for name, tensor in trainer.model.state_dict().items()}
         tensors |= {f"ema/{name}": tensor for name, tensor in trainer.ema.state_dict().items()}
-        kept = ("train_steps", "train_seconds", "train_puzzles", "resumed_from_step")
+        kept = (
+            "train_steps",
+            "train_seconds",
+            "train_puzzles",
+            "stacked_seeds",
+            "resumed_from_step",
+        )
         trained = {name: self._row[name] for name in kept if name in self._row}
         trained["train_peak_memory_bytes"] = peak_memory(self.parts.device)
         values = {"config": self.trial.config, "model": self.trial.model, "task": self.trial.task}
@@ -237,6 +277,14 @@ class TrialRun:
             return model
         return RecursiveSolver(model.eval(), self.parts.evaluation.steps, self.parts.dtype)
 
+    def conclude(self, outcome: Outcome, claim: Claim) -> TrialResult:
+        """Record how it went, if the trial is still this process's."""
+        trial_id = self.trial.trial_id
+        if claim.lost:
+            return TrialResult(trial_id, CLAIMED, "taken over while this process was suspended")
+        self.record(outcome.status, outcome.error)
+        return TrialResult(trial_id, outcome.status, outcome.error, outcome.trace)
+
     def record(self, status: str, error: str | None) -> None:
         """Write the trial's row, whatever became of it."""
         parts = self.parts
@@ -245,10 +293,10 @@ class TrialRun:
         if "device" in vars(parts):
             row["device"] = device_name(parts.device)
             row["peak_memory_bytes"] = max(peak, peak_memory(parts.device))
-        row["provenance"] = json.dumps(self._provenance())
+        row["provenance"] = json.dumps(self._provenance(row.pop("stacked_seeds", 1)))
         self.store.write_trial(self.trial, row)
 
-    def _provenance(self) -> dict[str, Any]:
+    def _provenance(self, stacked_seeds: int) -> dict[str, Any]:
         parts = self.parts
         plugins = {"model": parts.model_entry.plugin, "task": parts.task_entry.plugin}
         described: dict[str, Any] = {
@@ -264,6 +312,8 @@ class TrialRun:
                 "source": parts.task.info.source,
                 "fingerprint": parts.task.info.fingerprint,
             }
+        if stacked_seeds > 1:
+            described["stacked_seeds"] = stacked_seeds
         if self._imported:
             described["imported"] = self._imported
         return {**environment(), "command": self.trial.command, **described}

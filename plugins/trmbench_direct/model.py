@@ -16,6 +16,8 @@ from trmbench_direct import Options
 class Direct(PuzzleModel):
     """Embed, pass through the network, read the answer; the state only tells the dtype."""
 
+    stacks_seeds = True
+
     def __init__(self, options: Options, info: TaskInfo) -> None:
         super().__init__(options, info, states=1, halts=False)
         self.network = Network(options, self.positions)

@@ -23,6 +23,7 @@ class HRM(PuzzleModel):
     """
 
     needs_continue_target = True
+    stacks_seeds = True
 
     def __init__(self, options: Options, info: TaskInfo) -> None:
         super().__init__(options, info, states=2)

@@ -20,6 +20,8 @@ State = tuple[Tensor, ...]
 class TRM(PuzzleModel):
     """The pseudocode of the paper's figure 3, and its ablations (tables 1 and 2)."""
 
+    stacks_seeds = True
+
     def __init__(self, options: Options, info: TaskInfo) -> None:
         super().__init__(options, info, states=options.features)
         self.options = options

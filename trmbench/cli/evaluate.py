@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from trmbench.cli.options import results_option
+from trmbench.cli.options import early_exit_option, results_option
 
 
 @click.command("evaluate", short_help="Test a trained trial again, in another way.")
@@ -16,6 +16,7 @@ from trmbench.cli.options import results_option
 @click.option("--votes", type=int, help="Augmented copies of each test puzzle that vote.")
 @click.option("--steps", type=int, help="Supervision steps at test.")
 @click.option("--weights", type=click.Choice(["ema", "raw"]), help="Which weights.")
+@early_exit_option
 @results_option
 @click.pass_context
 def command(context: click.Context, trial: str, results: str, **settings: Any) -> int:

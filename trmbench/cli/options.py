@@ -41,6 +41,15 @@ time_budget_option = click.option(
     "--time-budget", type=float, metavar="SECONDS", help="Begin no further trial after this time."
 )
 fail_fast_option = click.option("--fail-fast", is_flag=True, help="Stop all when a trial fails.")
+early_exit_option = click.option(
+    "--early-exit",
+    type=int,
+    is_flag=False,
+    flag_value=0,
+    metavar="[K]",
+    help="Test a puzzle no further once its state no longer changes; or, an approximation, once "
+    "its answer was the same and its halting logit positive for K steps.",
+)
 set_option = click.option(
     "--set",
     "overrides",

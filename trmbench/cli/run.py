@@ -13,6 +13,7 @@ from trmbench import registry
 from trmbench.cli.options import (
     complete_names,
     complete_studies,
+    early_exit_option,
     fail_fast_option,
     max_parallel_option,
     parse_overrides,
@@ -36,6 +37,8 @@ SHORTCUTS = {
     "ray_address": "execution.ray_address",
     "gpus_per_trial": "execution.gpus_per_trial",
     "cpus_per_trial": "execution.cpus_per_trial",
+    "stack_seeds": "execution.stack_seeds",
+    "early_exit": "evaluation.early_exit",
 }
 """Options that are settings by another name."""
 
@@ -89,6 +92,13 @@ SHORTCUTS = {
 @click.option("--ray-address", help="With --runner ray: auto, HOST:PORT or ray://HOST:PORT.")
 @click.option("--gpus-per-trial", type=float, help="GPUs of a trial, or its share of one.")
 @click.option("--cpus-per-trial", type=float, help="CPU cores of a trial.")
+@click.option(
+    "--stack-seeds",
+    is_flag=True,
+    default=None,
+    help="Train the seeds of a cell as one computation; equal within rounding.",
+)
+@early_exit_option
 @click.option("--fresh", is_flag=True, help="Start over: forget what is stored of these trials.")
 @fail_fast_option
 @click.option("--dry-run", is_flag=True, help="Print every setting and an estimate; run nothing.")

@@ -71,5 +71,8 @@ class InputEmbedding(nn.Module):
             x = torch.cat((self.puzzle(puzzle_identifiers).to(dtype), x), dim=-2)
         if self.positions is not None:
             # Two summands of equal variance: keep that of one. (The digits are the reference's.)
-            x = 0.707106781 * (x + self.positions.weight.to(dtype))
+            positions = self.positions.weight.to(dtype)
+            if positions.dim() == 3:  # of several seeds
+                positions = positions.repeat_interleave(len(x) // len(positions), 0)
+            x = 0.707106781 * (x + positions)
         return self.scale * x

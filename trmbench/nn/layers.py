@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trmbench.nn import stacked
 from trmbench.nn.linear import Linear
 from trmbench.nn.norm import rms_norm
 from trmbench.nn.options import NetworkOptions
@@ -49,12 +50,14 @@ class TokenMixing(SwiGLU):
 
     def forward(self, x: Tensor) -> Tensor:
         # Two products, as the halves of one product's result would not be contiguous.
-        gate, up = (_from_left(weight, x) for weight in self.gate_up.weight.chunk(2))
+        gate, up = (_from_left(weight, x) for weight in self.gate_up.weight.chunk(2, -2))
         return _from_left(self.down.weight, F.silu(gate) * up)
 
 
 def _from_left(weight: Tensor, x: Tensor) -> Tensor:
-    """Weight (O, P) times x (B, P, D) -> (B, O, D)."""
+    """Weight (O, P) times x (B, P, D) -> (B, O, D); the weight may be that of several seeds."""
+    if weight.dim() == 3:
+        return stacked.from_left(weight.to(x.dtype), x)
     # Explicitly batched: matmul would fold, and so copy, when the weight has a gradient.
     return torch.bmm(weight.to(x.dtype).expand(len(x), -1, -1), x)
 

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trmbench.nn import stacked
+
 _CUT = 2.0
 """The normal distribution is cut at plus and minus this many of its standard deviations."""
 
@@ -28,7 +30,10 @@ def truncated_normal(*shape: int, std: float) -> Tensor:
 
 
 class Linear(nn.Module):
-    """`x @ weight.T + bias`, the weight cast to the dtype of x: (..., inputs) -> (..., outputs)."""
+    """`x @ weight.T + bias`, the weight cast to the dtype of x: (..., inputs) -> (..., outputs).
+
+    The weight may be that of several seeds (`trmbench.nn.stacked`).
+    """
 
     def __init__(self, inputs: int, outputs: int, bias: bool = False) -> None:
         super().__init__()
@@ -37,11 +42,15 @@ class Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         bias = self.bias if self.bias is None else self.bias.to(x.dtype)
-        return F.linear(x, self.weight.to(x.dtype), bias)
+        product = F.linear if self.weight.dim() == 2 else stacked.linear
+        return product(x, self.weight.to(x.dtype), bias)
 
 
 class TokenEmbedding(nn.Module):
-    """Vectors of `count` tokens or positions: weight (count, width), std 1/sqrt(width)."""
+    """Vectors of `count` tokens or positions: weight (count, width), std 1/sqrt(width).
+
+    The weight may be that of several seeds (`trmbench.nn.stacked`).
+    """
 
     def __init__(self, count: int, width: int) -> None:
         super().__init__()
@@ -49,4 +58,5 @@ class TokenEmbedding(nn.Module):
 
     def forward(self, indices: Tensor, dtype: torch.dtype) -> Tensor:
         """Indices (...) int -> (..., width) of `dtype`."""
-        return F.embedding(indices, self.weight.to(dtype))
+        look_up = F.embedding if self.weight.dim() == 2 else stacked.embedding
+        return look_up(indices, self.weight.to(dtype))

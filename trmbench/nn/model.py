@@ -19,11 +19,14 @@ class PuzzleModel(nn.Module):
 
     A `trmbench.RecursiveModel`. With `needs_continue_target` the harness trains the continue logit
     on one more forward pass, and a puzzle in training halts where its halting logit exceeds it;
-    without, where the halting logit exceeds 0.
+    without, where the halting logit exceeds 0. A model with `stacks_seeds` uses its weights only
+    through modules of `trmbench.nn`: so it can be given those of several seeds at once
+    (`trmbench.nn.stacked`); without, seeds are stacked by the slower `torch.func.vmap`.
     """
 
     max_steps: int = 1
     needs_continue_target: bool = False
+    stacks_seeds: bool = False
 
     def __init__(
         self, options: NetworkOptions, info: TaskInfo, states: int, halts: bool = True

@@ -77,7 +77,7 @@ class LocalRunner:
             return False
         if self._gpus:
             return len(running) < len(self._gpus)
-        used = sum(max(1, trial.config["train"]["threads"]) for trial in running)
+        used = sum(trial.threads for trial in running)
         return not running or used < available_cores()
 
     def _start_worker(self) -> WorkerProcess:

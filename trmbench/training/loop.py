@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -72,6 +72,8 @@ class Trainer:
         self.metrics = RunningMetrics(self.device)
         self.step = 0
         self.seconds = 0.0
+        self.stacked_seeds = 1
+        """The most seeds that were trained as one computation, this one included."""
         self.curve: list[dict[str, Any]] = []
         self.initial_state = self._state(settings.batch_size)
         self.slots = initial_slots(batches(0), self.initial_state)
@@ -93,7 +95,7 @@ class Trainer:
         factor = learning_rate_factor(self.step + 1, self.total_steps, self.settings)
         self._update_weights(factor, slots.batch, rows)
         halted = self.halting(self.step, done, output)
-        self._record(slots, done, halted, output, loss)
+        self.record(slots, done, halted, output, loss)
         self.slots = Slots(slots.batch, output.state, done, halted)
         self.step += 1
 
@@ -142,7 +144,8 @@ class Trainer:
         self.ema.update()
 
     @torch.no_grad()
-    def _record(self, slots: Slots, done: Tensor, halted: Tensor, output: Any, loss: Any) -> None:
+    def record(self, slots: Slots, done: Tensor, halted: Tensor, output: Any, loss: Any) -> None:
+        """Take one step's figures into the metrics."""
         exact, cells = correct(output.logits, slots.batch.labels)
         self.metrics.add(
             self.step + 1,
@@ -162,6 +165,7 @@ class Trainer:
         on_event: Callable[..., None],
         should_stop: Callable[[], bool],
         checkpoints: RunningCheckpoints,
+        until: int | None = None,
     ) -> None:
         """Train to the last step.
 
@@ -169,6 +173,7 @@ class Trainer:
             on_event: gets the fields of a `TrialEvent` as keywords.
             should_stop: asked after every step.
             checkpoints: where the running checkpoints go.
+            until: the step to stop before; None = to the last.
 
         Raises:
             Stopped: `should_stop` said so; a checkpoint is written.
@@ -177,16 +182,16 @@ class Trainer:
         self.model.train()
         started = last_event = last_saved = time.monotonic()
         seconds_before, first_step = self.seconds, self.step
-        while self.step < self.total_steps:
+        while self.step < (self.total_steps if until is None else until):
             self.train_step()
             now = time.monotonic()
             self.seconds = seconds_before + now - started
             if self.step % self.log_every == 0 or self.step == self.total_steps:
-                self._log()
+                self.log()
             if now - last_event > SECONDS_BETWEEN_EVENTS or self.step == self.total_steps:
                 last_event = now
                 rate = (self.step - first_step) / max(now - started, 1e-9)
-                on_event(**self._progress(rate))
+                on_event(**self.progress(rate))
             if should_stop():
                 self.save(checkpoints)
                 raise Stopped
@@ -194,7 +199,7 @@ class Trainer:
                 last_saved = now
                 self.save(checkpoints)
 
-    def _log(self) -> None:
+    def log(self) -> None:
         """One point of the learning curve; the only place that waits for the device."""
         figures = self.metrics.read(self.settings.batch_size)
         factor = learning_rate_factor(self.step, self.total_steps, self.settings)
@@ -207,7 +212,8 @@ class Trainer:
             }
         )
 
-    def _progress(self, rate: float) -> dict[str, Any]:
+    def progress(self, rate: float) -> dict[str, Any]:
+        """The fields of a `TrialEvent`, at so many steps per second."""
         last = self.curve[-1] if self.curve else {}
         return {
             "step": self.step,
@@ -231,6 +237,7 @@ class Trainer:
         values = {
             "step": self.step,
             "seconds": self.seconds,
+            "stacked_seeds": self.stacked_seeds,
             "curve": self.curve,
             "metrics": self.metrics.state_dict(),
         }
@@ -244,7 +251,7 @@ class Trainer:
             parts.setdefault(part, {})[rest] = tensor.to(self.device)
         self.model.load_state_dict(parts["model"])
         self.ema.load_state_dict(parts.get("ema", {}))
-        self._restore_optimizer(parts.get("optimizer", {}))
+        self.load_optimizer_state(_by_parameter(parts.get("optimizer", {})))
         state = parts["state"]
         self.slots = Slots(
             Batch(**parts["batch"]),
@@ -253,15 +260,21 @@ class Trainer:
             parts["slots"]["halted"],
         )
         self.step, self.seconds, self.curve = values["step"], values["seconds"], values["curve"]
+        self.stacked_seeds = values.get("stacked_seeds", 1)
         self.metrics.load_state_dict(values["metrics"])
 
-    def _restore_optimizer(self, tensors: dict[str, Tensor]) -> None:
-        states: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in tensors.items():
-            index, _, key = name.partition("/")
-            states.setdefault(int(index), {})[key] = tensor
+    def load_optimizer_state(self, states: Mapping[int, Mapping[str, Tensor]]) -> None:
+        """Go on from the optimiser's state of each weight, by its place."""
         whole = self.optimizer.state_dict()
         self.optimizer.load_state_dict({**whole, "state": states})
+
+
+def _by_parameter(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    states: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        index, _, key = name.partition("/")
+        states.setdefault(int(index), {})[key] = tensor
+    return states
 
 
 def network_weights(model: nn.Module) -> dict[str, nn.Parameter]:
