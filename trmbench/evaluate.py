@@ -48,7 +48,8 @@ def evaluate(
     started = time.monotonic()
     table = task.split(parts.evaluation.split).select(slice(parts.evaluation.limit))
     ballots = _Ballots(parts, table) if parts.evaluation.votes > 1 else None
-    predictions = answer(table) if ballots is None else ballots.restored(answer(ballots.table))
+    answers = answer(table if ballots is None else ballots.table)
+    predictions = answers if ballots is None else ballots.restored(answers)
     _save(store, trial.trial_id, f"answers-{trial.evaluation_id}", predictions)
     of_votes: Mapping[str, float] = {}
     if ballots is not None:
@@ -61,12 +62,21 @@ def evaluate(
     validation = task.split("validation")
     if len(validation):
         figures["validation_accuracy"] = score(task, validation, answer(validation))[0]["score"]
+    totals = {**figures["totals"], **of_votes, **_compute(answers)}
     return {
         **figures,
-        "totals": json.dumps({**figures["totals"], **of_votes}),
+        "totals": json.dumps(totals),
         "primary_metric": task.info.primary_metric,
         "test_seconds": time.monotonic() - started,
     }
+
+
+def _compute(answers: Predictions) -> dict[str, float]:
+    """What an early exit left to do: mean supervision steps of a test puzzle, and their share."""
+    if answers.steps is None or answers.tokens_by_step is None:
+        return {}
+    used = float(answers.steps.mean())
+    return {"supervision_steps": used, "share_of_all_steps": used / len(answers.tokens_by_step)}
 
 
 def _identified(table: PuzzleTable, parts: Assembly) -> PuzzleTable:

@@ -75,7 +75,9 @@ class EvaluationSettings:
     def __post_init__(self) -> None:
         """Raises `TrmbenchError` for a negative `early_exit`."""
         if (self.early_exit or 0) < 0:
-            raise TrmbenchError(f"evaluation.early_exit is {self.early_exit}", "it must be 0 or more")
+            raise TrmbenchError(
+                f"evaluation.early_exit is {self.early_exit}", "it must be 0 or more"
+            )
 
 
 @dataclass(frozen=True)

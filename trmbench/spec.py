@@ -78,6 +78,8 @@ class Answers:
     """(B,) float32 in 0..1: the halting probability, or the solver's own measure."""
     tokens_by_step: Tensor | None = None
     """(S, B, L) the answer after each supervision step, if there are several."""
+    steps: Tensor | None = None
+    """(B,) int64 supervision steps done, where a puzzle may get fewer than all."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Predictions:
     """(N,) float32."""
     tokens_by_step: np.ndarray | None = None
     """(S, N, L) uint8."""
+    steps: np.ndarray | None = None
+    """(N,) int64 supervision steps done, where a puzzle may get fewer than all."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,9 @@ def run_stacked(
     torch.set_num_threads(stack_threads(trials))
     with ExitStack() as claims:
         members = [_Member(each, claims, on_event, should_stop, again) for each in trials]
-        _train([member for member in members if member.attempt(member.begin)])
+        _train(
+            [member for member in members if member.attempt(lambda m=member: m.begin(members[0]))]
+        )
         for member in members:
             member.finish()
     results = [_again_alone(member, on_event, should_stop) for member in members]
@@ -75,8 +77,10 @@ class _Member:
         """Whether the trial was taken over, or all are to stop."""
         return self.claim.lost or self._should_stop()
 
-    def begin(self) -> None:
-        """Build the trial's parts, up to its last checkpoint."""
+    def begin(self, first: _Member) -> None:
+        """Build the trial's parts, up to its last checkpoint; the task is that of the first."""
+        if first is not self and first.result is None:
+            self.run.parts.task = first.run.parts.task
         reset_peak_memory(self.run.parts.device)
         if self.run.parts.needs_training:
             trainer = self.run.begin_training()

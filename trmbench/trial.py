@@ -32,6 +32,7 @@ from trmbench.store import FAILED, FINAL, FINISHED, INTERRUPTED, Store
 from trmbench.training import checkpoint
 from trmbench.training.checkpoint import RunningCheckpoints
 from trmbench.training.data import Batches
+from trmbench.training.early_exit import EarlyExitSolver
 from trmbench.training.evaluation import RecursiveSolver
 from trmbench.training.loop import Stopped, Trainer, network_weights
 
@@ -162,7 +163,7 @@ class TrialRun:
             self.end_training(trainer)
 
     def begin_training(self) -> Trainer | None:
-        """The trainer, at its last checkpoint if there is one; None: the final weights are loaded."""
+        """The trainer, at its last checkpoint if there is one; None if it is trained already."""
         model = self.parts.model
         self._count_parameters(model)
         if self.is_trained:
@@ -275,7 +276,10 @@ class TrialRun:
         model = self.parts.model
         if not self.parts.needs_training:
             return model
-        return RecursiveSolver(model.eval(), self.parts.evaluation.steps, self.parts.dtype)
+        evaluation, dtype = self.parts.evaluation, self.parts.dtype
+        if evaluation.early_exit is None:
+            return RecursiveSolver(model.eval(), evaluation.steps, dtype)
+        return EarlyExitSolver(model.eval(), evaluation.steps, dtype, evaluation.early_exit)
 
     def conclude(self, outcome: Outcome, claim: Claim) -> TrialResult:
         """Record how it went, if the trial is still this process's."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 from trmbench.errors import TrmbenchError
-from trmbench.spec import Answers, Batch, Predictions, PuzzleTable, Solver
+from trmbench.spec import Answers, Batch, Predictions, PuzzleTable, Solver, StepOutput
 from trmbench.streams import Streams
 
 
@@ -38,13 +38,16 @@ class RecursiveSolver:
             output = self.model(state, batch.inputs, batch.puzzle_identifiers)
             state = output.state
             by_step.append(output.logits.argmax(-1))
-        if output.halt_logits is None:
-            probabilities = output.logits.float().softmax(-1).amax(-1)
-            confidence = probabilities.mean(-1)
-        else:
-            confidence = output.halt_logits.float().sigmoid()
-        confidence = torch.where(output.logits.isfinite().all(-1).all(-1), confidence, math.nan)
-        return Answers(by_step[-1], confidence, torch.stack(by_step))
+        return Answers(by_step[-1], confidence_of(output), torch.stack(by_step))
+
+
+def confidence_of(output: StepOutput) -> Tensor:
+    """(B,) float32: halting probability, or mean probability of the tokens; NaN for no numbers."""
+    if output.halt_logits is None:
+        confidence = output.logits.float().softmax(-1).amax(-1).mean(-1)
+    else:
+        confidence = output.halt_logits.float().sigmoid()
+    return torch.where(output.logits.isfinite().all(-1).all(-1), confidence, math.nan)
 
 
 def predict(
@@ -82,10 +85,12 @@ def predict(
         parts.append(_checked(answers, inputs.shape, start))
         on_progress(rows.stop)
     by_step = [part.tokens_by_step for part in parts]
+    steps = [part.steps for part in parts]
     return Predictions(
         np.concatenate([part.tokens for part in parts]),
         np.concatenate([part.confidence for part in parts]),
         None if any(step is None for step in by_step) else np.concatenate(by_step, axis=1),
+        None if any(step is None for step in steps) else np.concatenate(steps),
     )
 
 
@@ -104,4 +109,5 @@ def _checked(answers: Answers, shape: torch.Size, start: int) -> Predictions:
         answers.tokens.to(torch.uint8).cpu().numpy(),
         confidence,
         None if by_step is None else by_step.to(torch.uint8).cpu().numpy(),
+        None if answers.steps is None else answers.steps.cpu().numpy(),
     )
