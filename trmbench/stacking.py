@@ -34,9 +34,9 @@ def run_stacked(
     torch.set_num_threads(stack_threads(trials))
     with ExitStack() as claims:
         members = [_Member(each, claims, on_event, should_stop, again) for each in trials]
-        _train(
-            [member for member in members if member.attempt(lambda m=member: m.begin(members[0]))]
-        )
+        for member in members:
+            member.begin(members[0])
+        _train(members)
         for member in members:
             member.finish()
     results = [_again_alone(member, on_event, should_stop) for member in members]
@@ -79,8 +79,11 @@ class _Member:
 
     def begin(self, first: _Member) -> None:
         """Build the trial's parts, up to its last checkpoint; the task is that of the first."""
-        if first is not self and first.result is None:
+        if first is not self and first.result is None and self.result is None:
             self.run.parts.task = first.run.parts.task
+        self.attempt(self._begin)
+
+    def _begin(self) -> None:
         reset_peak_memory(self.run.parts.device)
         if self.run.parts.needs_training:
             trainer = self.run.begin_training()
@@ -118,7 +121,8 @@ class _Member:
 
 def _train(members: Sequence[_Member]) -> None:
     """Train those that need it; what stops one computation stops all of them."""
-    seeds = {member: member.seed for member in members if member.seed is not None}
+    waiting = [member for member in members if member.result is None]
+    seeds = {member: member.seed for member in waiting if member.seed is not None}
     if not seeds:
         return
     how = outcome(

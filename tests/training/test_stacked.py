@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from trmbench.assembly import Assembly
 from trmbench.config import compose
 from trmbench.experiment import choose_cells
+from trmbench.testing.running import visible_plugin
 from trmbench.testing.toy import TOY_MODEL, TOY_TASK
 from trmbench.training.checkpoint import RunningCheckpoints
 from trmbench.training.data import Batches
@@ -43,6 +45,12 @@ CELLS = {
     "continue": ("hrm", {"train.halt_exploration": 0.5}),
     "direct": ("direct", {}),
 }
+
+
+@pytest.fixture
+def toy_plugin() -> Iterator[None]:
+    with visible_plugin("toy", "trmbench.testing.toy"):
+        yield
 
 
 def trainers(model: str = "trm", **changes: Any) -> list[Trainer]:
@@ -117,7 +125,9 @@ def test_at_mini_size_float32_agrees_over_the_first_steps(cell: str, tmp_path: P
     assert_close(together, separate, rtol=1e-4)
 
 
-def test_a_model_that_knows_nothing_of_seeds_is_mapped_over_them(tmp_path: Path) -> None:
+def test_a_model_that_knows_nothing_of_seeds_is_mapped_over_them(
+    tmp_path: Path, toy_plugin: None
+) -> None:
     settings: dict[str, Any] = {"train.steps": 12, "train.batch_size": 8, "execution.device": "cpu"}
     settings["train.precision"] = "float64"
     cell = compose(TOY_MODEL, TOY_TASK, "mini", from_command=settings)

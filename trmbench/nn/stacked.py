@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x (S * B, ..., I), weight (S, O, I), bias (S, O) or None -> (S * B, ..., O)."""
     rows = x.reshape(len(weight), -1, x.shape[-1])
     product = (
@@ -34,6 +34,8 @@ def embedding(indices: Tensor, weight: Tensor) -> Tensor:
 
 def from_left(weight: Tensor, x: Tensor) -> Tensor:
     """Weight (S, O, P) times x (S * B, P, D) -> (S * B, O, D)."""
+    if torch.compiler.is_compiling():  # it fuses the copies, and does not know `out`
+        return torch.bmm(weight.repeat_interleave(len(x) // len(weight), 0), x)
     product: Tensor = _FromLeft.apply(weight, x)
     return product
 
@@ -51,10 +53,18 @@ class _FromLeft(torch.autograd.Function):
         weight, x = ctx.saved_tensors
         of_weight = of_x = None
         if ctx.needs_input_grad[0]:
-            of_weight = torch.bmm(gradient, x.mT).unflatten(0, (len(weight), -1)).sum(1)
+            of_weight = weight_gradient(len(weight), gradient, x, dim=-2)
         if ctx.needs_input_grad[1]:
             of_x = _products(weight.mT, gradient)
         return of_weight, of_x
+
+
+def weight_gradient(seeds: int, gradient: Tensor, x: Tensor, dim: int) -> Tensor:
+    """Of `linear` (dim -1) or `from_left` (-2), from the gradient of the result: (S, O, I)."""
+    if dim == -1:
+        rows = (part.reshape(seeds, -1, part.shape[-1]) for part in (gradient, x))
+        return torch.bmm(next(rows).mT, next(rows))
+    return torch.bmm(gradient, x.mT).view(seeds, -1, gradient.shape[1], x.shape[1]).sum(1)
 
 
 def _products(weight: Tensor, x: Tensor) -> Tensor:

@@ -76,7 +76,8 @@ def stacked_forward(models: Sequence[Any], weights: Mapping[str, Tensor]) -> For
         return {name: part for name, part in output._asdict().items() if part is not None}
 
     def forward(state: tuple[Tensor, ...], inputs: Tensor, rows: Tensor) -> StepOutput:
-        apart = [part.unflatten(0, (len(models), -1)) for part in (*state, inputs, rows)]
+        seeds = len(models)
+        apart = [part.view(seeds, -1, *part.shape[1:]) for part in (*state, inputs, rows)]
         mapped = vmap(one_seed)({**weights, **rest}, tuple(apart[:-2]), *apart[-2:])
         together = {name: _flat(part) for name, part in mapped.items()}
         return StepOutput(**together)
