@@ -95,7 +95,10 @@ class _Tasks:
         """CPU cores and GPUs of a trial."""
         import ray
 
-        threads = 1 if trial is None else max(1, trial.config["train"]["threads"])
+        threads = 1 if trial is None else trial.threads
+        if trial is not None and trial.stacked:  # a stack makes do with what one node has
+            nodes = (node["Resources"].get("CPU", 1) for node in ray.nodes())
+            threads = min(threads, int(max(nodes)))
         cpus, gpus = self._execution["cpus_per_trial"], self._execution["gpus_per_trial"]
         if gpus is None:
             wanted = self._execution["device"] in ("auto", "cuda")

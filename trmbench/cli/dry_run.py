@@ -11,6 +11,7 @@ from trmbench.errors import TrmbenchError
 from trmbench.estimate import Estimate, estimate, measure_matmul_rate
 from trmbench.experiment import Plan
 from trmbench.plugins import one_line
+from trmbench.provenance import available_cores
 from trmbench.report.terminal import count, duration, memory
 from trmbench.spec import Trial
 
@@ -47,18 +48,20 @@ def print_estimate(plan: Plan) -> dict[str, float]:
     seconds = {}
     for trial in _one_per_cell(plan):
         parts = Assembly(trial, train_base=_no_base)
-        key = (str(parts.device), parts.train.precision, parts.train.threads)
-        if key not in rates:
-            rates[key] = measure_matmul_rate(parts.device, parts.dtype, parts.train.threads)
         trials = sum(other.cell_id == trial.cell_id for other in plan.pending)
+        stacked = trials if parts.execution.stack_seeds and trials > 1 else 1
+        threads = min(available_cores(), stacked * trial.threads)
+        key = (str(parts.device), parts.train.precision, threads)
+        if key not in rates:
+            rates[key] = measure_matmul_rate(parts.device, parts.dtype, threads)
         head = (
             f"{trial.cell_label or trial.model} on {trial.task} ({trial.preset}), {trials} trials"
         )
         _ = parts.task  # bad data is told as such, whatever the model does
         try:
             cost = estimate(trial, parts, rates[key])
-            seconds[trial.cell_id] = cost.seconds
-            text = _in_words(cost, parts)
+            seconds[trial.cell_id] = cost.seconds * stacked
+            text = _in_words(cost, parts, stacked)
         except TrmbenchError:
             raise
         except Exception as error:  # a plugin's model may raise anything: its trials will say so
@@ -72,12 +75,13 @@ def _one_per_cell(plan: Plan) -> list[Trial]:
     return list({trial.cell_id: trial for trial in plan.pending or plan.trials}.values())
 
 
-def _in_words(cost: Estimate, parts: Assembly) -> str:
+def _in_words(cost: Estimate, parts: Assembly, stacked: int) -> str:
     if not cost.steps:
         return "nothing to train, or trained by what it builds upon"
     return (
         f"{count(cost.parameters)} parameters, {count(cost.steps)} steps on {parts.device}, "
-        f"about {duration(cost.seconds)} and {memory(cost.memory_bytes)} each"
+        f"about {duration(cost.seconds * stacked)} and {memory(cost.memory_bytes * stacked)} "
+        + ("each" if stacked == 1 else f"for the {stacked} stacked seeds")
     )
 
 
