@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from trmbench import Preset, PuzzleOptions, Task, TaskSpec, TrmbenchError, hookimpl
+from trmbench import Preset, PuzzleOptions, TaskSpec, TrmbenchError, hookimpl
+
+if TYPE_CHECKING:
+    from trmbench import Task
 
 _CLUES = {6: (8, 36), 9: (17, 81)}  # the fewest clues a Sudoku with one solution can have
 

@@ -61,8 +61,7 @@ def _cells(wanted: Wanted, on_gpu: bool) -> list[tuple[str, str, str]]:
     if not any(given):
         return cells
     models, tasks, presets = (
-        chosen or dict.fromkeys(cell[place] for cell in cells)
-        for place, chosen in enumerate(given)
+        chosen or dict.fromkeys(cell[place] for cell in cells) for place, chosen in enumerate(given)
     )
     return [(model, task, preset) for model in models for task in tasks for preset in presets]
 
