@@ -46,22 +46,23 @@ def subjects(wanted: Wanted) -> Iterator[Subject]:
     defaults = {"train.precision": "float32"} if device.type == "cpu" else {}
     execution = {"execution.device": device.type, "execution.compile": with_compile}
     settings = {**execution, **wanted.settings}
-    for model, task, preset in _cells(wanted, on_gpu=device.type != "cpu"):
+    for model, task, preset in cells(wanted, on_gpu=device.type != "cpu"):
         yield subject(model, task, preset, settings, defaults)
 
 
-def _cells(wanted: Wanted, on_gpu: bool) -> list[tuple[str, str, str]]:
+def cells(wanted: Wanted, on_gpu: bool) -> list[tuple[str, str, str]]:
+    """Model, task and preset of each trial; what is not named is taken from the standard ones."""
     standard = tomllib.loads(resources.files("trmbench.bench").joinpath("cells.toml").read_text())
-    cells = [
+    usual = [
         (cell["model"], cell["task"], cell["preset"])
         for cell in standard["cell"]
         if on_gpu or not cell.get("gpu")
     ]
     given = (wanted.models, wanted.tasks, wanted.presets)
     if not any(given):
-        return cells
+        return usual
     models, tasks, presets = (
-        chosen or dict.fromkeys(cell[place] for cell in cells) for place, chosen in enumerate(given)
+        chosen or dict.fromkeys(cell[place] for cell in usual) for place, chosen in enumerate(given)
     )
     return [(model, task, preset) for model in models for task in tasks for preset in presets]
 
@@ -107,7 +108,7 @@ def profile_training(wanted: Wanted, file: Path) -> float | None:
 
     if not file.absolute().parent.is_dir():
         raise TrmbenchError(f"no folder {file.parent} for the trace", "create it")
-    cells = _cells(wanted, on_gpu=True)
+    cells = cells(wanted, on_gpu=True)
     if len(cells) != 1:
         raise TrmbenchError(
             f"a trace is of one trial, not of {len(cells)}", "name one --model, --task and --preset"

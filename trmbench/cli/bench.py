@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 )
 @click.option("--preset", "presets", multiple=True, help="mini, paper, ...; repeatable.")
 @set_option
-@click.option("--device", default="auto", help="auto, cpu, cuda or mps.")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    help="Where to measure.",
+)
 @click.option(
     "--compile/--no-compile", default=None, help="Compile the step.", show_default="on a CUDA GPU"
 )
