@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trmbench import BaseCell, Context, ModelSpec, Preset, TaskInfo, TrmbenchError, hookimpl
+from trmbench import BaseCell, ModelSpec, Preset, TrmbenchError, hookimpl
 
 if TYPE_CHECKING:
+    from trmbench import Context, TaskInfo
     from trmbench_ptrm.search import StochasticSearch
 
 
