@@ -271,13 +271,16 @@ class Context:
     device: device
     base: Any | None = None
     """The trained model of the cell named by `ModelSpec.base`, same seed, in evaluation mode."""
+    precision: str = "float32"
+    """Type of the activations and of the carried state, such as "bfloat16" (`train.precision`)."""
 
 
 @dataclass(frozen=True)
 class BaseCell:
     """The cell that a model builds upon: the same task, data and seed, another model.
 
-    What a file or the command line changed of `train.*` holds for it as well.
+    What a file or the command line changed of `train.*` holds for it as well, and how it is trained
+    is how the model that builds upon it is trained, unless that one's own preset says otherwise.
     """
 
     model: str
