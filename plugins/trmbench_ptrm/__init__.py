@@ -52,7 +52,9 @@ def build(options: Options, info: TaskInfo, context: Context) -> StochasticSearc
 
     if context.base is None:
         raise TrmbenchError("ptrm was built without its trained base", "let the harness build it")
-    return StochasticSearch(context.base, options.rollouts, options.noise, options.steps)
+    return StochasticSearch(
+        context.base, options.rollouts, options.noise, options.steps, context.precision
+    )
 
 
 @hookimpl

@@ -69,3 +69,5 @@ class Context:
     device: device
     base: Any | None = None
     """The trained model of the cell named by `ModelSpec.base`, same seed, in evaluation mode."""
+    precision: str = "float32"
+    """Type of the activations and of the carried state, such as "bfloat16" (`train.precision`)."""

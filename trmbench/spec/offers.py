@@ -59,7 +59,8 @@ class TaskSpec:
 class BaseCell:
     """The cell that a model builds upon: the same task, data and seed, another model.
 
-    What a file or the command line changed of `train.*` holds for it as well.
+    What a file or the command line changed of `train.*` holds for it as well, and how it is trained
+    is how the model that builds upon it is trained, unless that one's own preset says otherwise.
     """
 
     model: str

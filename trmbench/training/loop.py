@@ -172,8 +172,19 @@ class Trainer:
 
         Raises:
             Stopped: `should_stop` said so; a checkpoint is written.
-            TrmbenchError: the loss is no longer a number.
+            TrmbenchError: the loss is no longer a number, or a checkpoint cannot be written.
         """
+        try:
+            self._train(on_event, should_stop, checkpoints)
+        finally:
+            checkpoints.wait()
+
+    def _train(
+        self,
+        on_event: Callable[..., None],
+        should_stop: Callable[[], bool],
+        checkpoints: RunningCheckpoints,
+    ) -> None:
         self.model.train()
         started = last_event = last_saved = time.monotonic()
         seconds_before, first_step = self.seconds, self.step
@@ -220,7 +231,7 @@ class Trainer:
     # --- saving ---
 
     def save(self, checkpoints: RunningCheckpoints) -> None:
-        """Write everything that training goes on from."""
+        """Have everything written that training goes on from."""
         tensors = {f"model/{name}": tensor for name, tensor in self.model.state_dict().items()}
         tensors |= {f"ema/{name}": tensor for name, tensor in self.ema.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
@@ -231,7 +242,7 @@ class Trainer:
         values = {
             "step": self.step,
             "seconds": self.seconds,
-            "curve": self.curve,
+            "curve": list(self.curve),
             "metrics": self.metrics.state_dict(),
         }
         checkpoints.save(self.step, tensors, values)
