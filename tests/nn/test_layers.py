@@ -20,6 +20,7 @@ from trmbench.nn import (
     truncated_normal,
 )
 from trmbench.nn.layers import Rotary, hidden_features
+from trmbench.nn.swiglu import add_swiglu_and_norm, swiglu
 
 SMALL = NetworkOptions(width=16, heads=2, expansion=2.0, multiple_of=8)
 
@@ -69,7 +70,48 @@ def test_linear_weight_gradient_stays_float32_under_bfloat16() -> None:
 def test_token_mixing_is_a_swiglu_on_the_transposed_tensor() -> None:
     mixing = TokenMixing(5, 2.0, 8)
     x = torch.randn(3, 5, 7)
-    assert torch.allclose(mixing(x), SwiGLU.forward(mixing, x.mT).mT, atol=1e-6)
+    plain = SwiGLU(5, 2.0, 8)
+    plain.load_state_dict(mixing.state_dict())
+    assert torch.allclose(mixing(x), plain(x.mT).mT, atol=1e-6)
+
+
+@pytest.mark.parametrize("positions", [False, True])
+def test_fused_step_has_the_values_and_gradients_of_its_formula(positions: bool) -> None:
+    torch.manual_seed(0)
+    dim, size = (-2, 5) if positions else (-1, 7)
+    x, gate_up, down, wanted = (
+        torch.randn(*shape, dtype=torch.float64, requires_grad=True)
+        for shape in ((3, 5, 7), (16, size), (size, 8), (3, 5, 7))
+    )
+    leaves = (x, gate_up, down)
+    formula = rms_norm(x + swiglu(x, gate_up, down, dim), dim)
+    fused = add_swiglu_and_norm(*leaves, dim)
+    with torch.no_grad():
+        assert torch.allclose(add_swiglu_and_norm(*leaves, dim), formula)
+    assert torch.allclose(fused, formula)
+    expected = torch.autograd.grad(formula, leaves, wanted)
+    found = torch.autograd.grad(fused, leaves, wanted)
+    for one, other in zip(expected, found, strict=True):
+        assert torch.allclose(one, other)
+
+
+@pytest.mark.parametrize("mixing", ["attention", "mlp"])
+def test_block_can_be_vmapped_over_stacked_weights(mixing: str) -> None:
+    blocks = [Block(NetworkOptions(mixing, 1, 16, 2, 2.0, 8), positions=5) for _ in range(3)]
+    x = torch.randn(2, 5, 16)
+
+    def loss(weights: dict[str, torch.Tensor]) -> torch.Tensor:
+        return torch.func.functional_call(blocks[0], weights, (x,)).square().sum(1).sin().sum()
+
+    stacked, _ = torch.func.stack_module_state(blocks)
+    gradients = torch.func.vmap(torch.func.grad(loss))(stacked)
+    values = torch.func.vmap(loss)(stacked)
+    for index, block in enumerate(blocks):
+        own = dict(block.named_parameters())
+        value = loss(own)
+        assert torch.allclose(value, values[index], atol=1e-5)
+        for name, gradient in zip(own, torch.autograd.grad(value, own.values()), strict=True):
+            assert torch.allclose(gradient, gradients[name][index], atol=1e-5)
 
 
 def test_mlp_block_normalises_over_the_positions_after_token_mixing() -> None:

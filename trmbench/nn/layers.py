@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from trmbench.nn.linear import Linear
 from trmbench.nn.norm import rms_norm
 from trmbench.nn.options import NetworkOptions
+from trmbench.nn.swiglu import add_swiglu_and_norm, swiglu
 
 _ROPE_BASE = 10_000.0
 
@@ -26,6 +27,8 @@ def hidden_features(features: int, expansion: float, multiple_of: int) -> int:
 class SwiGLU(nn.Module):
     """Gated MLP over the features (Shazeer, 2002.05202): (B, P, D) -> (B, P, D)."""
 
+    dim = -1
+
     def __init__(self, features: int, expansion: float, multiple_of: int) -> None:
         super().__init__()
         hidden = hidden_features(features, expansion, multiple_of)
@@ -33,36 +36,27 @@ class SwiGLU(nn.Module):
         self.down = Linear(hidden, features)
 
     def forward(self, x: Tensor) -> Tensor:
-        gate, up = self.gate_up(x).chunk(2, dim=-1)
-        down: Tensor = self.down(F.silu(gate) * up)
-        return down
+        return swiglu(x, *self._weights(x.dtype), self.dim)
+
+    def add_and_norm(self, x: Tensor) -> Tensor:
+        """rms_norm(x + self(x)) over the same dimension."""
+        return add_swiglu_and_norm(x, *self._weights(x.dtype), self.dim)
+
+    def _weights(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        return self.gate_up.weight.to(dtype), self.down.weight.to(dtype)
 
 
 class TokenMixing(SwiGLU):
     """The same MLP over the positions, for each feature (MLP-Mixer, 2105.01601): (B, P, D) same.
 
-    The weights multiply from the left, so that no tensor is transposed: twice as fast on a CPU.
+    Its norm is over the positions too, as the reference normalises the transposed tensor.
     """
 
-    norm_dim = -2
-    """The reference normalises the transposed tensor, hence over the positions."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        # Two products, as the halves of one product's result would not be contiguous.
-        gate, up = (_from_left(weight, x) for weight in self.gate_up.weight.chunk(2))
-        return _from_left(self.down.weight, F.silu(gate) * up)
-
-
-def _from_left(weight: Tensor, x: Tensor) -> Tensor:
-    """Weight (O, P) times x (B, P, D) -> (B, O, D)."""
-    # Explicitly batched: matmul would fold, and so copy, when the weight has a gradient.
-    return torch.bmm(weight.to(x.dtype).expand(len(x), -1, -1), x)
+    dim = -2
 
 
 class Attention(nn.Module):
     """Non-causal multi-head self-attention with optional rotary positions: (B, P, D) same."""
-
-    norm_dim = -1
 
     def __init__(self, options: NetworkOptions, positions: int) -> None:
         super().__init__()
@@ -87,6 +81,10 @@ class Attention(nn.Module):
         )
         output: Tensor = self.output(mixed.transpose(1, 2).reshape(B, P, D))
         return output
+
+    def add_and_norm(self, x: Tensor) -> Tensor:
+        """rms_norm(x + self(x)) over the features."""
+        return rms_norm(x + self(x))
 
 
 class Rotary(nn.Module):
@@ -124,8 +122,7 @@ class Block(nn.Module):
         self.mlp = SwiGLU(options.width, expansion, multiple_of)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = rms_norm(x + self.mixing(x), self.mixing.norm_dim)
-        return rms_norm(x + self.mlp(x))
+        return self.mlp.add_and_norm(self.mixing.add_and_norm(x))
 
 
 class Network(nn.Module):

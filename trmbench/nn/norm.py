@@ -18,17 +18,33 @@ def rms_norm(x: Tensor, dim: int = -1) -> Tensor:
     return _normalise(x, dim)[0]
 
 
+def normalise_(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """`rms_norm` of x in place, without gradient, and the factors; x is at least float32."""
+    scale = _scale(x, dim)
+    return x.mul_(scale), scale
+
+
+def gradient_of_norm(gradient: Tensor, y: Tensor, scale: Tensor, dim: int) -> Tensor:
+    """The gradient of x in y = rms_norm(x, dim) = scale * x, from that of y.
+
+    In closed form, dx = scale (dy - y mean(y dy)), it takes half the passes of the derived one.
+    """
+    share = (gradient * y).mean(dim, keepdim=True)
+    return torch.addcmul(gradient, y, share, value=-1).mul_(scale)
+
+
+def _scale(x: Tensor, dim: int) -> Tensor:
+    return torch.rsqrt(x.square().mean(dim, keepdim=True) + _EPSILON)
+
+
 def _normalise(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     wide = x.to(torch.promote_types(x.dtype, torch.float32))
-    scale = torch.rsqrt(wide.square().mean(dim, keepdim=True) + _EPSILON)
+    scale = _scale(wide, dim)
     return (wide * scale).to(x.dtype), scale
 
 
 class _RMSNorm(torch.autograd.Function):
-    """The norm with its gradient in closed form: half the passes over memory of the derived one.
-
-    For y = s x with s = 1 / sqrt(mean(x^2) + e): dx = s (dy - y mean(y dy)).
-    """
+    """The norm with its gradient in closed form."""
 
     generate_vmap_rule = True
 
@@ -45,6 +61,5 @@ class _RMSNorm(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
         y, scale = ctx.saved_tensors
-        wide, y = gradient.to(scale.dtype), y.to(scale.dtype)
-        share = (wide * y).mean(ctx.dim, keepdim=True)
-        return (torch.addcmul(wide, y, share, value=-1) * scale).to(gradient.dtype), None
+        wide = gradient.to(scale.dtype)
+        return gradient_of_norm(wide, y.to(scale.dtype), scale, ctx.dim).to(gradient.dtype), None
