@@ -118,11 +118,10 @@ class DistributedWorkers(SingleWorker):
         return dict(zip(figures, stacked.unbind(), strict=True))
 
     def gather(self, tensor: Tensor) -> Tensor:
-        ours = tensor.contiguous()
-        whole = ours.new_empty(self.size * len(ours), *ours.shape[1:])
-        # As bytes: not every backend knows every dtype.
-        dist.all_gather_into_tensor(whole.view(torch.uint8), ours.view(torch.uint8))
-        return whole
+        ours = tensor.detach().contiguous().view(torch.uint8)  # not every backend knows every dtype
+        shares = [torch.empty_like(ours) for _ in range(self.size)]
+        dist.all_gather(shares, ours)
+        return torch.cat(shares).view(tensor.dtype)
 
     def highest(self, number: int) -> int:
         numbers = self._exchange(number)
