@@ -19,6 +19,8 @@ class ToyTaskOptions:
     train_puzzles: int = 64
     test_puzzles: int = 32
     columns: int = 6
+    identifiers: int = 1
+    """Puzzle identifiers, shared out among the puzzles in turn."""
 
 
 @dataclass(frozen=True)

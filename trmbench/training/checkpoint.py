@@ -105,7 +105,7 @@ class RunningCheckpoints:
             writing.result()
 
     def _write(self, step: int, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        save(self._folder, f"running-{step:09d}", tensors, values)
+        save(self._folder, _name(step), tensors, values)
         for name in self._names()[:-KEPT]:
             self._delete(name)
 
@@ -120,6 +120,14 @@ class RunningCheckpoints:
                 self._delete(name)
         return None
 
+    def load(self, step: int) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """The checkpoint of a training step.
+
+        Raises:
+            TrmbenchError: it is missing or damaged.
+        """
+        return load(self._folder, _name(step))
+
     def clear(self) -> None:
         """Drop them all: the trial is trained."""
         self.wait()
@@ -132,3 +140,7 @@ class RunningCheckpoints:
     def _delete(self, name: str) -> None:
         for suffix in ("json", "safetensors"):
             (self._folder / f"{name}.{suffix}").unlink(missing_ok=True)
+
+
+def _name(step: int) -> str:
+    return f"running-{step:09d}"
