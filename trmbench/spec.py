@@ -11,7 +11,7 @@ S supervision steps.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
@@ -160,6 +160,17 @@ class Task(Protocol):
     def render(self, tokens: np.ndarray) -> Any:
         """One grid (L,) as a rich renderable."""
         ...
+
+    def render_answer(self, tokens: np.ndarray, label: np.ndarray) -> Any:
+        """An answer (L,) as a rich renderable; where nothing is asked it shows the label."""
+        shown = label.copy()
+        asked = label != IGNORED_LABEL
+        shown[asked] = tokens[asked]
+        return self.render(shown)
+
+    def demonstrations(self, puzzle_id: str) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+        """Solved examples that come with a puzzle, question and answer (L,); as a rule none."""
+        return ()
 
     def score(self, table: PuzzleTable, predictions: Predictions) -> Scores:
         """Score per puzzle; by default 1 where every scored token is right, else 0."""
