@@ -67,7 +67,7 @@ def evaluate(
         figures["validation_accuracy"] = score(task, validation, answer(validation))[0]["score"]
     return {
         **figures,
-        "totals": json.dumps({**figures["totals"], **of_votes}),
+        "totals": json.dumps({**of_votes, **figures["totals"]}),
         "primary_metric": task.info.primary_metric,
         "test_seconds": time.monotonic() - started,
     }

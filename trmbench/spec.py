@@ -180,7 +180,7 @@ class Task(Protocol):
     def score_votes(
         self, table: PuzzleTable, ballots: PuzzleTable, predictions: Predictions
     ) -> Mapping[str, float]:
-        """Further named figures of a vote, such as vote@k.
+        """Further named figures of a vote; shares named `figure@k` are shown as a table.
 
         `ballots` is a table of `votes` (`puzzle_ids` name the puzzle of `table`), `predictions`
         are its answers, restored to the frame of the puzzles.

@@ -99,7 +99,7 @@ class Arc(Task):
         Raises:
             TrmbenchError: no task of that name.
         """
-        name = puzzle_id.split("/")[0]
+        name = puzzle_id.rsplit("/", 2)[0]
         for task in self.tasks:
             if task.name == name:
                 return [

@@ -45,7 +45,7 @@ def columns(frames: Sequence[Frame]) -> RenderableType:
 def _column(frame: Frame) -> RenderableType:
     parts = [Text(frame.caption, "bold")] if frame.caption else []
     for name, drawing in frame.drawings.items():
-        parts += [Text(name, "dim"), to_text(drawing)]
+        parts += [*([Text(name, "dim")] if name else []), to_text(drawing)]
     return Group(*parts)
 
 
@@ -70,15 +70,17 @@ def picture(rows: Sequence[Sequence[Frame]]) -> Image:
 def _image(frame: Frame) -> Image:
     from PIL import Image
 
-    parts = [to_image(_plain(*re.split("[:,] ", frame.caption)))]
+    parts = [(to_image(_plain(*re.split("[:,] ", frame.caption))), 0)]
     for name, drawing in frame.drawings.items():
-        parts += [to_image(_plain(name)), to_image(drawing)]
-    height = sum(part.height for part in parts) + GAP * len(frame.drawings)
-    image = Image.new("RGB", (max(part.width for part in parts), height), "white")
+        if name:
+            parts.append((to_image(_plain(name)), 0))
+        parts.append((to_image(drawing), GAP))
+    height = sum(part.height + below for part, below in parts)
+    image = Image.new("RGB", (max(part.width for part, _ in parts), height), "white")
     top = 0
-    for index, part in enumerate(parts):
+    for part, below in parts:
         image.paste(part, (0, top))
-        top += part.height + (GAP if index and index % 2 == 0 else 0)
+        top += part.height + below
     return image
 
 
