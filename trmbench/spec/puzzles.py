@@ -149,6 +149,17 @@ class Task(Protocol):
         """One grid (L,) as a rich renderable."""
         ...
 
+    def render_answer(self, tokens: np.ndarray, label: np.ndarray) -> Any:
+        """An answer (L,) as a rich renderable; where nothing is asked it shows the label."""
+        shown = label.copy()
+        asked = label != IGNORED_LABEL
+        shown[asked] = tokens[asked]
+        return self.render(shown)
+
+    def demonstrations(self, puzzle_id: str) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+        """Solved examples that come with a puzzle, question and answer (L,); as a rule none."""
+        return ()
+
     def score(self, table: PuzzleTable, predictions: Predictions) -> Scores:
         """Score per puzzle; by default 1 where every scored token is right, else 0."""
         right = (predictions.tokens == table.labels) | (table.labels == IGNORED_LABEL)
@@ -157,7 +168,7 @@ class Task(Protocol):
     def score_votes(
         self, table: PuzzleTable, ballots: PuzzleTable, predictions: Predictions
     ) -> Mapping[str, float]:
-        """Further named figures of a vote, such as vote@k.
+        """Further named figures of a vote; shares named `figure@k` are shown as a table.
 
         `ballots` is a table of `votes` (`puzzle_ids` name the puzzle of `table`), `predictions`
         are its answers, restored to the frame of the puzzles.
