@@ -131,6 +131,21 @@ def test_two_runs_at_once_train_each_trial_once(uninterrupted: Path, tmp_path: P
     assert_same_results(uninterrupted, tmp_path)
 
 
+def test_resume_ends_what_a_time_budget_left_and_tries_what_failed(tmp_path: Path) -> None:
+    budget = ["--set=train.steps=3", "--seeds=3", "--max-parallel=1", "--time-budget=0.01"]
+    done = run("run", *TOY, *budget, f"--results={tmp_path}")
+    assert done.returncode == 0 and "not begun; the same command goes on" in done.stdout
+    failing = ["--set=model.fails=true", "--seeds=1"]
+    done = run("run", *TOY, *failing, f"--results={tmp_path}")
+    assert done.returncode == 1 and "the toy model was told to fail" in done.stdout
+    before = max(row["started_at"] for row in rows(tmp_path))
+    done = run("resume", f"--results={tmp_path}")
+    assert done.returncode == 1, done.stdout
+    assert statuses(tmp_path).count("finished") == 3
+    [failed] = [row for row in rows(tmp_path) if row["status"] == "failed"]
+    assert failed["started_at"] > before
+
+
 def test_fresh_trains_again_and_fail_fast_stops_at_a_failure(tmp_path: Path) -> None:
     arguments = ["run", *TOY, "--set=train.steps=3", "--seeds=1", f"--results={tmp_path}"]
     assert run(*arguments).returncode == 0
