@@ -5,7 +5,7 @@ Shapes: N puzzles, B puzzles of a batch, L tokens of a puzzle, S supervision ste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
