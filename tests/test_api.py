@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import trmbench
+from trmbench import TrialResult
+from trmbench.runs import unfinished
+from trmbench.store import Store
 
 TINY = {
     "task.train_puzzles": 64,
@@ -24,6 +29,21 @@ def test_a_script_without_a_main_guard_runs_loads_and_compares(tmp_path: Path) -
     assert len(trmbench.load(tmp_path, "puzzles")) == 48
     [cell] = trmbench.compare(tmp_path).cells
     assert cell.interval.mean == pytest.approx(frame["score"].mean())
+
+
+def test_a_run_from_python_that_died_is_known_to_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*arguments: Any) -> Iterator[TrialResult]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr("trmbench.api.execute", killed)
+    with pytest.raises(KeyboardInterrupt):
+        trmbench.run(["trm"], ["maze"], seeds=[3, 5], preset="mini", results=tmp_path)
+    left = unfinished(Store(tmp_path))
+    assert [(item.trial.seed, item.state) for item in left] == [(3, "not begun"), (5, "not begun")]
+    assert all(item.is_current for item in left)
 
 
 def test_unknown_names_are_refused_as_on_the_command_line(tmp_path: Path) -> None:

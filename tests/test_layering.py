@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "hookspecs": {"spec"},
     "plugins": {"hookspecs", "errors"},
     "registry": {"plugins", "spec", "errors", "suggest"},
-    "config": {"errors", "settings", "spec", "suggest"},
+    "config": {"errors", "registry", "settings", "spec", "suggest"},
     "study": {"config", "errors", "settings", "suggest"},
     "streams": set(),
     "provenance": set(),

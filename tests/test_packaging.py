@@ -45,7 +45,7 @@ def test_every_dependency_is_imported_somewhere() -> None:
     )
     modules = importlib.metadata.packages_distributions()
     for requirement in PROJECT["dependencies"]:
-        name = requirement.split(">")[0]
+        name = re.split(r"[>\[]", requirement)[0]
         tops = [top for top, found in modules.items() if name in map(str.lower, found)]
         assert any(re.search(rf"(import|from) {top}\b", code) for top in tops), name
 
@@ -55,7 +55,7 @@ def test_constraints_pin_every_dependency() -> None:
         line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()
     }
     for requirement in PROJECT["dependencies"]:
-        assert requirement.split(">")[0].lower() in pinned
+        assert re.split(r"[>\[]", requirement)[0].lower() in pinned
 
 
 def test_the_version_is_said_once_everywhere() -> None:

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from trmbench.puzzles.votes import (
         permutation_votes as permutation_votes,
     )
+    from trmbench.shared_trial import (
+        run_shared_trial as run_shared_trial,
+    )
     from trmbench.spec import (
         IGNORED_LABEL as IGNORED_LABEL,
         Answers as Answers,
@@ -92,6 +95,7 @@ _PUBLIC = {
     "trmbench.puzzles.splits": ("Puzzles", "make_splits", "make_table"),
     "trmbench.puzzles.task": ("PuzzleTask",),
     "trmbench.puzzles.votes": ("permutation_votes",),
+    "trmbench.shared_trial": ("run_shared_trial",),
     "trmbench.spec": (
         "IGNORED_LABEL",
         "Answers",

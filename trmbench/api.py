@@ -11,6 +11,7 @@ from trmbench import registry
 from trmbench.errors import TrmbenchError
 from trmbench.experiment import choose_cells, execute, plan
 from trmbench.report.comparison import Question, compare_cells
+from trmbench.runs import record_run
 from trmbench.store import SCHEMAS, Store
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def run(
     results: str | Path = "results",
 ) -> pd.DataFrame:
     """Train and test every model on every task, once per seed; finished trials are skipped.
+
+    What is interrupted goes on with the same call, or with `trmbench resume`.
 
     Args:
         models: names.
@@ -56,6 +59,7 @@ def run(
     todo = plan(choice.cells, list(range(seeds)) if isinstance(seeds, int) else list(seeds), store)
     store.ensure_writable()
     if todo.pending:
+        record_run(store, todo.pending)
         execution = todo.pending[0].config["execution"]
         runs = registry.runners().find(runner).spec.create(execution)
         budget = execution["time_budget"]

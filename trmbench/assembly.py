@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import torch
 
 from trmbench import registry
-from trmbench.config import compose, options
+from trmbench.config import base_cell, options
 from trmbench.device import choose_device, require_precision
 from trmbench.errors import TrmbenchError
 from trmbench.settings import EvaluationSettings, ExecutionSettings, TrainSettings
@@ -67,19 +68,20 @@ class Assembly:
     def task(self) -> Task:
         """The loaded task."""
         spec: TaskSpec = self.task_entry.spec
-        return spec.load(options(spec.options, self.trial.config["task"]))
+        return _loaded(spec.load, spec.options, json.dumps(self.trial.config["task"]))
 
     @cached_property
     def model(self) -> Any:
         """The model as built, on its device."""
         spec: ModelSpec = self.model_entry.spec
         model_options = options(spec.options, self.trial.config["model"])
-        base = (
-            None if spec.base is None else self._train_base(self._base_trial(spec, model_options))
-        )
+        base = self._base_trial(spec)
+        trained = None if base is None else self._train_base(base)
         torch.manual_seed(stream_seed(self.trial.seed, "init"))
         model = spec.build(
-            model_options, self.task.info, Context(self.trial.seed, self.device, base)
+            model_options,
+            self.task.info,
+            Context(self.trial.seed, self.device, trained, self.train.precision),
         )
         if isinstance(model, torch.nn.Module):
             model.to(self.device)
@@ -97,21 +99,22 @@ class Assembly:
         """Training steps, from `train.steps` or `train.epochs`."""
         return training_steps(self.train, len(self.task.split("train")))
 
-    def _base_trial(self, spec: ModelSpec, model_options: Any) -> Trial:
-        assert spec.base is not None
-        wanted = spec.base(model_options)
-        task_values = {f"task.{key}": value for key, value in self.trial.config["task"].items()}
-        overrides = self.trial.overrides.items()
-        train_values = {key: value for key, value in overrides if key.startswith("train.")}
-        cell = compose(
-            registry.models().find(wanted.model).spec,
-            self.task_entry.spec,
-            wanted.preset or self.trial.preset,
-            {**task_values, **train_values, **wanted.overrides},
-        )
-        base = cell.trial(self.trial.seed, self.trial.results)
-        config = {**base.config, "execution": self.trial.config["execution"]}
+    def _base_trial(self, spec: ModelSpec) -> Trial | None:
+        """The trial whose model this one builds upon, if any."""
+        trial = self.trial
+        task: TaskSpec = self.task_entry.spec
+        cell = base_cell(spec, task, trial.preset, trial.config, trial.overrides)
+        if cell is None:
+            return None
+        base = cell.trial(trial.seed, trial.results)
+        config = {**base.config, "execution": trial.config["execution"]}
         return dataclasses.replace(base, config=config)
+
+
+@lru_cache(maxsize=1)
+def _loaded(load: Callable[[Any], Task], schema: type, values: str) -> Task:
+    """A task by the JSON of its options: the trials of a worker share the last one."""
+    return load(options(schema, json.loads(values)))
 
 
 def training_steps(train: TrainSettings, puzzles: int) -> int:

@@ -14,16 +14,17 @@ import sys
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from trmbench import registry
 from trmbench.errors import TrmbenchError
 from trmbench.settings import CORE_SECTIONS, SECTIONS, UNHASHED_WHEN_OFF
-from trmbench.spec import ModelSpec, Preset, TaskSpec, Trial
+from trmbench.spec import BaseCell, ModelSpec, Preset, TaskSpec, Trial
 from trmbench.suggest import unknown
 
 HASHED_SECTIONS = ("task", "model", "train")
@@ -46,8 +47,8 @@ class Cell:
     task: str
     preset: str
     sections: Mapping[str, Mapping[str, Setting]]
-    revisions: Mapping[str, int]
-    """Revision numbers of the model's and the task's spec."""
+    revisions: Mapping[str, Any]
+    """Revision numbers of the model's and the task's spec, and the cell that it builds upon."""
     label: str | None = None
     """What a study calls it; for people, never hashed."""
 
@@ -101,7 +102,7 @@ def learned_hash(
     model: str,
     task: str,
     config: Mapping[str, Mapping[str, Any]],
-    revisions: Mapping[str, int],
+    revisions: Mapping[str, Any],
 ) -> str:
     """Hash of what decides what is learned: the `cell_id` of a configuration."""
     learned = {section: config[section] for section in HASHED_SECTIONS}
@@ -143,16 +144,67 @@ def compose(
         TrmbenchError: an unknown preset, an unknown key or a value of the wrong type.
     """
     schemas = {"task": task.options, "model": model.options, **CORE_SECTIONS}
-    sections: dict[str, dict[str, Setting]] = {
-        section: {
-            field.name: Setting(_default(field, section), "default")
-            for field in dataclasses.fields(schema)
-        }
-        for section, schema in schemas.items()
-    }
+    layers = _layers(model, task, preset, from_file or {}, from_command or {})
+    cell = Cell(model.name, task.name, preset, _resolved(schemas, layers), {})
+    base = base_cell(model, task, preset, cell.values, cell.overrides)
+    if base is not None:
+        # Its training is the base's, but for what its own preset says.
+        trained_as = {f"train.{key}": value for key, value in base.values["train"].items()}
+        layers.insert(1, (f"base {base.model}", trained_as))
+        cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
+    for section, schema in schemas.items():
+        options(schema, cell.values[section])  # a dataclass may refuse values that do not fit
+    return dataclasses.replace(cell, revisions=revisions(model, task, base))
+
+
+def base_cell(
+    model: ModelSpec,
+    task: TaskSpec,
+    preset: str,
+    config: Mapping[str, Mapping[str, Any]],
+    overrides: Mapping[str, Any],
+) -> Cell | None:
+    """The cell that a configured model builds upon; None for one that builds upon none.
+
+    Args:
+        model: the model's spec.
+        task: the task's spec.
+        preset: the cell's preset.
+        config: the cell's values.
+        overrides: what a file or the command line changed of them, by dotted key.
+
+    Raises:
+        TrmbenchError: there is no such model, or its preset or overrides do not exist.
+    """
+    if model.base is None:
+        return None
+    wanted = model.base(options(model.options, config["model"]))
+    if not isinstance(wanted, BaseCell):
+        raise TrmbenchError(f"base(options) returned {wanted!r} instead of a BaseCell")
+    spec = registry.models().find(wanted.model).spec
+    of_task = {f"task.{key}": value for key, value in config["task"].items()}
+    of_training = {key: value for key, value in overrides.items() if key.startswith("train.")}
+    changes = {**of_task, **of_training, **wanted.overrides}
+    return compose(spec, task, wanted.preset or preset, changes)
+
+
+def revisions(model: ModelSpec, task: TaskSpec, base: Cell | None) -> dict[str, Any]:
+    """What a cell's hash has of its plugins, besides the values: see `learned_hash`."""
+    own: dict[str, Any] = {"model": model.revision, "task": task.revision}
+    return own if base is None else {**own, "base": base.cell_id}
+
+
+def _layers(
+    model: ModelSpec,
+    task: TaskSpec,
+    preset: str,
+    from_file: Mapping[str, Any],
+    from_command: Mapping[str, Any],
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Origins and their dotted values; later ones win."""
     task_preset = _preset("task", task, preset)
     model_preset = _preset("model", model, preset) if model.presets else Preset()
-    layers = [
+    layers: list[tuple[str, Mapping[str, Any]]] = [
         (f"task preset {task.name}/{preset}", _dotted(task_preset, "task")),
         (f"model preset {model.name}/{preset}", _dotted(model_preset, "model")),
     ]
@@ -160,15 +212,23 @@ def compose(
     if for_this_task:
         origin = f"model preset {model.name}/{preset} for {task.name}"
         layers.append((origin, _dotted(for_this_task, "model")))
-    layers += [(FILE, from_file or {}), (COMMAND_LINE, from_command or {})]
+    return [*layers, (FILE, from_file), (COMMAND_LINE, from_command)]
+
+
+def _resolved(
+    schemas: Mapping[str, type], layers: Iterable[tuple[str, Mapping[str, Any]]]
+) -> dict[str, dict[str, Setting]]:
+    sections: dict[str, dict[str, Setting]] = {
+        section: {
+            field.name: Setting(_default(field, section), "default")
+            for field in dataclasses.fields(schema)
+        }
+        for section, schema in schemas.items()
+    }
     for origin, values in layers:
         for dotted, value in values.items():
             _override(sections, schemas, dotted, value, origin)
-    revisions = {"model": model.revision, "task": task.revision}
-    cell = Cell(model.name, task.name, preset, sections, revisions)
-    for section, schema in schemas.items():
-        options(schema, cell.values[section])  # a dataclass may refuse values that do not fit
-    return cell
+    return sections
 
 
 def options(schema: type, values: Mapping[str, Any]) -> Any:

@@ -74,6 +74,16 @@ def device_name(device: torch.device) -> str:
     return device.type
 
 
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has done all that it was given."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def reset_peak_memory(device: torch.device) -> None:
     """Begin a new measurement of peak memory."""
     import torch

@@ -6,16 +6,15 @@ even a model that would not fit into this machine is counted in a moment.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from trmbench.assembly import Assembly
 from trmbench.config import options
+from trmbench.flops import step_flops
 from trmbench.spec import Context, ModelSpec, TaskInfo, Trial
 from trmbench.training.losses import supervision_loss
 
@@ -31,7 +30,7 @@ class Estimate:
     """Weights of the network, without puzzle embeddings; 0 for what needs no training."""
     steps: int
     flops_per_step: int
-    """Floating-point operations of one training step, forward and backward."""
+    """Floating-point operations of the matrix products of one training step."""
     seconds: float
     """Of training, on this machine, with the trial's threads."""
     memory_bytes: int
@@ -44,15 +43,15 @@ def estimate(trial: Trial, parts: Assembly, matmul_rate: float) -> Estimate:
     Args:
         trial: the trial.
         parts: its parts; the task is loaded for it.
-        matmul_rate: floating-point operations per second, from `measure_matmul_rate`.
+        matmul_rate: floating-point operations per second, from `trmbench.bench.matmul`.
     """
     model = _meta_model(trial, parts.model_entry.spec, parts.task.info)
     if model is None:
         return Estimate(0, 0, 0, 0.0, 0)
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     parameters = sum(weight.numel() for weight in weights)
-    flops, saved_bytes = _trace(model, parts)
     steps = parts.total_steps
+    flops = parts.train.batch_size * step_flops(model, parts.task.info.seq_len).training
     weight_bytes = (
         parameters * 4 * (5 if parts.train.ema else 4)
     )  # and gradient, two moments, average
@@ -61,7 +60,7 @@ def estimate(trial: Trial, parts: Assembly, matmul_rate: float) -> Estimate:
         steps=steps,
         flops_per_step=flops,
         seconds=steps * flops / (matmul_rate * USUAL_SHARE_OF_MATMUL_RATE),
-        memory_bytes=weight_bytes + saved_bytes,
+        memory_bytes=weight_bytes + _saved_bytes(model, parts),
     )
 
 
@@ -75,8 +74,8 @@ def _meta_model(trial: Trial, spec: ModelSpec, info: TaskInfo) -> Any:
     return model if isinstance(model, nn.Module) and not hasattr(model, "predict") else None
 
 
-def _trace(model: Any, parts: Assembly) -> tuple[int, int]:
-    """Operations of a training step, and the bytes kept for its backward pass."""
+def _saved_bytes(model: Any, parts: Assembly) -> int:
+    """What one training step keeps for its backward pass."""
     train = parts.train
     kept: dict[int, int] = {}
 
@@ -88,26 +87,7 @@ def _trace(model: Any, parts: Assembly) -> tuple[int, int]:
     tokens = torch.zeros(train.batch_size, parts.task.info.seq_len, dtype=torch.long, device="meta")
     identifiers = tokens[:, 0]
     state = tuple(part.to(parts.dtype) for part in model.initial_state(train.batch_size))
-    with (
-        FlopCounterMode(display=False) as counter,
-        torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
-    ):
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         output = model(state, tokens, identifiers)
-        supervision_loss(output, tokens, kind=train.loss).total.backward()
-    return counter.get_total_flops(), sum(kept.values())
-
-
-def measure_matmul_rate(device: torch.device, dtype: torch.dtype, threads: int) -> float:
-    """Floating-point operations per second of a matrix product, measured for a moment."""
-    size = 4096 if device.type == "cuda" else 512
-    torch.set_num_threads(threads)
-    a = torch.randn(size, size, device=device, dtype=dtype)
-    repeats, seconds = 2, 0.0
-    while seconds < 0.05:
-        repeats *= 2
-        started = time.perf_counter()
-        for _ in range(repeats):
-            product = a @ a
-        product[0, 0].item()  # waits for the device
-        seconds = time.perf_counter() - started
-    return 2 * size**3 * repeats / seconds
+        supervision_loss(output, tokens, kind=train.loss)
+    return sum(kept.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ import torch
 
 from trmbench.assembly import Assembly
 from trmbench.errors import TrmbenchError
+from trmbench.identifiers import blank_identifiers, shuffled_identifiers
 from trmbench.scoring import count_votes, score
 from trmbench.spec import Predictions, PuzzleTable, Solver
 from trmbench.store import Store
@@ -35,7 +35,7 @@ def evaluate(
     """
     trial, task = parts.trial, parts.task
 
-    def answer(table: PuzzleTable) -> Predictions:
+    def answer(table: PuzzleTable, *, by_step: bool = True) -> Predictions:
         return predict(
             solver,
             _identified(table, parts),
@@ -43,13 +43,17 @@ def evaluate(
             parts.streams,
             parts.device,
             lambda done: on_progress(done, len(table)),
+            by_step=by_step,
         )
 
     started = time.monotonic()
     table = task.split(parts.evaluation.split).select(slice(parts.evaluation.limit))
     ballots = _Ballots(parts, table) if parts.evaluation.votes > 1 else None
-    answers = answer(table if ballots is None else ballots.table)
-    predictions = answers if ballots is None else ballots.restored(answers)
+    if ballots is None:
+        answers = predictions = answer(table)
+    else:
+        answers = answer(ballots.table, by_step=False)
+        predictions = ballots.restored(answers)
     _save(store, trial.trial_id, f"answers-{trial.evaluation_id}", predictions)
     of_votes: Mapping[str, float] = {}
     if ballots is not None:
@@ -62,7 +66,7 @@ def evaluate(
     validation = task.split("validation")
     if len(validation):
         figures["validation_accuracy"] = score(task, validation, answer(validation))[0]["score"]
-    totals = {**figures["totals"], **of_votes, **_compute(answers)}
+    totals = {**of_votes, **figures["totals"], **_compute(answers, parts)}
     return {
         **figures,
         "totals": json.dumps(totals),
@@ -71,23 +75,22 @@ def evaluate(
     }
 
 
-def _compute(answers: Predictions) -> dict[str, float]:
+def _compute(answers: Predictions, parts: Assembly) -> dict[str, float]:
     """What an early exit left to do: mean supervision steps of a test puzzle, and their share."""
-    if answers.steps is None or answers.tokens_by_step is None:
+    if answers.steps is None:
         return {}
     used = float(answers.steps.mean())
-    return {"supervision_steps": used, "share_of_all_steps": used / len(answers.tokens_by_step)}
+    every = parts.evaluation.steps or parts.model.max_steps
+    return {"supervision_steps": used, "share_of_all_steps": used / every}
 
 
 def _identified(table: PuzzleTable, parts: Assembly) -> PuzzleTable:
     """The table with the puzzle identifiers that the model is to see."""
-    own = table.puzzle_identifiers
-    if parts.evaluation.identifiers == "own":
-        return table
     if parts.evaluation.identifiers == "blank":
-        return dataclasses.replace(table, puzzle_identifiers=np.zeros_like(own))
-    order = np.random.default_rng(BALLOT_SEED).permutation(len(own))
-    return dataclasses.replace(table, puzzle_identifiers=own[order])
+        return blank_identifiers(table)
+    if parts.evaluation.identifiers == "shuffled":
+        return shuffled_identifiers(table, BALLOT_SEED)
+    return table
 
 
 def _names(parts: Assembly) -> dict[str, str]:
@@ -105,7 +108,8 @@ class _Ballots:
         votes = parts.task.votes(parts.evaluation.votes, BALLOT_SEED)
         self._rows = np.flatnonzero(np.isin(votes.table.puzzle_ids, table.puzzle_ids))
         self._restore = votes.restore
-        self.table = votes.table.select(self._rows)
+        everything = len(self._rows) == len(votes.table)  # no copy of what may be a gigabyte
+        self.table = votes.table if everything else votes.table.select(self._rows)
 
     def restored(self, predictions: Predictions) -> Predictions:
         """The answers in the frame of their puzzles."""

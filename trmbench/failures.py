@@ -18,9 +18,14 @@ def record_failure(trial: Trial, error: str) -> TrialResult:
     return TrialResult(trial.trial_id, FAILED, error, stacked=others)
 
 
-def with_half_micro_batch(trial: Trial) -> Trial:
-    """The same trial, its gradients gathered from half as many puzzles at a time."""
+def with_half_micro_batch(trial: Trial, workers: int = 1) -> Trial:
+    """The same trial, its gradients gathered from half as many puzzles at a time.
+
+    Args:
+        trial: the trial.
+        workers: how many share its batches.
+    """
     execution = trial.config["execution"]
-    size = execution["micro_batch"] or trial.config["train"]["batch_size"]
+    size = execution["micro_batch"] or trial.config["train"]["batch_size"] // workers
     halved = {**execution, "micro_batch": max(1, size // 2)}
     return dataclasses.replace(trial, config={**trial.config, "execution": halved})

@@ -83,7 +83,7 @@ def _draw_all(store: Store, task: Task, pairs: Iterable[Difference]) -> Iterator
             drawings["right"] = to_html(right)
             for cell, given in answers.items():
                 tokens = np.frombuffer(given[puzzle_id], dtype=np.uint8)
-                shown = draw(task.render(np.where(label != task.info.pad_id, tokens, label)))
+                shown = draw(task.render_answer(tokens, label))
                 seed = cell.trials[0]["seed"]
                 drawings[f"{cell.name}, seed {seed}"] = to_html(mark(shown, None, right))
             yield DrawnPuzzle(_heading(pair, unit, puzzle_id), drawings)

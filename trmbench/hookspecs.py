@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
-from trmbench.spec import ModelSpec, RunnerSpec, TaskSpec, Trial, TrialResult
-
 if TYPE_CHECKING:
     import click
+
+    from trmbench.spec import ModelSpec, RunnerSpec, TaskSpec, Trial, TrialResult
 
 hookspec = pluggy.HookspecMarker("trmbench")
 hookimpl = pluggy.HookimplMarker("trmbench")

@@ -49,6 +49,15 @@ class Plugin:
         return "disabled" if self.problem == "disabled" else "broken"
 
 
+@cache
+def _origin(distribution: importlib.metadata.Distribution | None) -> tuple[str, str]:
+    """Name and version of a distribution; each look at them reads its whole metadata file."""
+    if distribution is None:
+        return "unknown", "unknown"
+    metadata = distribution.metadata
+    return metadata["Name"], metadata["Version"]
+
+
 def one_line(error: BaseException) -> str:
     """An exception as one line for people."""
     text = " ".join(str(error).split())
@@ -69,12 +78,8 @@ class PluginManager:
             self._add(entry_point, disabled)
 
     def _add(self, entry_point: importlib.metadata.EntryPoint, disabled: set[str]) -> None:
-        distribution = entry_point.dist
-        plugin = Plugin(
-            name=entry_point.name,
-            distribution=distribution.name if distribution else "unknown",
-            version=distribution.version if distribution else "unknown",
-        )
+        distribution, version = _origin(entry_point.dist)
+        plugin = Plugin(entry_point.name, distribution, version)
         if plugin in self.plugins:  # the same distribution is visible twice on the path
             return
         self.plugins.append(plugin)

@@ -15,7 +15,7 @@ from typing import Any
 
 from trmbench import registry
 from trmbench.claims import claimed, holder
-from trmbench.config import learned_hash, short_hash
+from trmbench.config import base_cell, learned_hash, revisions, short_hash
 from trmbench.spec import Trial
 from trmbench.store import FAILED, FINISHED, INTERRUPTED, Store, write_json
 
@@ -86,8 +86,9 @@ def _checkpoints(store: Store, trial: Trial) -> Iterable[Path]:
 
 def _is_current(trial: Trial) -> bool:
     model, task = registry.models().find(trial.model).spec, registry.tasks().find(trial.task).spec
-    revisions = {"model": model.revision, "task": task.revision}
-    return learned_hash(trial.model, trial.task, trial.config, revisions) == trial.cell_id
+    base = base_cell(model, task, trial.preset, trial.config, trial.overrides)
+    today = revisions(model, task, base)
+    return learned_hash(trial.model, trial.task, trial.config, today) == trial.cell_id
 
 
 def forget(store: Store, trial: Trial) -> None:

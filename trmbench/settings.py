@@ -100,6 +100,9 @@ class ExecutionSettings:
     """CPU cores that a cluster sets aside for a trial; None = `train.threads`."""
     gpus_per_trial: float | None = None
     """GPUs likewise, which may be a share of one; None = 1 where the cluster has any."""
+    workers_per_trial: int | None = None
+    """Processes that train a trial together, each its share of every batch (`--runner ray`);
+    None = one for each of `gpus_per_trial`. Changes the last bits of the numbers."""
     ray_address: str | None = None
     """The Ray cluster: "auto", HOST:PORT or ray://HOST:PORT; None = a local one is started."""
     log_every: int | None = None
@@ -114,6 +117,11 @@ class ExecutionSettings:
             raise TrmbenchError(
                 "stacked seeds are not trained in micro-batches",
                 "leave out --stack-seeds or execution.micro_batch",
+            )
+        if self.stack_seeds and max(self.workers_per_trial or 1, self.gpus_per_trial or 1) > 1:
+            raise TrmbenchError(
+                "stacked seeds are trained by one process",
+                "leave out --stack-seeds, or --workers-per-trial and --gpus-per-trial",
             )
 
 

@@ -15,6 +15,7 @@ from trmbench.errors import TrmbenchError
 from trmbench.provenance import available_cores
 from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.store import FAILED, FINISHED
+from trmbench.training.parallel import SingleWorker
 from trmbench.training.together import Seed, train_together
 from trmbench.trial import OUT_OF_MEMORY, Outcome, TrialRun, is_finished, outcome, run_trial
 
@@ -105,7 +106,7 @@ class _Member:
     def attempt(self, action: Callable[[], None]) -> bool:
         """Whether an action was done and went well; if it went wrong, the trial ends."""
         if self.result is None:
-            how = outcome(action)
+            how = outcome(action, SingleWorker())
             if how.status == FINISHED:
                 return True
             self.end(how)
@@ -128,7 +129,8 @@ def _train(members: Sequence[_Member]) -> None:
     how = outcome(
         lambda: train_together(
             list(seeds.values()), lambda: any(member.should_stop() for member in seeds)
-        )
+        ),
+        SingleWorker(),
     )
     if how.status != FINISHED:
         for member in seeds:

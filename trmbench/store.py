@@ -6,6 +6,7 @@ the whole file or none. A file that a crash damaged all the same is named and sk
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -301,7 +302,8 @@ def replace_file(path: Path, write: Callable[[Path], None]) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it may not be there, nor its folder
+            temporary.unlink()
         raise TrmbenchError(
             f"cannot write {path}: {error.strerror or error}",
             "make space or choose another --results DIR; what was written before is intact",

@@ -35,6 +35,7 @@ from trmbench.training.data import Batches
 from trmbench.training.early_exit import EarlyExitSolver
 from trmbench.training.evaluation import RecursiveSolver
 from trmbench.training.loop import Stopped, Trainer, network_weights
+from trmbench.training.parallel import SingleWorker
 
 OUT_OF_MEMORY = "out of memory"
 BASE_POLL_SECONDS = 1.0
@@ -54,6 +55,7 @@ def run_trial(
     should_stop: Callable[[], bool] = lambda: False,
     *,
     again: bool = False,
+    workers: SingleWorker | None = None,
 ) -> TrialResult:
     """Train if need be, test, and write the rows; an error becomes a row as well.
 
@@ -66,23 +68,25 @@ def run_trial(
         on_event: gets the progress.
         should_stop: asked after every training step; when true, training is checkpointed and left.
         again: test it anew, even if it is finished.
+        workers: those that train it together; this process leads them (`run_shared_trial`).
     """
     if trial.stacked:
         from trmbench.stacking import run_stacked  # builds upon this module
 
         return run_stacked(trial, on_event, should_stop, again=again)
+    workers = workers or SingleWorker()
     try:
         with claimed(Path(trial.results), trial.trial_id) as claim:
             if not again and is_finished(trial):
                 return TrialResult(trial.trial_id, FINISHED)
-            result = _execute(trial, claim, on_event, should_stop)
+            result = _execute(trial, claim, on_event, should_stop, workers)
             if (result.error or "").startswith(OUT_OF_MEMORY):
-                smaller = with_half_micro_batch(trial)
+                smaller = with_half_micro_batch(trial, workers.size)
                 size = smaller.config["execution"]["micro_batch"]
                 line = f"{result.error}; once more with {size} puzzles at a time"
                 on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=line))
                 free_memory()
-                result = _execute(smaller, claim, on_event, should_stop)
+                result = _execute(smaller, claim, on_event, should_stop, workers)
             return result
     except Claimed as other:
         return TrialResult(trial.trial_id, CLAIMED, str(other))
@@ -101,26 +105,26 @@ def _execute(
     claim: Claim,
     on_event: Callable[[TrialEvent], None],
     should_stop: Callable[[], bool],
+    workers: SingleWorker,
 ) -> TrialResult:
-    run = TrialRun(trial, on_event, lambda: claim.lost or should_stop())
+    run = TrialRun(trial, on_event, lambda: claim.lost or should_stop(), workers)
+    workers.decide(trial)  # those that assist train this one next
 
     def train_and_test() -> None:
-        torch.set_num_threads(run.parts.train.threads)
-        reset_peak_memory(run.parts.device)
-        if run.parts.needs_training:
-            run.train()
+        run.prepare()
         run.test()
 
-    return run.conclude(outcome(train_and_test), claim)
+    return run.conclude(outcome(train_and_test, workers), claim)
 
 
-def outcome(action: Callable[[], None]) -> Outcome:
+def outcome(action: Callable[[], None], workers: SingleWorker) -> Outcome:
     """How something went that may raise anything, since plugins take part in it."""
     try:
         action()
     except Stopped:
         return Outcome(INTERRUPTED, "stopped; the same command goes on")
-    except Exception as failure:  # the other trials must go on
+    except Exception as caught:  # the other trials must go on
+        failure = workers.first_failure(caught)
         error = str(failure) if isinstance(failure, TrmbenchError) else one_line(failure)
         if is_out_of_memory(failure):
             error = f"{OUT_OF_MEMORY}: {error}"
@@ -136,8 +140,10 @@ class TrialRun:
         trial: Trial,
         on_event: Callable[[TrialEvent], None],
         should_stop: Callable[[], bool],
+        workers: SingleWorker | None = None,
     ) -> None:
         self.trial = trial
+        self.workers = workers or SingleWorker()
         self.parts = Assembly(trial, self._trained_base)
         self.store = Store(trial.results, self._say)
         self.folder = self.store.checkpoints(trial.trial_id)
@@ -155,6 +161,13 @@ class TrialRun:
 
     # --- training ---
 
+    def prepare(self) -> None:
+        """Build what the trial consists of, and train the model if need be."""
+        torch.set_num_threads(self.parts.train.threads)
+        reset_peak_memory(self.parts.device)
+        if self.parts.needs_training:
+            self.train()
+
     def train(self) -> None:
         """Train the model, from its last checkpoint if there is one, or load its final weights."""
         trainer = self.begin_training()
@@ -166,25 +179,34 @@ class TrialRun:
         """The trainer, at its last checkpoint if there is one; None if it is trained already."""
         model = self.parts.model
         self._count_parameters(model)
-        if self.is_trained:
-            self.running.clear()  # a run that was killed just now may have left them
+        if self.workers.decide(self.is_trained):
+            self._clear()  # a run that was killed just now may have left them
             self._load_final(model)
             return None
         trainer = self._trainer(model)
-        saved = self.running.load_latest()
-        if saved is not None:
-            trainer.restore(*saved)
-            self._row["resumed_from_step"] = trainer.step
+        self._resume(trainer)
         return trainer
 
     def end_training(self, trainer: Trainer) -> None:
         """Keep what was learned."""
         self._save_final(trainer)
-        self.running.clear()
+        self._clear()
 
     def training_event(self, **fields: Any) -> None:
         """Tell of the training's progress, in fields of a `TrialEvent`."""
         self._event("train", **fields)
+
+    def _resume(self, trainer: Trainer) -> None:
+        """Go on from the last checkpoint that is intact, if there is one: the leader's choice."""
+        saved = self.running.load_latest() if self.workers.leads else None
+        step = self.workers.decide(None if saved is None else saved[1]["step"])
+        if step is not None:
+            trainer.restore(*(saved or self.running.load(step)))
+            self._row["resumed_from_step"] = step
+
+    def _clear(self) -> None:
+        if self.workers.leads:
+            self.running.clear()
 
     @property
     def is_trained(self) -> bool:
@@ -194,12 +216,11 @@ class TrialRun:
     def _trainer(self, model: nn.Module) -> Trainer:
         parts = self.parts
         table = parts.task.split("train")
-        batches = Batches(
-            table, parts.train.batch_size, parts.task.augment, parts.streams, parts.device
-        )
-        return Trainer(
-            model, batches, parts.total_steps, parts.train, parts.execution, parts.streams
-        )
+        size = parts.train.batch_size
+        share = self.workers.share(size)
+        batches = Batches(table, size, parts.task.augment, parts.streams, parts.device, share)
+        settings = (parts.total_steps, parts.train, parts.execution, parts.streams)
+        return Trainer(model, batches, *settings, self.workers)
 
     def _count_parameters(self, model: nn.Module) -> None:
         embedding = model.puzzle_embedding
@@ -213,10 +234,15 @@ class TrialRun:
         self._row |= {"train_steps": trainer.step, "train_seconds": trainer.seconds}
         self._row["train_puzzles"] = len(self.parts.task.split("train"))
         self._row["stacked_seeds"] = trainer.stacked_seeds
-        curve = [{"trial_id": self.trial.trial_id, **point} for point in trainer.curve]
-        self.store.write("curves", self.trial.trial_id, curve)
         tensors = {f"raw/{name}": tensor for name, tensor in trainer.model.state_dict().items()}
         tensors |= {f"ema/{name}": tensor for name, tensor in trainer.ema.state_dict().items()}
+        if self.workers.leads:
+            curve = [{"trial_id": self.trial.trial_id, **point} for point in trainer.curve]
+            self.store.write("curves", self.trial.trial_id, curve)
+            self._write_final(tensors)
+        self._use_tested_weights(trainer.model, tensors)
+
+    def _write_final(self, tensors: dict[str, torch.Tensor]) -> None:
         kept = (
             "train_steps",
             "train_seconds",
@@ -228,7 +254,6 @@ class TrialRun:
         trained["train_peak_memory_bytes"] = peak_memory(self.parts.device)
         values = {"config": self.trial.config, "model": self.trial.model, "task": self.trial.task}
         checkpoint.save(self.folder, FINAL, tensors, {**values, "trained": trained})
-        self._use_tested_weights(trainer.model, tensors)
 
     def _load_final(self, model: nn.Module) -> None:
         tensors, values = checkpoint.load(self.folder, FINAL)
@@ -245,7 +270,10 @@ class TrialRun:
             model.load_state_dict(averages, strict=False)
 
     def _trained_base(self, trial: Trial) -> Any:
-        base = TrialRun(trial, self._on_event, self._should_stop)
+        base = TrialRun(trial, self._on_event, self._should_stop, self.workers)
+        if not self.workers.leads:
+            base.train()
+            return base.parts.model.eval()
         waiting_for = None
         while True:
             try:
@@ -254,7 +282,7 @@ class TrialRun:
                     return base.parts.model.eval()
             except Claimed as other:  # it trains the same base: for another trial, or for itself
                 if self._should_stop():
-                    raise Stopped from None
+                    raise self.workers.first_failure(Stopped()) from None
                 if other.holder != waiting_for:
                     waiting_for = other.holder
                     self._say(f"waits for {trial.label}: {other}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trmbench import Context, ModelSpec, Preset, TaskInfo, hookimpl
+from trmbench import ModelSpec, Preset, hookimpl
 from trmbench.nn import NetworkOptions
 from trmbench.nn.presets import (
     MINI_ARC,
@@ -18,6 +18,7 @@ from trmbench.nn.presets import (
 )
 
 if TYPE_CHECKING:
+    from trmbench import Context, TaskInfo
     from trmbench_direct.model import Direct
 
 

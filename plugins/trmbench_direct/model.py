@@ -9,7 +9,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from trmbench import StepOutput, TaskInfo
-from trmbench.nn import Network, PuzzleModel
+from trmbench.nn import ForwardFlops, Network, PuzzleModel, network_flops
 from trmbench_direct import Options
 
 
@@ -20,6 +20,7 @@ class Direct(PuzzleModel):
 
     def __init__(self, options: Options, info: TaskInfo) -> None:
         super().__init__(options, info, states=1, halts=False)
+        self.options = options
         self.network = Network(options, self.positions)
 
     def forward(
@@ -28,3 +29,7 @@ class Direct(PuzzleModel):
         """Inputs (B, L) -> logits (B, L, V); the state is handed back as it is."""
         x = self.embedding(inputs, puzzle_identifiers, state[0].dtype)
         return self.read(self.network(x), state)
+
+    def forward_flops(self) -> ForwardFlops:
+        """Operations of `forward` for one puzzle: one pass, then the answer head."""
+        return ForwardFlops(0, network_flops(self.options, self.positions) + self.reading_flops)

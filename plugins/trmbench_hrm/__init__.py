@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trmbench import Context, ModelSpec, Preset, ReferenceWeights, TaskInfo, hookimpl
+from trmbench import ModelSpec, Preset, ReferenceWeights, hookimpl
 from trmbench.nn import RecursionOptions
 from trmbench.nn.presets import (
     MINI_ARC,
@@ -18,6 +18,7 @@ from trmbench.nn.presets import (
 )
 
 if TYPE_CHECKING:
+    from trmbench import Context, TaskInfo
     from trmbench_hrm.model import HRM
 
 

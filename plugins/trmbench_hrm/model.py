@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from trmbench import StepOutput, TaskInfo
-from trmbench.nn import Network, PuzzleModel
+from trmbench.nn import ForwardFlops, Network, PuzzleModel, network_flops
 from trmbench_hrm import Options
 
 
@@ -30,8 +30,8 @@ class HRM(PuzzleModel):
         self.options = options
         self.max_steps = options.supervision_steps
         self.f_L = Network(options, self.positions)
-        high = replace(options, layers=options.high_layers or options.layers)
-        self.f_H = Network(high, self.positions)
+        self.high = replace(options, layers=options.high_layers or options.layers)
+        self.f_H = Network(self.high, self.positions)
 
     def forward(
         self, state: tuple[Tensor, ...], inputs: Tensor, puzzle_identifiers: Tensor
@@ -48,3 +48,13 @@ class HRM(PuzzleModel):
         z_L = self.f_L(z_L, z_H, x)
         z_H = self.f_H(z_H, z_L)
         return self.read(z_H, (z_H, z_L))
+
+    def forward_flops(self) -> ForwardFlops:
+        """Operations of `forward` for one puzzle: T x n low passes, T high ones, then the heads."""
+        low = network_flops(self.options, self.positions)
+        high = network_flops(self.high, self.positions)
+        T, n = self.options.T, self.options.n
+        return ForwardFlops(
+            (T * n - 1) * low + (T - 1) * high,
+            low + high + self.reading_flops,
+        )

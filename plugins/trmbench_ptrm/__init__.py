@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trmbench import BaseCell, Context, ModelSpec, Preset, TaskInfo, TrmbenchError, hookimpl
+from trmbench import BaseCell, ModelSpec, Preset, TrmbenchError, hookimpl
 
 if TYPE_CHECKING:
+    from trmbench import Context, TaskInfo
     from trmbench_ptrm.search import StochasticSearch
 
 
@@ -51,7 +52,9 @@ def build(options: Options, info: TaskInfo, context: Context) -> StochasticSearc
 
     if context.base is None:
         raise TrmbenchError("ptrm was built without its trained base", "let the harness build it")
-    return StochasticSearch(context.base, options.rollouts, options.noise, options.steps)
+    return StochasticSearch(
+        context.base, options.rollouts, options.noise, options.steps, context.precision
+    )
 
 
 @hookimpl

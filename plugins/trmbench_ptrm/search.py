@@ -25,15 +25,22 @@ class StochasticSearch:
         rollouts: K.
         noise: sigma.
         steps: supervision steps, or None for the base's own.
+        precision: of the state and so of the computation, as the base was trained.
     """
 
     def __init__(
-        self, base: RecursiveModel, rollouts: int, noise: float, steps: int | None
+        self,
+        base: RecursiveModel,
+        rollouts: int,
+        noise: float,
+        steps: int | None,
+        precision: str = "float32",
     ) -> None:
         self.base = base
         self.rollouts = rollouts
         self.noise = noise
         self.steps = steps or base.max_steps
+        self.dtype: torch.dtype = getattr(torch, precision)
 
     @torch.inference_mode()
     def predict(self, batch: Batch, generator: Generator) -> Answers:
@@ -45,7 +52,7 @@ class StochasticSearch:
         best = batch.inputs.new_full((self.steps, len(batch.inputs)), -1.0, dtype=torch.float32)
         tokens = batch.inputs.new_zeros((self.steps, *batch.inputs.shape))
         for _ in range(self.rollouts):
-            state = self.base.initial_state(len(batch.inputs))
+            state = tuple(z.to(self.dtype) for z in self.base.initial_state(len(batch.inputs)))
             for step in range(self.steps):
                 state = self.disturbed(state, generator)
                 output = self.base.forward(state, batch.inputs, batch.puzzle_identifiers)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trmbench import Runner, RunnerSpec, hookimpl
+from trmbench import RunnerSpec, hookimpl
+
+if TYPE_CHECKING:
+    from trmbench import Runner
 
 
 def _create(execution: Mapping[str, Any]) -> Runner:

@@ -35,10 +35,19 @@ class RayRunner:
 
     Args:
         execution: the `execution` section: `ray_address`, `cpus_per_trial`, `gpus_per_trial`,
-            `max_parallel`, `device`.
+            `workers_per_trial`, `max_parallel`, `device`.
+
+    Raises:
+        TrmbenchError: several workers would have to share a GPU.
     """
 
     def __init__(self, execution: Mapping[str, Any]) -> None:
+        workers, gpus = workers_per_trial(execution), execution["gpus_per_trial"] or 0
+        if workers > 1 and gpus % workers:
+            raise TrmbenchError(
+                f"{workers} workers of a trial cannot share {gpus:g} GPUs",
+                "give each a whole one: --gpus-per-trial as many as --workers-per-trial",
+            )
         self._execution = execution
 
     def run(self, trials: Iterable[Trial], on_event: OnEvent) -> Iterator[TrialResult]:
@@ -55,6 +64,12 @@ class RayRunner:
                 tasks.stop()
 
 
+def workers_per_trial(execution: Mapping[str, Any]) -> int:
+    """How many processes train a trial together."""
+    gpus = execution["gpus_per_trial"] or 1
+    return execution.get("workers_per_trial") or max(1, int(gpus))
+
+
 class _Tasks:
     """The trials that are on the cluster."""
 
@@ -62,6 +77,7 @@ class _Tasks:
         from trmbench_ray.tasks import Mailbox
 
         self._execution = execution
+        self._workers = workers_per_trial(execution)
         self._on_event = on_event
         self._mailbox = Mailbox.remote()
         self._running: dict[Any, Trial] = {}
@@ -85,11 +101,19 @@ class _Tasks:
     def _submit(self, trial: Trial) -> None:
         import ray
 
-        from trmbench_ray.tasks import execute
+        from trmbench_ray.tasks import execute, execute_together
 
         cpus, gpus = self._needs(trial)
-        task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=RETRIES)(execute)
-        self._running[task.options(name=trial.label).remote(trial, self._mailbox)] = trial
+        if self._workers == 1:
+            task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=RETRIES)(execute)
+            started = task.options(name=trial.label).remote(trial, self._mailbox)
+        else:  # the task only watches the workers, which have the resources
+            each = {"CPU": cpus / self._workers, "GPU": gpus / self._workers}
+            task = ray.remote(num_cpus=0, max_retries=RETRIES)(execute_together)
+            started = task.options(name=trial.label).remote(
+                trial, self._mailbox, self._workers, each, RETRIES
+            )
+        self._running[started] = trial
 
     def _needs(self, trial: Trial | None) -> tuple[float, float]:
         """CPU cores and GPUs of a trial."""
@@ -102,8 +126,9 @@ class _Tasks:
         cpus, gpus = self._execution["cpus_per_trial"], self._execution["gpus_per_trial"]
         if gpus is None:
             wanted = self._execution["device"] in ("auto", "cuda")
-            gpus = float(wanted and ray.cluster_resources().get("GPU", 0) > 0)
-        return threads if cpus is None else cpus, gpus
+            has_any = wanted and ray.cluster_resources().get("GPU", 0) > 0
+            gpus = float(self._workers if has_any else 0)
+        return threads * self._workers if cpus is None else cpus, gpus
 
     def _has_room(self) -> bool:
         import ray
@@ -135,7 +160,7 @@ class _Tasks:
             if trial.trial_id in self._halved:
                 return record_failure(trial, "out of memory: Ray ended its worker, twice")
             self._halved.add(trial.trial_id)
-            smaller = with_half_micro_batch(trial)
+            smaller = with_half_micro_batch(trial, self._workers)
             size = smaller.config["execution"]["micro_batch"]
             line = f"out of memory: Ray ended its worker; once more with {size} puzzles at a time"
             self._on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=line))

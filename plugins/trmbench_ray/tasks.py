@@ -72,12 +72,22 @@ class Correspondent:
         else:
             self._question = question
 
+    def wait(self) -> None:
+        """Until what was sent is there: the driver shows a trial's last events, then its result."""
+        with contextlib.suppress(ray.exceptions.RayError):
+            ray.get(self._mailbox.is_stopping.remote(), timeout=SECONDS_BETWEEN_LOOKS)
+
+
+def execute_together(trial: Trial, mailbox: Any, *arguments: Any) -> TrialResult:
+    """One trial by several workers (`data_parallel.train_together`)."""
+    from trmbench_ray.data_parallel import train_together  # takes seconds: not in the driver
+
+    return train_together(trial, mailbox, *arguments)
+
 
 def execute(trial: Trial, mailbox: Any) -> TrialResult:
     """One trial; after the loss of its worker Ray calls it again, and its checkpoint goes on."""
     line = Correspondent(mailbox)
     result = run_trial(trial, line.send, line.should_stop)
-    # The driver shows a trial's last events before its result.
-    with contextlib.suppress(ray.exceptions.RayError):
-        ray.get(mailbox.is_stopping.remote(), timeout=SECONDS_BETWEEN_LOOKS)
+    line.wait()
     return result

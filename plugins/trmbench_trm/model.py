@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from trmbench import StepOutput, TaskInfo
-from trmbench.nn import Network, PuzzleModel
+from trmbench.nn import ForwardFlops, Network, PuzzleModel, network_flops
 from trmbench_trm import Options
 
 State = tuple[Tensor, ...]
@@ -38,6 +38,16 @@ class TRM(PuzzleModel):
                 state = self.latent_recursion(x, state)
         state = self.latent_recursion(x, state, one_step=self.options.gradient == "one_step")
         return self.read(state[0], state)
+
+    def forward_flops(self) -> ForwardFlops:
+        """Operations of `forward` for one puzzle: T recursions of n + 1 passes, then the heads."""
+        T, n = self.options.T, self.options.n
+        one_pass = network_flops(self.options, self.positions)
+        with_gradient = 2 if self.options.gradient == "one_step" else n + 1
+        return ForwardFlops(
+            (T * (n + 1) - with_gradient) * one_pass,
+            with_gradient * one_pass + self.reading_flops,
+        )
 
     def latent_recursion(self, x: Tensor, state: State, one_step: bool = False) -> State:
         """Update z n times, then y; with `one_step` gradients begin at the last update of z."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import click
 
     from trmbench_arc.arc import Arc
-    from trmbench_arc.identifiers import blank_identifiers, shuffled_identifiers
     from trmbench_arc.leakage import overlap
     from trmbench_arc.submission import validate_submission, write_submission
     from trmbench_arc.voting import VoteResult, vote
@@ -25,9 +24,7 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "Arc": "arc",
     "VoteResult": "voting",
-    "blank_identifiers": "identifiers",
     "overlap": "leakage",
-    "shuffled_identifiers": "identifiers",
     "validate_submission": "submission",
     "vote": "voting",
     "write_submission": "submission",
@@ -38,9 +35,7 @@ __all__ = [
     "Arc1Options",
     "Arc2Options",
     "VoteResult",
-    "blank_identifiers",
     "overlap",
-    "shuffled_identifiers",
     "validate_submission",
     "vote",
     "write_submission",

@@ -99,7 +99,7 @@ class Arc(Task):
         Raises:
             TrmbenchError: no task of that name.
         """
-        name = puzzle_id.split("/")[0]
+        name = puzzle_id.rsplit("/", 2)[0]
         for task in self.tasks:
             if task.name == name:
                 return [
@@ -177,6 +177,10 @@ class Arc(Task):
         """The grid in ARC's official colours."""
         return draw(tokens)
 
+    def render_answer(self, tokens: np.ndarray, label: np.ndarray) -> Any:
+        """The answer's own grid: its size is part of it."""
+        return draw(tokens)
+
     def score(self, table: PuzzleTable, predictions: Predictions) -> Scores:
         """1 where the cropped answer is the output; totals are vote@1 in both scorings.
 
@@ -199,7 +203,7 @@ class Arc(Task):
         Args:
             table: the tested puzzles.
             ballots: one row per vote, `puzzle_ids` naming the puzzle, in the order of `votes`.
-            predictions: the votes in the puzzles' own frame.
+            predictions: the votes in the puzzles' own frame, as `votes` restores them.
         """
         tallies = {
             puzzle_id: Tally(label.tobytes())
@@ -207,10 +211,11 @@ class Arc(Task):
         }
         for start in range(0, len(ballots), CHUNK):
             part = slice(start, start + CHUNK)
-            answers = _canonical(predictions.tokens[part])
-            confidence = predictions.confidence[part].tolist()
             for puzzle_id, tokens, probability in zip(
-                ballots.puzzle_ids[part].tolist(), answers, confidence, strict=True
+                ballots.puzzle_ids[part].tolist(),
+                predictions.tokens[part],
+                predictions.confidence[part].tolist(),
+                strict=True,
             ):
                 tallies[puzzle_id].add(tokens.tobytes(), probability)
         by_task: dict[str, list[Tally]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import glob
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,40 +16,58 @@ from trmbench import TrmbenchError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trmbench_arc.submission import Submission
+    from trmbench_arc.voting import VoteResult
+
+Row = dict[str, Any]
 
 
 @click.command()
-@click.argument("trial")
+@click.argument("trials", nargs=-1, required=True, metavar="TRIAL...")
 @click.option("-o", "--output", default="submission.json", help="The file to write.")
 @click.option("--results", default="results", help="The results folder.")
-@click.option("--evaluation", default=None, help="Which evaluation, if the trial has several.")
-def submit(trial: str, output: str, results: str, evaluation: str | None) -> None:
-    """Write the contest's submission file of an ARC TRIAL (an id or its beginning)."""
+@click.option("--evaluation", default=None, help="Which evaluation, if a trial has several.")
+@click.option("--pool", is_flag=True, help="Count the votes of several trials together.")
+def submit(
+    trials: tuple[str, ...], output: str, results: str, evaluation: str | None, pool: bool
+) -> None:
+    """Write the contest's submission file of an ARC TRIAL (an id or its beginning).
+
+    The votes of one trial count, unless several are named and --pool is given.
+    """
+    if len(trials) > 1 and not pool:
+        raise TrmbenchError(
+            f"{len(trials)} trials, but a submission is of one",
+            "--pool counts the votes of several together, as the reference implementation does",
+        )
     from trmbench_arc.submission import write_submission
 
-    row = find_trial(Path(results), trial, evaluation)
-    test_inputs = _test_inputs(row)
-    write_submission(_submission(Path(results), row, test_inputs), test_inputs, output)
+    rows = [find_trial(Path(results), trial, evaluation) for trial in trials]
+    _require_poolable(rows)
+    result = _votes(Path(results), rows)
+    test_inputs = {task: len(tallies) for task, tallies in result.tallies.items()}
+    write_submission(result.submission(), test_inputs, output)
     click.echo(f"{output}: {len(test_inputs)} tasks, {sum(test_inputs.values())} test inputs")
+    for line in _summary(result, rows):
+        click.echo(line)
 
 
-def find_trial(results: Path, trial: str, evaluation: str | None) -> dict[str, Any]:
-    """The row of a finished ARC trial.
+def find_trial(results: Path, trial: str, evaluation: str | None) -> Row:
+    """The row of a finished ARC trial that was tested on the test inputs.
 
     Raises:
         TrmbenchError: none or several fit, or the one that fits is of another task.
     """
     files = sorted((results / "trials").glob(f"{glob.escape(trial)}*.parquet"))
-    rows = [row for file in files for row in _read(file).to_dict("records")]
+    rows: list[Row] = [row for file in files for row in _read(file).to_dict("records")]
     rows = [row for row in rows if row["evaluation_id"].startswith(evaluation or "")]
-    if len(rows) != 1:
-        found = ", ".join(f"{row['trial_id']} ({row['evaluation_id']})" for row in rows)
+    tested = [row for row in rows if _config(row, "evaluation").get("split", "test") == "test"]
+    if len(tested) != 1:
+        found = ", ".join(f"{row['trial_id']} ({row['evaluation_id']})" for row in tested)
         raise TrmbenchError(
-            f"{len(rows)} trials fit {trial!r} in {results}" + f": {found}" * bool(found),
-            "name one by its id, and one --evaluation",
+            f"{len(tested)} trials fit {trial!r} in {results}" + f": {found}" * bool(found),
+            "name one by its id, and one --evaluation of the test split",
         )
-    row: dict[str, Any] = rows[0]
+    [row] = tested
     if row["task"] not in ("arc1", "arc2") or row["status"] != "finished":
         raise TrmbenchError(
             f"trial {row['trial_id']} is a {row['status']} trial of {row['task']}",
@@ -57,41 +76,74 @@ def find_trial(results: Path, trial: str, evaluation: str | None) -> dict[str, A
     return row
 
 
-def _submission(results: Path, row: dict[str, Any], test_inputs: dict[str, int]) -> Submission:
-    """The two best answers of each test input; a trial without votes has one."""
-    import numpy as np
+def _config(row: Row, section: str) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(row["config"]).get(section, {})
+    return values
 
-    from trmbench_arc.grids import decode
-    from trmbench_arc.submission import make_submission
+
+def _require_poolable(rows: Sequence[Row]) -> None:
+    """Refuse to pool a trial with itself, or trials that were tested on other puzzles."""
+    if len({row["trial_id"] for row in rows}) < len(rows):
+        raise TrmbenchError("a trial is named twice", "its votes would count twice")
+    if any(_config(row, "task") != _config(rows[0], "task") for row in rows):
+        raise TrmbenchError(
+            "the trials have different task settings", "pool trials of one task and one preset"
+        )
+
+
+def _votes(results: Path, rows: Sequence[Row]) -> VoteResult:
+    """The votes of the trials together; a trial without votes has one for each test input."""
+    from trmbench_arc.grids import decode, encode
+    from trmbench_arc.options import Arc1Options
+    from trmbench_arc.selection import select
+    from trmbench_arc.voting import Tally, VoteResult
+
+    values = _config(rows[0], "task")
+    names = {field.name for field in dataclasses.fields(Arc1Options)}
+    options = Arc1Options(**{key: value for key, value in values.items() if key in names})
+    tallies = {
+        task.name: [
+            Tally(None if pair.output is None else encode(pair.output, options.canvas).tobytes())
+            for pair in task.test
+        ]
+        for task in select(options).evaluation
+    }
+    for row in rows:
+        for puzzle_id, answer, votes, confidence in _answers(results, row):
+            task, _, number = puzzle_id.rsplit("/", 2)
+            tokens = encode(decode(answer), options.canvas).tobytes()
+            tallies[task][int(number)].add(tokens, confidence, votes)
+    return VoteResult(tallies)
+
+
+def _answers(results: Path, row: Row) -> list[tuple[str, Any, int, float]]:
+    """(puzzle, tokens, votes, mean halting probability) of each distinct answer of a trial."""
+    import numpy as np
 
     name = f"{row['trial_id']}-{row['evaluation_id']}.parquet"
     if (results / "votes" / name).exists():
-        answers = _read(results / "votes" / name).sort_values(
-            ["votes", "mean_halt_probability"], ascending=False, kind="stable"
-        )
+        table = _read(results / "votes" / name)
+        confidence = table["mean_halt_probability"]
     else:
-        answers = _read(results / "puzzles" / name)
-    grids = {
-        str(puzzle_id): [decode(np.frombuffer(answer, np.uint8)) for answer in group.answer[:2]]
-        for puzzle_id, group in answers.groupby("puzzle_id")
-    }
-    return make_submission(
-        {
-            task: [grids.get(f"{task}/test/{number}", []) for number in range(count)]
-            for task, count in test_inputs.items()
-        }
-    )
+        table = _read(results / "puzzles" / name).assign(votes=1)
+        confidence = table["halt_probability"]
+    answers = [np.frombuffer(answer, np.uint8) for answer in table["answer"]]
+    return list(zip(table["puzzle_id"], answers, table["votes"], confidence, strict=True))
 
 
-def _test_inputs(row: dict[str, Any]) -> dict[str, int]:
-    """Per evaluation task of the trial's data its number of test inputs."""
-    from trmbench_arc.options import Arc1Options
-    from trmbench_arc.selection import select
+def _summary(result: VoteResult, rows: Sequence[Row]) -> list[str]:
+    """What the votes reach, and whose they are."""
+    from trmbench_arc.voting import SCORINGS, VOTES_AT
 
-    values = json.loads(row["config"])["task"]
-    names = {field.name for field in dataclasses.fields(Arc1Options)}
-    options = Arc1Options(**{key: value for key, value in values.items() if key in names})
-    return {task.name: len(task.test) for task in select(options).evaluation}
+    tallies = [tally for of_task in result.tallies.values() for tally in of_task]
+    silent = sum(tally.votes == 0 for tally in tallies)
+    of = f"the pooled votes of {len(rows)} trials" if len(rows) > 1 else "the votes of one trial"
+    lines = [f"vote@k of {of}", "k".rjust(10) + "".join(f"{k:>9}" for k in VOTES_AT)]
+    for scoring in SCORINGS:
+        shares = (result.vote_at(k, scoring) for k in VOTES_AT)
+        lines.append(scoring.rjust(10) + "".join(f"{100 * share:>7.1f} %" for share in shares))
+    note = f"{silent} test inputs have no answer; a black cell stands for it"
+    return [*lines, note] if silent else lines
 
 
 def _read(file: Path) -> pd.DataFrame:

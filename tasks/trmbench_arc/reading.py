@@ -146,9 +146,11 @@ def parse_task(name: str, values: Any, solutions: Sequence[Any] | None, source: 
         isinstance(values.get(kind), Sequence) and values[kind] for kind in ("train", "test")
     ):
         raise TrmbenchError(f"{where} in {source}: no train or no test pairs", LAYOUT_HINT)
-    if solutions is not None and len(solutions) > len(values["test"]):
+    tests = len(values["test"])
+    if solutions is not None and not (isinstance(solutions, list) and len(solutions) <= tests):
+        found = f"{len(solutions)} solutions" if isinstance(solutions, list) else "no list of them"
         raise TrmbenchError(
-            f"{where} in {source}: {len(solutions)} solutions for {len(values['test'])} test pairs",
+            f"{where}: {found} for {tests} test pairs in the *{SOLUTIONS} file beside {source}",
             "give one output per test input",
         )
     train = [

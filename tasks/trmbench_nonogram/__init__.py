@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from trmbench import Preset, PuzzleOptions, Task, TaskSpec, TrmbenchError, hookimpl
+from trmbench import Preset, PuzzleOptions, TaskSpec, TrmbenchError, hookimpl
+
+if TYPE_CHECKING:
+    from trmbench import Task
 
 _LARGEST_SIZE = 24
 

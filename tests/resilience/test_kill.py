@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from pathlib import Path
 
 import pytest
+from resilience.mortal import begin
 from resilience.support import (
     LONG_ENOUGH_TO_KILL,
+    PATIENCE,
     TOY,
     assert_same_results,
     kill_all,
@@ -20,29 +23,77 @@ from resilience.support import (
     wait_until,
 )
 
+from trmbench.store import Store
+from trmbench.testing.running import toy_trial
+from trmbench.trial import run_trial
+
 pytestmark = pytest.mark.slow
 
 
-def test_killed_again_and_again_it_finishes_with_the_same_numbers(
+WRITING = {
+    "a checkpoint's tensors": "*/.running-*.safetensors.*",
+    "a checkpoint's description": "*/.running-*.json.*",
+    "the learning curve": "*/curves/.*",
+    "the final weights": "*/.final.safetensors.*",
+    "the answers": "*/.answers-*",
+    "the puzzles": "*/puzzles/.*",
+    "the row": "*/trials/.*",
+}
+
+
+def test_killed_ten_times_it_finishes_with_the_same_numbers(
     uninterrupted: Path, tmp_path: Path
 ) -> None:
     chance = random.Random(0)
+    often = {"train.steps": 400, "execution.log_every": 100, "execution.checkpoint_every": 0.05}
+    trial = toy_trial(0, tmp_path, often)
+    saved = 0
+    for kill in range(10):
+        moment = list(WRITING)[kill - 3] if kill >= 3 else "no matter what"
+        process = begin(trial, WRITING.get(moment))
+        if moment not in WRITING:
+            wait_until(lambda: last_step(tmp_path) > saved, "a checkpoint")  # noqa: B023
+            time.sleep(chance.random() * 0.1)
+            process.kill()
+        process.join(PATIENCE)
+        assert process.exitcode == -signal.SIGKILL, moment
+        before, saved = saved, last_step(tmp_path)
+        is_trained = (Store(tmp_path).checkpoints(trial.trial_id) / "final.json").exists()
+        assert saved >= before > 0 or kill == 0 or is_trained, f"work was lost, writing {moment}"
+        assert statuses(tmp_path) == []
+    done = run("run", *TOY, *LONG_ENOUGH_TO_KILL, "--seeds=2", f"--results={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    assert "damaged" not in done.stderr, "half a file was read"
+    assert statuses(tmp_path) == ["finished", "finished"]
+    assert rows(tmp_path)[0]["resumed_from_step"] > 0
+    assert_same_results(uninterrupted, tmp_path)
+    assert not list(tmp_path.glob("checkpoints/*/running-*"))
+
+
+def test_a_killed_trial_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
+    """So what is lost is what was done since: at most the time between two checkpoints."""
+    trial = toy_trial(0, tmp_path, {"train.steps": 300, "execution.checkpoint_every": 0.05})
+    process = begin(trial)
+    wait_until(lambda: last_step(tmp_path) > 20, "a checkpoint")
+    process.kill()
+    process.join()
+    saved = last_step(tmp_path)
+    assert run_trial(trial).status == "finished"
+    assert rows(tmp_path)[0]["resumed_from_step"] == saved
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_killed_command_goes_on_when_repeated(
+    everything: bool, uninterrupted: Path, tmp_path: Path
+) -> None:
     arguments = ["run", *TOY, *LONG_ENOUGH_TO_KILL, "--seeds=2", f"--results={tmp_path}"]
-    steps = [0]
-    for kill in range(5):
-        with started(*arguments) as process:
-            before = steps[-1]
-            wait_until(lambda: last_step(tmp_path) > before or process.poll() is not None, "a step")  # noqa: B023
-            time.sleep(chance.random() * 0.3)
-            if kill % 2:
-                kill_all(process)  # everything at once, as when the machine goes down
-            else:
-                process.kill()  # its workers find themselves alone
-                process.wait()
-        steps.append(last_step(tmp_path))
-        if process.returncode == 0:
-            break
-    assert max(steps) > 0
+    with started(*arguments) as process:
+        wait_until(lambda: last_step(tmp_path), "a checkpoint")
+        if everything:
+            kill_all(process)  # as when the machine goes down
+        else:
+            process.kill()  # its workers find themselves alone
+            process.wait()
     done = run(*arguments)
     assert done.returncode == 0, done.stderr
     assert statuses(tmp_path) == ["finished", "finished"]
@@ -78,6 +129,21 @@ def test_two_runs_at_once_train_each_trial_once(uninterrupted: Path, tmp_path: P
         trained = f"seed {seed}: train 400/400"
         assert sum(text.count(trained) for text in said) == 1, said
     assert_same_results(uninterrupted, tmp_path)
+
+
+def test_resume_ends_what_a_time_budget_left_and_tries_what_failed(tmp_path: Path) -> None:
+    budget = ["--set=train.steps=3", "--seeds=3", "--max-parallel=1", "--time-budget=0.01"]
+    done = run("run", *TOY, *budget, f"--results={tmp_path}")
+    assert done.returncode == 0 and "not begun; the same command goes on" in done.stdout
+    failing = ["--set=model.fails=true", "--seeds=1"]
+    done = run("run", *TOY, *failing, f"--results={tmp_path}")
+    assert done.returncode == 1 and "the toy model was told to fail" in done.stdout
+    before = max(row["started_at"] for row in rows(tmp_path))
+    done = run("resume", f"--results={tmp_path}")
+    assert done.returncode == 1, done.stdout
+    assert statuses(tmp_path).count("finished") == 3
+    [failed] = [row for row in rows(tmp_path) if row["status"] == "failed"]
+    assert failed["started_at"] > before
 
 
 def test_fresh_trains_again_and_fail_fast_stops_at_a_failure(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from resilience.support import (
     LONG_ENOUGH_TO_KILL,
     TOY,
     assert_same_results,
+    curves,
     descendants,
     kill_all,
     last_step,
+    predictions,
     rows,
     run,
     started,
@@ -64,6 +66,35 @@ def test_a_killed_worker_costs_the_others_nothing_and_its_trial_goes_on(
     assert statuses(tmp_path) == ["finished", "finished"]
     assert sum((row["resumed_from_step"] or 0) > 0 for row in rows(tmp_path)) == 1
     assert_same_results(uninterrupted, tmp_path)
+
+
+def test_a_killed_worker_of_several_that_share_a_trial_costs_what_followed_its_checkpoint(
+    tmp_path: Path,
+) -> None:
+    double = ["--set=train.precision=float64", *LONG_ENOUGH_TO_KILL]
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert run("run", *TOY, *double, f"--results={one}").returncode == 0
+    shared = ["--runner=ray", "--workers-per-trial=2", f"--results={two}"]
+    with started("run", *TOY, *double, *shared) as process:
+        leader = wait_until(lambda: holder_of_a_checkpoint(two), "a checkpoint")
+        siblings = descendants(process.pid)
+        [other] = [p for p in siblings if "TrainWorker" in _title(p) and p != leader]
+        os.kill(other, signal.SIGKILL)
+        out, _ = process.communicate(timeout=480)
+    assert process.returncode == 0, out
+    [row] = rows(two)
+    assert row["status"] == "finished" and row["resumed_from_step"] > 0
+    losses = [curves(results)["loss"].to_pylist() for results in (one, two)]
+    assert losses[1] == pytest.approx(losses[0], abs=1e-6) and losses[0]
+    assert predictions(two)["answer"].equals(predictions(one)["answer"])
+
+
+def test_several_workers_are_refused_where_they_cannot_be_had(tmp_path: Path) -> None:
+    done = run("run", *TOY, "--workers-per-trial=2", f"--results={tmp_path}")
+    assert done.returncode == 2 and "one process per trial" in done.stderr
+    shared = ["--runner=ray", "--workers-per-trial=2", "--gpus-per-trial=1"]
+    done = run("run", *TOY, *shared, f"--results={tmp_path}")
+    assert done.returncode == 2 and "cannot share 1 GPUs" in done.stderr
 
 
 def test_after_the_death_of_driver_and_head_the_same_command_goes_on(

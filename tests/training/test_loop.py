@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from trmbench import TrmbenchError
 from trmbench.assembly import Assembly
 from trmbench.experiment import choose_cells
+from trmbench.training import checkpoint
 from trmbench.training.checkpoint import RunningCheckpoints
 from trmbench.training.data import Batches
 from trmbench.training.loop import Stopped, Trainer
@@ -100,12 +102,43 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before_and_says_so(tmp_path:
     for _ in range(3):
         trainer.train_step()
         trainer.save(checkpoints)
+    checkpoints.wait()
     assert len(list(tmp_path.glob("running-*.safetensors"))) == 2
     newest = tmp_path / "running-000000003.safetensors"
     newest.write_bytes(newest.read_bytes()[:-7])
     saved = checkpoints.load_latest()
     assert saved is not None and saved[1]["step"] == 2
     assert len(lines) == 1 and "running-000000003" in lines[0] and "damaged" in lines[0]
+
+
+def test_training_goes_on_while_its_checkpoint_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write = threading.Event()
+    write = checkpoint.save
+
+    def slow(*arguments: Any) -> None:
+        assert may_write.wait(60)
+        write(*arguments)
+
+    monkeypatch.setattr(checkpoint, "save", slow)
+    trainer, checkpoints = build(), RunningCheckpoints(tmp_path, print)
+    trainer.train_step()
+    before = {name: weight.clone() for name, weight in learned(trainer).items()}
+    trainer.save(checkpoints)
+    trainer.train_step()
+    may_write.set()
+    saved = checkpoints.load_latest()
+    assert saved is not None and saved[1]["step"] == 1
+    rest = build()
+    rest.restore(*saved)
+    assert_equal(before, learned(rest))
+
+
+def test_a_checkpoint_that_cannot_be_written_fails_the_training(tmp_path: Path) -> None:
+    (tmp_path / "folder").touch()
+    with pytest.raises(TrmbenchError, match="cannot write"):
+        run(build(execution__checkpoint_every=0), tmp_path / "folder")
 
 
 def test_a_loss_that_is_no_number_names_the_step_at_which_it_began(tmp_path: Path) -> None:

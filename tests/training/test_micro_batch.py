@@ -37,7 +37,7 @@ def trained(model: str, **execution: Any) -> tuple[dict[str, torch.Tensor], list
     trainer = Trainer(parts.model, batches, 4, parts.train, parts.execution, parts.streams)
     for _ in range(4):
         trainer.train_step()
-    trainer._log()
+    trainer.log()
     return trainer.model.state_dict(), list(trainer.curve[-1].values())
 
 

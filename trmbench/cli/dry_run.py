@@ -5,10 +5,11 @@ from __future__ import annotations
 from rich.table import Table
 
 from trmbench.assembly import Assembly
+from trmbench.bench.matmul import measure_matmul_rate
 from trmbench.cli.console import console
 from trmbench.config import Cell
 from trmbench.errors import TrmbenchError
-from trmbench.estimate import Estimate, estimate, measure_matmul_rate
+from trmbench.estimate import Estimate, estimate
 from trmbench.experiment import Plan
 from trmbench.plugins import one_line
 from trmbench.provenance import available_cores

@@ -15,6 +15,11 @@ from trmbench.cli.options import early_exit_option, results_option
 @click.option("--limit", type=int, help="At most this many test puzzles.")
 @click.option("--votes", type=int, help="Augmented copies of each test puzzle that vote.")
 @click.option("--steps", type=int, help="Supervision steps at test.")
+@click.option(
+    "--identifiers",
+    type=click.Choice(["own", "blank", "shuffled"]),
+    help="Puzzle identifiers shown to the model: what do the answers owe to them?",
+)
 @click.option("--weights", type=click.Choice(["ema", "raw"]), help="Which weights.")
 @early_exit_option
 @results_option

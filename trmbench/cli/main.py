@@ -27,6 +27,7 @@ VERBS = {
     "list": "List the models, tasks, runners, presets and studies that are installed.",
     "plugins": "Look after plugins.",
     "new": "Write a plugin package to begin with: a model, a task or a runner.",
+    "bench": "Measure how fast training and testing are on this machine.",
     "doctor": "Say what this machine has, what will be used and what is broken.",
 }
 

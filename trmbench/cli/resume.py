@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from trmbench.runs import Unfinished
     from trmbench.spec import Trial
 
+OF_A_RUN = ("max_parallel", "time_budget")
+"""Settings of `execution` that a run has, and no trial."""
+
 
 @click.command("resume", short_help="List the unfinished trials of a results folder, go on.")
 @results_option
@@ -65,11 +68,15 @@ def command(
     runner = registry.runners().find(runner_name).spec
     todo = Plan([], trials, [])
     failed = run_pending(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
-    cells = summarize(store, store.trials([trial.name for trial in trials]))
+    rows = store.trials([trial.name for trial in trials])
+    cells = summarize(store, rows)
     console.print(cells_table(cells), footnote(cells), sep="\n")
-    if failures := [row for cell in cells for row in cell.failed]:
+    failures = [row for cell in cells for row in cell.failed]
+    if failures:
         console.print(failures_table(failures))
-    return 1 if failed else 0
+    if len(rows) < len(trials):
+        console.print(f"{len(trials) - len(rows)} trials were not begun; resume again.")
+    return 1 if failed or failures else 0
 
 
 def _table(found: list[Unfinished]) -> Any:
@@ -84,7 +91,8 @@ def _table(found: list[Unfinished]) -> Any:
 
 
 def _with_execution(trial: Trial, changes: dict[str, Any]) -> Trial:
+    """The trial with today's options; those of the run that left it are not the trial's."""
     from dataclasses import replace
 
-    execution = {**trial.config["execution"], **changes}
+    execution = {**trial.config["execution"], **dict.fromkeys(OF_A_RUN), **changes}
     return replace(trial, config={**trial.config, "execution": execution})

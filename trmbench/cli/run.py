@@ -39,6 +39,7 @@ SHORTCUTS = {
     "cpus_per_trial": "execution.cpus_per_trial",
     "stack_seeds": "execution.stack_seeds",
     "early_exit": "evaluation.early_exit",
+    "workers_per_trial": "execution.workers_per_trial",
 }
 """Options that are settings by another name."""
 
@@ -90,8 +91,18 @@ SHORTCUTS = {
     help="Time between checkpoints of a running trial.",
 )
 @click.option("--ray-address", help="With --runner ray: auto, HOST:PORT or ray://HOST:PORT.")
-@click.option("--gpus-per-trial", type=float, help="GPUs of a trial, or its share of one.")
-@click.option("--cpus-per-trial", type=float, help="CPU cores of a trial.")
+@click.option(
+    "--gpus-per-trial",
+    type=float,
+    help="With --runner ray: GPUs of a trial, which share its batches, or its share of one.",
+)
+@click.option("--cpus-per-trial", type=float, help="With --runner ray: CPU cores of a trial.")
+@click.option(
+    "--workers-per-trial",
+    type=click.IntRange(min=1),
+    help="With --runner ray: processes that share a trial's batches.",
+    show_default="one per GPU",
+)
 @click.option(
     "--stack-seeds",
     is_flag=True,

@@ -19,8 +19,9 @@ from trmbench.errors import TrmbenchError
     "--save",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="With --steps: an animated .html page or a .png strip.",
+    help="With --puzzle: an .html page or a .png picture; with --steps, the page plays them.",
 )
+@click.option("--evaluation", metavar="ID", default="", help="Which of the trial's evaluations.")
 @click.option("--failures", is_flag=True, help="Failed trials; with TRIAL, its unsolved puzzles.")
 @click.option("--where", metavar="CONDITION", help="Which trials to list.")
 @results_option
@@ -29,6 +30,7 @@ def command(
     puzzle: str | None,
     steps: bool,
     save: Path | None,
+    evaluation: str,
     failures: bool,
     where: str | None,
     results: str,
@@ -40,12 +42,15 @@ def command(
     store = Store(results, warn)
     if puzzle and not trial:
         raise TrmbenchError("--puzzle needs a trial", "trmbench show TRIAL --puzzle ID")
-    if (steps or save) and not puzzle:
-        raise TrmbenchError("--steps and --save need --puzzle ID", "show TRIAL --failures has ids")
+    if (steps or save or evaluation) and not puzzle:
+        words = "--steps, --save and --evaluation need --puzzle ID"
+        raise TrmbenchError(words, "show TRIAL --failures has ids")
     if trial is None:
         _list(store, where, failures)
     elif puzzle:
-        _puzzle(store, trial, puzzle, steps or save is not None, save)
+        from trmbench.stored_puzzle import StoredPuzzle
+
+        _puzzle(StoredPuzzle(store, trial, puzzle, evaluation), steps, save)
     else:
         _trial(store, trial, failures)
 
@@ -77,19 +82,19 @@ def _trial(store: Any, trial: str, failures: bool) -> None:
         console.print(part)
 
 
-def _puzzle(store: Any, trial: str, puzzle: str, steps: bool, save: Path | None) -> None:
+def _puzzle(found: Any, steps: bool, save: Path | None) -> None:
     from trmbench.cli.console import console
-    from trmbench.refinement import puzzle_view, refinement
-    from trmbench.report import strips
 
-    if not steps:
-        for part in puzzle_view(store, trial, puzzle):
-            console.print(part)
-        return
-    found = refinement(store, trial, puzzle)
+    if steps:
+        from trmbench.refinement import refinement as picture_of
+        from trmbench.report import strips as view
+    else:
+        from trmbench.puzzle_picture import puzzle_picture as picture_of
+        from trmbench.report import sections as view
+    picture = picture_of(found)
     if save is None:
-        for part in strips.terminal(found):
+        for part in view.terminal(picture):
             console.print(part)
     else:
-        strips.save(found, save)
+        view.save(picture, save)
         console.print(f"wrote {save}", markup=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trmbench.nn.embedding import InputEmbedding, PuzzleEmbedding
+    from trmbench.nn.flops import ForwardFlops, heads_flops, network_flops
     from trmbench.nn.layers import Attention, Block, Network, SwiGLU, TokenMixing
     from trmbench.nn.linear import Linear, TokenEmbedding, truncated_normal
     from trmbench.nn.model import PuzzleModel
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _MODULE_OF = {
     "Attention": "layers",
     "Block": "layers",
+    "ForwardFlops": "flops",
     "InputEmbedding": "embedding",
     "Linear": "linear",
     "Network": "layers",
@@ -29,6 +31,8 @@ _MODULE_OF = {
     "SwiGLU": "layers",
     "TokenEmbedding": "linear",
     "TokenMixing": "layers",
+    "heads_flops": "flops",
+    "network_flops": "flops",
     "rms_norm": "norm",
     "truncated_normal": "linear",
 }
@@ -36,6 +40,7 @@ _MODULE_OF = {
 __all__ = [
     "Attention",
     "Block",
+    "ForwardFlops",
     "InputEmbedding",
     "Linear",
     "Network",
@@ -46,6 +51,8 @@ __all__ = [
     "SwiGLU",
     "TokenEmbedding",
     "TokenMixing",
+    "heads_flops",
+    "network_flops",
     "rms_norm",
     "truncated_normal",
 ]

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from trmbench.nn.embedding import InputEmbedding, PuzzleEmbedding
+from trmbench.nn.flops import heads_flops
 from trmbench.nn.linear import Linear, truncated_normal
 from trmbench.nn.options import NetworkOptions
 from trmbench.spec import StepOutput, TaskInfo
@@ -34,6 +35,7 @@ class PuzzleModel(nn.Module):
         super().__init__()
         self.positions = info.seq_len + options.puzzle_positions
         self.seq_len = info.seq_len
+        self.reading_flops = heads_flops(options, info.seq_len, info.vocab_size, halts)
         self.embedding = InputEmbedding(
             options, info.vocab_size, info.seq_len, info.num_puzzle_identifiers
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from trmbench.errors import TrmbenchError
 
@@ -47,6 +48,16 @@ class PuzzleOptions:
             require(value is None or value > 0, key, value, "use a positive number")
         require(self.validation >= 0, "validation", self.validation, "use 0 or a positive number")
         require(self.data_seed >= 0, "data_seed", self.data_seed, "use 0 or a positive number")
+
+    def sample(self, count: int, **further: Any) -> Self:
+        """Options that generate `count` puzzles of the same shape, for measurements: no download.
+
+        Args:
+            count: training puzzles, and as many test puzzles.
+            further: what else a task changes to have them in a moment, when it overrides this.
+        """
+        counts = {"train_puzzles": count, "test_puzzles": count, "validation": 0}
+        return replace(self, source="generated", path=None, **counts, **further)
 
     @property
     def origin(self) -> str:

@@ -6,24 +6,18 @@ head, is not one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from trmbench.errors import TrmbenchError
-from trmbench.report.drawing import LEGEND, Drawing, draw, mark, to_html, to_image, to_text
+from trmbench.report import frames as framed
+from trmbench.report.drawing import LEGEND, draw, mark
+from trmbench.report.frames import Frame
 from trmbench.report.templates import template
-from trmbench.store import replace_file, write_text
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +29,8 @@ class Refinement:
     puzzle_id: str
     render: Callable[[np.ndarray], RenderableType]
     """The task's `render`."""
+    render_answer: Callable[[np.ndarray, np.ndarray], RenderableType]
+    """The task's `render_answer`."""
     question: np.ndarray
     """(L,) tokens."""
     label: np.ndarray
@@ -46,21 +42,16 @@ class Refinement:
     halt_probability: np.ndarray | None
     """(S,), None where the model has none."""
 
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """One supervision step, drawn."""
-
-    caption: str
-    drawings: Mapping[str, Drawing]
-    """The marked answer y, then the latents."""
+    def given(self) -> list[Frame]:
+        """The question and the right answer."""
+        named = {"question": self.question, "right": self.label}
+        return [Frame(name, {"": draw(self.render(tokens))}) for name, tokens in named.items()]
 
 
 def frames(found: Refinement) -> list[Frame]:
     """The steps, with what changed and what is wrong marked in y."""
-    # Where nothing is asked, whatever was answered is right.
     asked = found.label != 0
-    answers = [draw(found.render(np.where(asked, y, found.label))) for y in found.answers]
+    answers = [draw(found.render_answer(y, found.label)) for y in found.answers]
     wanted = draw(found.render(found.label))
     made = []
     for step, drawing in enumerate(answers):
@@ -80,25 +71,14 @@ def frames(found: Refinement) -> list[Frame]:
 def terminal(found: Refinement) -> Iterator[RenderableType]:
     """The question, the right answer, then one step after the other."""
     yield Text(f"{found.title}, puzzle {found.puzzle_id}", "bold")
-    given = {
-        "question": draw(found.render(found.question)),
-        "right": draw(found.render(found.label)),
-    }
-    yield _beside(given)
+    yield framed.columns(found.given())
     legend = Text("marked in y: ")
     for words, style in LEGEND:
         legend.append(f" {words} ", style).append(" ")
     yield legend
     for frame in frames(found):
         yield Text(f"\n{frame.caption}", "bold")
-        yield _beside(frame.drawings)
-
-
-def _beside(drawings: Mapping[str, Drawing]) -> RenderableType:
-    grid = Table.grid(padding=(0, 3))
-    grid.add_row(*(Text(name, "dim") for name in drawings))
-    grid.add_row(*(to_text(drawing) for drawing in drawings.values()))
-    return grid
+        yield framed.columns([Frame("", {name: d}) for name, d in frame.drawings.items()])
 
 
 def save(found: Refinement, path: Path) -> None:
@@ -107,66 +87,18 @@ def save(found: Refinement, path: Path) -> None:
     Raises:
         TrmbenchError: another suffix, or the file cannot be written.
     """
-    if path.suffix == ".html":
-        write_text(path, page(found))
-    elif path.suffix == ".png":
-        image = strip(found)
-        replace_file(path, lambda temporary: image.save(temporary, format="PNG"))
-    else:
-        raise TrmbenchError(f"cannot save a refinement as {path.name}", "use .html or .png")
+    framed.save(path, lambda: page(found), lambda: [[*found.given(), *frames(found)]])
 
 
 def page(found: Refinement) -> str:
     """A page that plays the steps; without scripts, or on paper, it shows them all."""
-    given = {"question": found.question, "right": found.label}
     return template("refinement.html").render(
         title=f"{found.title}, puzzle {found.puzzle_id}",
-        given={name: to_html(draw(found.render(tokens))) for name, tokens in given.items()},
+        given=[frame.html() for frame in found.given()],
         legend=[
             (words, style.bgcolor.name, style.color.name)
             for words, style in LEGEND
             if style.bgcolor and style.color
         ],
-        frames=[
-            (frame.caption, {name: to_html(d) for name, d in frame.drawings.items()})
-            for frame in frames(found)
-        ],
+        frames=[frame.html() for frame in frames(found)],
     )
-
-
-def strip(found: Refinement, gap: int = 14) -> Image:
-    """All steps side by side, y above the latents, after the question and the right answer."""
-    from PIL import Image
-
-    given = [Frame("question", {"": draw(found.render(found.question))})]
-    given += [Frame("right", {"": draw(found.render(found.label))})]
-    columns = [_column(frame, gap) for frame in [*given, *frames(found)]]
-    width = sum(column.width + gap for column in columns) + gap
-    height = max(column.height for column in columns) + 2 * gap
-    image = Image.new("RGB", (width, height), "white")
-    left = gap
-    for column in columns:
-        image.paste(column, (left, gap))
-        left += column.width + gap
-    return image
-
-
-def _column(frame: Frame, gap: int) -> Image:
-    from PIL import Image
-    from rich.style import Style
-
-    lines = re.split("[:,] ", frame.caption)
-    heading: Drawing = [[(sign, Style()) for sign in line] for line in lines]
-    parts = [to_image(heading)]
-    for name, drawing in frame.drawings.items():
-        parts += [to_image([[(sign, Style()) for sign in name]]), to_image(drawing)]
-    image = Image.new(
-        "RGB",
-        (max(p.width for p in parts), sum(p.height for p in parts) + gap * len(frame.drawings)),
-        "white",
-    )
-    top = 0
-    for index, part in enumerate(parts):
-        image.paste(part, (0, top))
-        top += part.height + (gap if index and index % 2 == 0 else 0)
-    return image

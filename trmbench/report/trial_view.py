@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trmbench.report.tables import TextTable
+from trmbench.report.terminal import rich_table
 from trmbench.report.words import UNKNOWN, count, duration, memory, percent
 from trmbench.store import Store
 
@@ -90,6 +91,7 @@ def _curve(store: Store, trial_id: str) -> Iterator[RenderableType]:
 
 
 def _evaluation(row: Row) -> Iterator[RenderableType]:
+    totals: Mapping[str, float] = json.loads(row["totals"] or "{}")
     figures = {
         "evaluation": row["evaluation_id"],
         (row["primary_metric"] or "score").replace("_", " "): percent(_number(row["score"])),
@@ -100,14 +102,27 @@ def _evaluation(row: Row) -> Iterator[RenderableType]:
         "test puzzles": count(_number(row["test_puzzles"])),
         "votes": row["votes"],
         "test time": duration(_number(row["test_seconds"])),
-        **json.loads(row["totals"] or "{}"),
+        **{name: value for name, value in totals.items() if "@" not in name},
     }
     yield _pairs("Test", figures)
+    if any("@" in name for name in totals):
+        yield _at_table(totals)
     steps = row["exact_accuracy_by_step"]
     if steps and len(steps) > 1:
         yield Text("Exact accuracy after each supervision step", "bold")
         yield Text(f"{sparkline(np.array(steps), 0.0, 1.0)}  (the full block is 100 %)")
         yield Text("  ".join(f"{i}: {percent(share)}" for i, share in enumerate(steps, 1)))
+
+
+def _at_table(totals: Mapping[str, float]) -> RenderableType:
+    """Shares named `figure@k`: a line per k, a column per figure."""
+    named = {tuple(name.split("@")): value for name, value in totals.items() if "@" in name}
+    figures = list(dict.fromkeys(figure for figure, _ in named))
+    lines = tuple(
+        (k.replace("_", " "), *(percent(named.get((figure, k), _NAN)) for figure in figures))
+        for k in dict.fromkeys(k for _, k in named)
+    )
+    return rich_table(TextTable("", ("@", *(f.replace("_", " ") for f in figures)), lines, 1))
 
 
 def sparkline(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trmbench.hookspecs import hookimpl
-from trmbench.spec import Runner, RunnerSpec
+from trmbench.spec import RunnerSpec
+
+if TYPE_CHECKING:
+    from trmbench.spec import Runner
 
 
 def _create(execution: Mapping[str, Any]) -> Runner:

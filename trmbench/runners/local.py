@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from trmbench.device import has_cuda
+from trmbench.errors import TrmbenchError
 from trmbench.failures import record_failure
 from trmbench.provenance import available_cores
 from trmbench.spec import Trial, TrialEvent, TrialResult
@@ -30,9 +31,18 @@ class LocalRunner:
 
     Args:
         execution: the `execution` section; `max_parallel` limits the workers.
+
+    Raises:
+        TrmbenchError: several processes or GPUs are wanted for one trial.
     """
 
     def __init__(self, execution: Mapping[str, Any]) -> None:
+        wanted = execution.get("workers_per_trial") or execution["gpus_per_trial"] or 1
+        if wanted > 1:
+            raise TrmbenchError(
+                f"the local runner has one process per trial, not {wanted:g}",
+                "add --runner ray to train a trial in several",
+            )
         self._max_parallel: int | None = execution["max_parallel"]
         uses_gpu = execution["device"] in ("auto", "cuda") and has_cuda()
         self._gpus = visible_gpus() if uses_gpu else []

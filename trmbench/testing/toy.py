@@ -1,4 +1,4 @@
-"""A toy model and a toy task, as small as the contracts allow; both train in seconds."""
+"""Toy models and a toy task, as small as the contracts allow: a training takes seconds."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class ToyTaskOptions:
     train_puzzles: int = 64
     test_puzzles: int = 32
     columns: int = 6
+    identifiers: int = 1
+    """Puzzle identifiers, shared out among the puzzles in turn."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,13 @@ def build_toy_model(options: ToyModelOptions, info: TaskInfo, context: Context) 
     return ToyModel(options, info)
 
 
+def build_toy_solver(options: Any, info: TaskInfo, context: Context) -> Any:
+    """What answers with the question, in no time."""
+    from trmbench.testing.toy_model import Echo
+
+    return Echo()
+
+
 TOY_TASK = TaskSpec(
     name="toy-mirror",
     title="Toy: write a row of letters backwards",
@@ -59,12 +68,13 @@ TOY_MODEL = ModelSpec(
     build=build_toy_model,
     options=ToyModelOptions,
 )
+TOY_SOLVER = ModelSpec("toy-echo", "Toy: answer with the question", {}, build_toy_solver)
 
 
 @hookimpl
 def trmbench_models() -> Sequence[ModelSpec]:
-    """Offer the toy model, where this module is made visible as a plugin."""
-    return [TOY_MODEL]
+    """Offer the toy models, where this module is made visible as a plugin."""
+    return [TOY_MODEL, TOY_SOLVER]
 
 
 @hookimpl

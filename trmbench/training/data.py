@@ -27,6 +27,7 @@ class Batches:
         augment: the task's augmentation.
         streams: the trial's random streams.
         device: where the batches live.
+        share: the slots of the batch that are wanted; all are drawn and augmented.
     """
 
     def __init__(
@@ -36,7 +37,9 @@ class Batches:
         augment: Callable[[Batch, Generator], Batch],
         streams: Streams,
         device: torch.device,
+        share: slice = slice(None),
     ) -> None:
+        self._share = share
         self._batch_size = batch_size
         self._augment = augment
         self._streams = streams
@@ -58,7 +61,8 @@ class Batches:
             self._identifiers[rows].long(),
             rows,
         )
-        return self._augment(batch, self._streams.torch("augment", step))
+        augmented = self._augment(batch, self._streams.torch("augment", step))
+        return Batch(*(tensor[self._share] for tensor in augmented))
 
     def _rows_of(self, step: int) -> torch.Tensor:
         chunk, offset = divmod(step, ROWS_AHEAD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -57,6 +58,7 @@ def predict(
     streams: Streams,
     device: torch.device,
     on_progress: Callable[[int], None] = lambda done: None,
+    by_step: bool = True,
 ) -> Predictions:
     """Answers to every puzzle of a table.
 
@@ -67,6 +69,7 @@ def predict(
         streams: random streams of the trial; each batch has its own draw of "solver".
         device: where the batches are put.
         on_progress: gets the number of puzzles answered.
+        by_step: keep the answers after each step; they take S times the memory of the last ones.
 
     Raises:
         TrmbenchError: an answer of the wrong shape, or one whose confidence is not a number.
@@ -82,15 +85,17 @@ def predict(
             torch.arange(rows.start, rows.stop, device=device),
         )
         answers = solver.predict(batch, streams.torch("solver", start // batch_size))
+        if not by_step:
+            answers = dataclasses.replace(answers, tokens_by_step=None)
         parts.append(_checked(answers, inputs.shape, start))
         on_progress(rows.stop)
-    by_step = [part.tokens_by_step for part in parts]
-    steps = [part.steps for part in parts]
+    steps = [part.tokens_by_step for part in parts]
+    used = [part.steps for part in parts]
     return Predictions(
         np.concatenate([part.tokens for part in parts]),
         np.concatenate([part.confidence for part in parts]),
-        None if any(step is None for step in by_step) else np.concatenate(by_step, axis=1),
-        None if any(step is None for step in steps) else np.concatenate(steps),
+        None if any(step is None for step in steps) else np.concatenate(steps, axis=1),
+        None if any(part is None for part in used) else np.concatenate(used),
     )
 
 

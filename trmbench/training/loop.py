@@ -19,6 +19,7 @@ from trmbench.training.losses import supervision_loss
 from trmbench.training.metrics import RunningMetrics
 from trmbench.training.micro_batch import detached, joined, parts
 from trmbench.training.optim import build_optimizer, learning_rate_factor, sign_sgd_
+from trmbench.training.parallel import SingleWorker
 from trmbench.training.supervision import (
     Halting,
     Slots,
@@ -30,6 +31,8 @@ from trmbench.training.supervision import (
 )
 
 SECONDS_BETWEEN_EVENTS = 0.5
+_GO, _SAVE, _STOP = range(3)
+"""What a worker wants after a training step; the highest wish is everybody's order."""
 
 
 class Stopped(Exception):
@@ -46,6 +49,7 @@ class Trainer:
         settings: the `train` section.
         execution: the `execution` section.
         streams: the trial's random streams.
+        workers: who shares the batches; `batches` gives this worker's part of them.
     """
 
     def __init__(
@@ -56,8 +60,10 @@ class Trainer:
         settings: TrainSettings,
         execution: ExecutionSettings,
         streams: Streams,
+        workers: SingleWorker | None = None,
     ) -> None:
         self.model: Any = model
+        self.workers = workers or SingleWorker()
         self.batches = batches
         self.total_steps = total_steps
         self.settings = settings
@@ -68,14 +74,15 @@ class Trainer:
         self.weights = network_weights(model)
         self.optimizer = build_optimizer(self.weights.values(), settings)
         self.ema = ExponentialMovingAverage(self.weights, settings.ema)
-        self.halting = Halting(self.model, settings, streams)
+        self.halting = Halting(self.model, settings, streams, self.workers)
         self.metrics = RunningMetrics(self.device)
         self.step = 0
         self.seconds = 0.0
         self.stacked_seeds = 1
         """The most seeds that were trained as one computation, this one included."""
         self.curve: list[dict[str, Any]] = []
-        self.initial_state = self._state(settings.batch_size)
+        self.share = self.workers.share(settings.batch_size)
+        self.initial_state = self._state(self.share.stop - self.share.start)
         self.slots = initial_slots(batches(0), self.initial_state)
         self._forward_and_loss: Callable[..., Any] = self._supervise
         if execution.compile:
@@ -92,6 +99,7 @@ class Trainer:
         done = slots.steps + 1
         rows = self._puzzle_rows(slots.batch)
         output, loss = self._forward_and_backward(slots, done, rows)
+        self.workers.highest(_GO)  # all have got so far: nobody waits in vain for gradients
         factor = learning_rate_factor(self.step + 1, self.total_steps, self.settings)
         self._update_weights(factor, slots.batch, rows)
         halted = self.halting(self.step, done, output)
@@ -129,6 +137,8 @@ class Trainer:
         return output, supervision_loss(output, slots.batch.labels, target, kind=self.settings.loss)
 
     def _update_weights(self, factor: float, batch: Batch, rows: Tensor) -> None:
+        weights = self.weights.values()
+        self.workers.sum_(weight.grad for weight in weights if weight.grad is not None)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * factor
         self.optimizer.step()
@@ -136,8 +146,8 @@ class Trainer:
         if rows.grad is not None:
             sign_sgd_(
                 self.model.puzzle_embedding.weight,
-                batch.puzzle_identifiers,
-                rows.grad,
+                self.workers.gather(batch.puzzle_identifiers),
+                self.workers.gather(rows.grad),
                 self.settings.puzzle_learning_rate * factor,
                 self.settings.puzzle_weight_decay,
             )
@@ -147,16 +157,16 @@ class Trainer:
     def record(self, slots: Slots, done: Tensor, halted: Tensor, output: Any, loss: Any) -> None:
         """Take one step's figures into the metrics."""
         exact, cells = correct(output.logits, slots.batch.labels)
-        self.metrics.add(
-            self.step + 1,
-            loss=loss.total,
-            answer_loss=loss.answer,
-            halt_loss=loss.halt,
-            halted=halted.sum(),
-            exact=(exact & halted).sum(),
-            cells=torch.where(halted, cells, 0).sum(),
-            supervision_steps=torch.where(halted, done, 0).sum(),
-        )
+        figures = {
+            "loss": loss.total,
+            "answer_loss": loss.answer,
+            "halt_loss": loss.halt,
+            "halted": halted.sum(),
+            "exact": (exact & halted).sum(),
+            "cells": torch.where(halted, cells, 0).sum(),
+            "supervision_steps": torch.where(halted, done, 0).sum(),
+        }
+        self.metrics.add(self.step + 1, **self.workers.totals(figures))
 
     # --- the whole ---
 
@@ -171,18 +181,31 @@ class Trainer:
 
         Args:
             on_event: gets the fields of a `TrialEvent` as keywords.
-            should_stop: asked after every step.
+            should_stop: asked after every step; any worker's suffices.
             checkpoints: where the running checkpoints go.
             until: the step to stop before; None = to the last.
 
         Raises:
             Stopped: `should_stop` said so; a checkpoint is written.
-            TrmbenchError: the loss is no longer a number.
+            TrmbenchError: the loss is no longer a number, or a checkpoint cannot be written.
         """
+        try:
+            last = self.total_steps if until is None else until
+            self._train(on_event, should_stop, checkpoints, last)
+        finally:
+            checkpoints.wait()
+
+    def _train(
+        self,
+        on_event: Callable[..., None],
+        should_stop: Callable[[], bool],
+        checkpoints: RunningCheckpoints,
+        until: int,
+    ) -> None:
         self.model.train()
         started = last_event = last_saved = time.monotonic()
         seconds_before, first_step = self.seconds, self.step
-        while self.step < (self.total_steps if until is None else until):
+        while self.step < until:
             self.train_step()
             now = time.monotonic()
             self.seconds = seconds_before + now - started
@@ -192,12 +215,13 @@ class Trainer:
                 last_event = now
                 rate = (self.step - first_step) / max(now - started, 1e-9)
                 on_event(**self.progress(rate))
-            if should_stop():
-                self.save(checkpoints)
-                raise Stopped
-            if now - last_saved > self.execution.checkpoint_every:
+            is_due = now - last_saved > self.execution.checkpoint_every
+            order = self.workers.highest(_STOP if should_stop() else _SAVE if is_due else _GO)
+            if order != _GO:
                 last_saved = now
                 self.save(checkpoints)
+            if order == _STOP:
+                raise Stopped
 
     def log(self) -> None:
         """One point of the learning curve; the only place that waits for the device."""
@@ -226,25 +250,37 @@ class Trainer:
     # --- saving ---
 
     def save(self, checkpoints: RunningCheckpoints) -> None:
-        """Write everything that training goes on from."""
+        """Have everything written that training goes on from: one file for all workers."""
+        whole = self._whole_slots()
+        if not self.workers.leads:
+            return
         tensors = {f"model/{name}": tensor for name, tensor in self.model.state_dict().items()}
         tensors |= {f"ema/{name}": tensor for name, tensor in self.ema.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer/{index}/{name}": tensor for name, tensor in state.items()}
-        tensors |= {f"batch/{name}": t for name, t in self.slots.batch._asdict().items()}
-        tensors |= {f"state/{index}": part for index, part in enumerate(self.slots.state)}
-        tensors |= {"slots/steps": self.slots.steps, "slots/halted": self.slots.halted}
+        tensors |= {f"batch/{name}": t for name, t in whole.batch._asdict().items()}
+        tensors |= {f"state/{index}": part for index, part in enumerate(whole.state)}
+        tensors |= {"slots/steps": whole.steps, "slots/halted": whole.halted}
         values = {
             "step": self.step,
             "seconds": self.seconds,
             "stacked_seeds": self.stacked_seeds,
-            "curve": self.curve,
+            "curve": list(self.curve),
             "metrics": self.metrics.state_dict(),
         }
         checkpoints.save(self.step, tensors, values)
 
+    def _whole_slots(self) -> Slots:
+        gather = self.workers.gather
+        return Slots(
+            Batch(*map(gather, self.slots.batch)),
+            tuple(map(gather, self.slots.state)),
+            gather(self.slots.steps),
+            gather(self.slots.halted),
+        )
+
     def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
-        """Go on from what `save` wrote."""
+        """Go on from what `save` wrote, however many workers there were."""
         parts: dict[str, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             part, _, rest = name.partition("/")
@@ -252,16 +288,21 @@ class Trainer:
         self.model.load_state_dict(parts["model"])
         self.ema.load_state_dict(parts.get("ema", {}))
         self.load_optimizer_state(_by_parameter(parts.get("optimizer", {})))
-        state = parts["state"]
-        self.slots = Slots(
-            Batch(**parts["batch"]),
-            tuple(state[str(index)] for index in range(len(state))),
-            parts["slots"]["steps"],
-            parts["slots"]["halted"],
-        )
+        self._restore_slots(parts["batch"], parts["state"], parts["slots"])
         self.step, self.seconds, self.curve = values["step"], values["seconds"], values["curve"]
         self.stacked_seeds = values.get("stacked_seeds", 1)
         self.metrics.load_state_dict(values["metrics"])
+
+    def _restore_slots(
+        self, batch: dict[str, Tensor], state: dict[str, Tensor], slots: dict[str, Tensor]
+    ) -> None:
+        share = self.share
+        self.slots = Slots(
+            Batch(**{name: tensor[share] for name, tensor in batch.items()}),
+            tuple(state[str(index)][share] for index in range(len(state))),
+            slots["steps"][share],
+            slots["halted"][share],
+        )
 
     def load_optimizer_state(self, states: Mapping[int, Mapping[str, Tensor]]) -> None:
         """Go on from the optimiser's state of each weight, by its place."""

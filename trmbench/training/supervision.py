@@ -15,6 +15,7 @@ from torch import Tensor
 from trmbench.settings import TrainSettings
 from trmbench.spec import IGNORED_LABEL, Batch, RecursiveModel, StepOutput
 from trmbench.streams import Streams
+from trmbench.training.parallel import SingleWorker
 
 
 class Slots(NamedTuple):
@@ -58,7 +59,14 @@ class Halting:
     step in 2..N_sup.
     """
 
-    def __init__(self, model: RecursiveModel, settings: TrainSettings, streams: Streams) -> None:
+    def __init__(
+        self,
+        model: RecursiveModel,
+        settings: TrainSettings,
+        streams: Streams,
+        workers: SingleWorker | None = None,
+    ) -> None:
+        self._workers = workers or SingleWorker()
         self._max_steps = model.max_steps
         self._against_continue = needs_continue_target(model)
         self._settings = settings
@@ -79,14 +87,17 @@ class Halting:
         if self._against_continue and output.continue_logits is not None:
             threshold = output.continue_logits
         early = output.halt_logits > threshold
+        earliest = self._earliest(step, len(done), done.device)
+        return at_limit | (early & (done >= earliest))
+
+    def _earliest(self, step: int, slots: int, device: torch.device) -> Tensor:
+        """(B,) int64: the step before which each slot may not halt, drawn for all workers."""
+        whole = (self._workers.size * slots,)
         generator = self._streams.torch("halting", step)
-        explores = self._settings.halt_exploration > torch.rand(
-            done.shape, generator=generator, device=done.device
-        )
-        earliest = torch.randint(
-            2, self._max_steps + 1, done.shape, generator=generator, device=done.device
-        )
-        return at_limit | (early & (done >= torch.where(explores, earliest, 0)))
+        random = torch.rand(whole, generator=generator, device=device)
+        steps = torch.randint(2, self._max_steps + 1, whole, generator=generator, device=device)
+        earliest = torch.where(random < self._settings.halt_exploration, steps, 0)
+        return earliest[self._workers.share(len(earliest))]
 
 
 def needs_continue_target(model: Any) -> bool:

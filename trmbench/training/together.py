@@ -38,6 +38,14 @@ def train_together(seeds: Sequence[Seed], should_stop: Callable[[], bool]) -> No
     Raises:
         Stopped: `should_stop` said so; a checkpoint of each seed is written.
     """
+    try:
+        _train(seeds, should_stop)
+    finally:
+        for seed in seeds:
+            seed.checkpoints.wait()
+
+
+def _train(seeds: Sequence[Seed], should_stop: Callable[[], bool]) -> None:
     furthest = max(seed.trainer.step for seed in seeds)
     for seed in seeds:
         _alone(seed, should_stop, furthest)

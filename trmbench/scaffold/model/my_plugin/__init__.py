@@ -37,7 +37,7 @@ _MINI = Preset(
         "puzzle_positions": 0,
     },
     train={
-        "steps": 2_000,
+        "steps": 1_500,
         "batch_size": 32,
         "learning_rate": 3e-3,
         "warmup_steps": 100,

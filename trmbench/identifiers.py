@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from trmbench import PuzzleTable, TrmbenchError
+from trmbench.errors import TrmbenchError
+from trmbench.spec import PuzzleTable
 
 
 def blank_identifiers(table: PuzzleTable) -> PuzzleTable:

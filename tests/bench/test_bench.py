@@ -1,0 +1,188 @@
+"""What `trmbench bench` measures and says."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from trmbench import registry
+from trmbench.bench import timing
+from trmbench.bench.measure import Measurement, feasible
+from trmbench.bench.plan import Wanted, cells
+from trmbench.bench.profile import idle_share
+from trmbench.bench.subject import subject
+from trmbench.bench.table import quantity, table
+from trmbench.cli.main import run_command
+from trmbench.config import compose
+
+CPU = torch.device("cpu")
+DIRECT = ["--model=direct", "--task=maze", "--preset=mini", "--device=cpu"]
+SMALL = ["--set=train.batch_size=4", "--set=evaluation.batch_size=4"]
+
+MEASURED = Measurement(
+    model="trm",
+    task="sudoku",
+    preset="paper",
+    step="train",
+    device="cpu",
+    precision="float32",
+    threads=1,
+    compiled=False,
+    parameters=5_000_000,
+    batch_size=8,
+    seconds=2.0,
+    flops=10**11,
+    peak_flops_per_second=10**11,
+    peak_memory_bytes=10**9,
+    supervision_steps=16,
+    trial_batch_size=768,
+    trial_steps=65_104,
+)
+
+
+def test_rates_shares_and_the_projected_time_follow_from_the_time_of_a_step() -> None:
+    assert MEASURED.flops_per_second == 5 * 10**10
+    assert MEASURED.share_of_peak == 0.5
+    assert MEASURED.puzzles_per_second == 4.0
+    assert MEASURED.trial_seconds == 65_104 * 2.0 * 96
+    tested = Measurement(**{**vars(MEASURED), "step": "test"})
+    assert tested.puzzles_per_second == 0.25
+    assert tested.trial_seconds is None
+
+
+def test_the_table_names_what_was_measured() -> None:
+    [row] = table([MEASURED]).rows
+    assert row[:6] == ("trm", "sudoku", "paper", "train", "float32", "8 of 768")
+    assert row[6:10] == ("0.5", "4", "50 G", "50.0")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.5, "0.5 "), (999, "999 "), (1e9, "1 G"), (6.54e14, "654 T")]
+)
+def test_quantities_have_a_prefix(value: float, text: str) -> None:
+    assert quantity(value) == text
+
+
+def test_the_published_trial_is_known_without_its_data() -> None:
+    found = subject("trm", "sudoku", "paper", {}, {"train.precision": "float32"})
+    info = found.parts.task.info
+    assert (info.seq_len, info.vocab_size) == (81, 11)
+    assert found.steps == 50_000 * 1000 // 768
+    assert found.parts.train.precision == "float32"
+    assert found.batch_size == 768
+    smaller = feasible(found, peak=1e11)
+    assert smaller.parts.train.batch_size == 4  # 43 GFLOP a puzzle
+    assert smaller.batch_size == 768
+    assert feasible(found, peak=1e15) is found
+
+
+@pytest.mark.parametrize(
+    ("task", "preset", "size"),
+    [
+        ("sudoku", "mini", 6),
+        ("maze", "mini", 6),
+        pytest.param("maze", "paper", 30, marks=pytest.mark.slow),
+        pytest.param("nonogram", "paper", 15, marks=pytest.mark.slow),
+    ],
+)
+def test_a_sample_has_the_shape_of_its_task(task: str, preset: str, size: int) -> None:
+    found = subject("direct", task, preset, {}, {"train.precision": "float32", "train.steps": 7})
+    rows, columns = found.parts.task.info.grid_shape
+    assert min(rows, columns) >= size == found.trial.config["task"]["size"]
+    assert len(found.parts.task.split("train")) == len(found.parts.task.split("test")) == 16
+    assert found.steps == 7
+
+
+def test_a_call_is_timed_by_the_median_of_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([9.0, 1.0, 2.0, 2.0, 50.0, 2.0, 2.0])  # two to warm up, then five
+    clock = itertools.chain.from_iterable((0.0, took) for took in seconds)
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
+    calls = 0
+
+    def call() -> None:
+        nonlocal calls
+        calls += 1
+
+    assert timing.seconds_per_call(call, CPU, seconds=1.0, calls=10) == 1.0
+    assert calls == timing.WARM_UP + 10
+
+
+@pytest.mark.parametrize(
+    ("intervals", "share"),
+    [
+        ([], None),
+        ([(0, 10)], 0.0),
+        ([(0, 4), (6, 10)], 0.2),
+        ([(6, 10), (0, 4), (1, 3)], 0.2),
+        ([(0, 5), (3, 10)], 0.0),
+    ],
+)
+def test_the_idle_share_is_what_no_kernel_covers(
+    intervals: list[tuple[float, float]], share: float | None
+) -> None:
+    assert idle_share(intervals) == (share if share is None else pytest.approx(share))
+
+
+def test_a_trial_is_measured_and_told_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["bench", *DIRECT, *SMALL, "--steps=2", "--format=json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    train, tested = found["measurements"]
+    assert (train["step"], tested["step"]) == ("train", "test")
+    assert train["batch_size"] == train["trial_batch_size"] == 4
+    assert train["flops"] == 3 * tested["flops"] > 0  # one pass, and its backward pass
+    for row in (train, tested):
+        assert row["steps_per_second"] == pytest.approx(1 / row["seconds"])
+        assert row["flops_per_second"] == pytest.approx(row["flops"] / row["seconds"])
+        assert 0 < row["share_of_peak"] < 1.5
+        assert row["peak_memory_bytes"] > 10**6
+    assert train["trial_seconds"] == pytest.approx(train["trial_steps"] * train["seconds"])
+    assert found["environment"]["packages"]["torch"] == torch.__version__
+
+
+def test_a_trace_of_training_steps_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "trace.json"
+    assert run_command(["bench", *DIRECT, *SMALL, f"--profile={file}"]) == 0
+    names = {event["name"] for event in json.loads(file.read_text())["traceEvents"]}
+    assert {"aten::bmm", "aten::mm"} <= names
+    assert str(file) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--model=trn"], "did you mean 'trm'?"),
+        (["--model=ptrm", "--task=maze", "--preset=mini"], "not trained by the harness"),
+        (["--seconds=0"], "--seconds 2"),
+        (["--steps=0"], "--seconds 2"),
+        (["--profile=trace.json"], "name one --model"),
+        ([*DIRECT, "--profile=no/such/trace.json"], "no folder no/such"),
+        (["--device=abacus"], "abacus"),
+        (["--set=train.epoch=3"], "train.epochs"),
+    ],
+)
+def test_bad_input_is_told_in_one_line(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["bench", *arguments]) == 2
+    [line] = capsys.readouterr().err.strip().splitlines()
+    assert words in line
+
+
+def test_the_standard_trials_exist() -> None:
+    standard = cells(Wanted(), on_gpu=True)
+    assert set(cells(Wanted(), on_gpu=False)) < set(standard)
+    for model, task, preset in standard:
+        compose(registry.models().find(model).spec, registry.tasks().find(task).spec, preset)
+
+
+def test_what_is_not_named_is_taken_from_the_standard_trials() -> None:
+    assert cells(Wanted(models=["hrm"], presets=["paper"]), on_gpu=False) == [
+        ("hrm", "maze", "paper"),
+        ("hrm", "sudoku", "paper"),
+    ]

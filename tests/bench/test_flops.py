@@ -1,0 +1,79 @@
+"""Operations by formula are those that torch counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from trmbench import TaskInfo
+from trmbench.bench.measure import prepare_test, prepare_training
+from trmbench.bench.subject import subject
+from trmbench.flops import step_flops, traced_flops
+from trmbench.testing.toy import ToyModelOptions
+from trmbench.testing.toy_model import ToyModel
+
+SHAPE = {
+    "task.size": 6,
+    "train.batch_size": 3,
+    "train.precision": "float32",
+    "evaluation.batch_size": 5,
+    "model.width": 16,
+    "model.heads": 2,
+    "model.expansion": 2.0,
+    "model.multiple_of": 8,
+    "model.layers": 2,
+    "model.puzzle_positions": 2,
+}
+ATTENTION = {"model.mixing": "attention", "model.position_encoding": "rope"}
+RECURSION = {"model.T": 3, "model.n": 2, "model.supervision_steps": 2}
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "trm mlp": ("trm", RECURSION),
+    "trm attention": ("trm", RECURSION | ATTENTION),
+    "trm learned positions": ("trm", RECURSION | {"model.position_encoding": "learned"}),
+    "trm single z": ("trm", RECURSION | {"model.features": 1}),
+    "trm multi-scale z": ("trm", RECURSION | {"model.features": 7, "model.n": 6}),
+    "trm separate networks": ("trm", RECURSION | {"model.separate_networks": True}),
+    "trm one-step gradient": ("trm", RECURSION | {"model.gradient": "one_step"}),
+    "trm act continue": ("trm", RECURSION | {"model.act_continue": True}),
+    "trm no puzzle embedding": ("trm", RECURSION | {"model.puzzle_positions": 0}),
+    "hrm mlp": ("hrm", RECURSION | {"model.high_layers": 3}),
+    "hrm attention": ("hrm", RECURSION | ATTENTION),
+    "direct mlp": ("direct", {}),
+    "direct attention": ("direct", ATTENTION),
+}
+
+
+def counted(call: Callable[[], object]) -> int:
+    # The one attention whose products torch's counter sees as such.
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        call()
+    return counter.get_total_flops()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_formula_gives_what_a_step_of_the_harness_computes(variant: str) -> None:
+    model, changes = VARIANTS[variant]
+    parts = subject(model, "sudoku", "mini", SHAPE | changes, {}).parts
+    flops = step_flops(parts.model, parts.task.info.seq_len)
+    assert counted(prepare_training(parts)) == 3 * flops.training
+    assert counted(prepare_test(parts)) == 5 * flops.test
+    assert flops.test < flops.training
+
+
+@pytest.mark.parametrize("variant", ["trm attention", "trm one-step gradient", "hrm mlp"])
+def test_a_trace_finds_the_same_as_the_formula(variant: str) -> None:
+    model, changes = VARIANTS[variant]
+    parts = subject(model, "sudoku", "mini", SHAPE | changes, {}).parts
+    assert traced_flops(parts.model, parts.task.info.seq_len) == parts.model.forward_flops()
+
+
+def test_a_model_without_a_formula_is_traced() -> None:
+    L, D, V = 6, 16, 5
+    info = TaskInfo("", "", "", vocab_size=V, seq_len=L, grid_shape=(1, L))
+    flops = step_flops(ToyModel(ToyModelOptions(width=D), info), L)
+    assert flops.test == 2 * (L * L * D + L * D * D + L * D * V + D)
+    assert flops.training == 3 * flops.test

@@ -1,0 +1,160 @@
+"""The measurements of one trial: its training step and its test step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+
+from trmbench.assembly import Assembly
+from trmbench.bench.subject import Subject
+from trmbench.bench.timing import seconds_per_call
+from trmbench.device import device_name, peak_memory, reset_peak_memory
+from trmbench.flops import step_flops
+from trmbench.spec import Batch, PuzzleTable
+from trmbench.training.data import Batches
+from trmbench.training.evaluation import RecursiveSolver
+from trmbench.training.loop import Trainer, network_weights
+
+Step = Literal["train", "test"]
+
+LONGEST_STEP_SECONDS = 4.0
+EXPECTED_SHARE = 0.5
+"""Of the matrix-product peak: for choosing a batch that keeps a step below that time."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One kind of step of one trial."""
+
+    model: str
+    task: str
+    preset: str
+    step: Step
+    """"train": one weight update; "test": one supervision step of one batch."""
+    device: str
+    precision: str
+    threads: int
+    compiled: bool
+    parameters: int
+    batch_size: int
+    seconds: float
+    """Of one step."""
+    flops: int
+    """Operations of the matrix products of one step."""
+    peak_flops_per_second: float
+    """Of matrix products on the same device, in the same precision and run."""
+    peak_memory_bytes: int
+    """Allocated on a GPU; of the whole process elsewhere."""
+    supervision_steps: int
+    trial_batch_size: int
+    """Of the trial's training, where `batch_size` is what this machine can do in seconds."""
+    trial_steps: int
+    """Training steps of the whole trial."""
+
+    @property
+    def flops_per_second(self) -> float:
+        """Achieved rate."""
+        return self.flops / self.seconds
+
+    @property
+    def share_of_peak(self) -> float:
+        """Model FLOPs utilisation (MFU)."""
+        return self.flops_per_second / self.peak_flops_per_second
+
+    @property
+    def puzzles_per_second(self) -> float:
+        """Puzzles supervised once in training; puzzles answered, by all steps, in testing."""
+        passes = self.supervision_steps if self.step == "test" else 1
+        return self.batch_size / self.seconds / passes
+
+    @property
+    def trial_seconds(self) -> float | None:
+        """Projected time of the whole training: its steps, at its batch size."""
+        if self.step != "train":
+            return None
+        return self.trial_steps * self.seconds * self.trial_batch_size / self.batch_size
+
+
+def measure(
+    subject: Subject, peak: float, seconds: float, calls: int | None = None
+) -> list[Measurement]:
+    """Time the training step and the test step of a trial.
+
+    Args:
+        subject: the trial.
+        peak: operations per second of matrix products on its device.
+        seconds: for each kind of step.
+        calls: this many steps instead.
+    """
+    parts, trial = subject.parts, subject.trial
+    torch.set_num_threads(parts.train.threads)
+    flops = step_flops(parts.model, parts.task.info.seq_len)
+
+    def timed(step: Step, batch_size: int, flops_per_puzzle: int) -> Measurement:
+        reset_peak_memory(parts.device)
+        call = prepare_training(parts) if step == "train" else prepare_test(parts)
+        return Measurement(
+            model=trial.model,
+            task=trial.task,
+            preset=trial.preset,
+            step=step,
+            device=device_name(parts.device),
+            precision=parts.train.precision,
+            threads=parts.train.threads,
+            compiled=parts.execution.compile and step == "train",
+            parameters=sum(weight.numel() for weight in network_weights(parts.model).values()),
+            batch_size=batch_size,
+            seconds=seconds_per_call(call, parts.device, seconds, calls),
+            flops=batch_size * flops_per_puzzle,
+            peak_flops_per_second=peak,
+            peak_memory_bytes=peak_memory(parts.device),
+            supervision_steps=parts.evaluation.steps or parts.model.max_steps,
+            trial_batch_size=subject.batch_size,
+            trial_steps=subject.steps,
+        )
+
+    return [
+        timed("train", parts.train.batch_size, flops.training),
+        timed("test", parts.evaluation.batch_size, flops.test),
+    ]
+
+
+def feasible(subject: Subject, peak: float) -> Subject:
+    """The trial with its batch halved until a step takes seconds at most."""
+    parts = subject.parts
+    per_puzzle = step_flops(parts.model, parts.task.info.seq_len).training
+    wanted = parts.train.batch_size
+    possible = LONGEST_STEP_SECONDS * EXPECTED_SHARE * peak / max(1, per_puzzle)
+    if possible >= wanted:
+        return subject
+    return subject.with_batch(2 ** max(0, int(math.log2(max(1, possible)))))
+
+
+def prepare_training(parts: Assembly) -> Callable[[], object]:
+    """A training step as the harness does it: batch, augmentation, forward, backward, update."""
+    train = parts.train
+    table = parts.task.split("train")
+    batches = Batches(table, train.batch_size, parts.task.augment, parts.streams, parts.device)
+    model = parts.model.train()
+    trainer = Trainer(model, batches, parts.total_steps, train, parts.execution, parts.streams)
+    return trainer.train_step
+
+
+def prepare_test(parts: Assembly) -> Callable[[], object]:
+    """One supervision step of one batch in testing."""
+    solver = RecursiveSolver(parts.model.eval(), 1, parts.dtype)
+    batch = _batch(parts.task.split("test"), parts.evaluation.batch_size, parts.device)
+    generator = parts.streams.torch("solver")
+    return lambda: solver.predict(batch, generator)
+
+
+def _batch(table: PuzzleTable, size: int, device: torch.device) -> Batch:
+    rows = np.arange(size) % len(table)
+    inputs = torch.from_numpy(table.inputs[rows]).to(device).long()
+    identifiers = torch.from_numpy(table.puzzle_identifiers[rows]).to(device).long()
+    return Batch(inputs, torch.zeros_like(inputs), identifiers, torch.from_numpy(rows).to(device))

@@ -1,0 +1,97 @@
+"""What is measured: a trial on a few generated puzzles of its task's shape."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trmbench import registry
+from trmbench.assembly import Assembly, training_steps
+from trmbench.config import compose, options
+from trmbench.errors import TrmbenchError
+from trmbench.puzzles.options import PuzzleOptions
+from trmbench.spec import Trial
+
+SAMPLE = 16
+"""Puzzles of each split: as many as a batch needs are taken from them, again and again."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A trial to be measured, and what it would be in full."""
+
+    parts: Assembly
+    batch_size: int
+    """The trial's own batch; `parts` may have a smaller one."""
+    steps: int
+    """Training steps of the whole trial."""
+
+    @property
+    def trial(self) -> Trial:
+        """The trial, with a sample of its puzzles."""
+        return self.parts.trial
+
+    def with_batch(self, size: int) -> Subject:
+        """The same with another batch size in training and testing."""
+        batch = {"batch_size": size}
+        changed = _changed(self.trial, {"train": batch, "evaluation": batch})
+        parts = Assembly(changed, _no_base)
+        vars(parts)["task"] = self.parts.task  # loaded once
+        return dataclasses.replace(self, parts=parts)
+
+
+def subject(
+    model: str,
+    task: str,
+    preset: str,
+    given: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+) -> Subject:
+    """The trial of a cell, seed 0.
+
+    A task that can generate puzzles does so; any other, such as one whose puzzles come with a
+    package, is loaded as it is.
+
+    Args:
+        model: name of a model that the harness trains.
+        task: name of a task.
+        preset: name of a preset.
+        given: dotted settings of the user.
+        defaults: dotted settings that those of the user replace.
+
+    Raises:
+        TrmbenchError: an unknown name or setting, or a model that is not trained by the harness.
+    """
+    model_spec = registry.models().find(model).spec
+    task_spec = registry.tasks().find(task).spec
+    if model_spec.base is not None:
+        raise _not_trained(model)
+    trial = compose(model_spec, task_spec, preset, defaults, given).trial(0, "results")
+    task_options = options(task_spec.options, trial.config["task"])
+    puzzles = None
+    if isinstance(task_options, PuzzleOptions):
+        puzzles = task_options.generated_counts[0]  # the published sets have 1,000 as well
+        sample = task_options.sample(min(SAMPLE, puzzles))
+        trial = _changed(trial, {"task": dataclasses.asdict(sample)})
+    parts = Assembly(trial, _no_base)
+    if not parts.needs_training:
+        raise _not_trained(model)
+    steps = training_steps(parts.train, puzzles or len(parts.task.split("train")))
+    return Subject(parts, parts.train.batch_size, steps)
+
+
+def _changed(trial: Trial, sections: Mapping[str, Mapping[str, Any]]) -> Trial:
+    config = {name: {**values, **sections.get(name, {})} for name, values in trial.config.items()}
+    return dataclasses.replace(trial, config=config)
+
+
+def _not_trained(model: str) -> TrmbenchError:
+    return TrmbenchError(
+        f"model {model!r} is not trained by the harness", "bench measures models that are"
+    )
+
+
+def _no_base(trial: Trial) -> None:
+    raise TrmbenchError("a measurement trains no base")

@@ -1,0 +1,112 @@
+"""`trmbench bench`: how fast training and testing are on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trmbench import registry
+from trmbench.cli.options import complete_names, parse_overrides, set_option
+
+if TYPE_CHECKING:
+    from trmbench.bench.plan import Wanted
+
+
+@click.command("bench", short_help="Measure how fast training and testing are on this machine.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    help="A model; repeatable.",
+    shell_complete=complete_names(registry.models),
+)
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    help="A task; repeatable.",
+    shell_complete=complete_names(registry.tasks),
+)
+@click.option("--preset", "presets", multiple=True, help="mini, paper, ...; repeatable.")
+@set_option
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    help="Where to measure.",
+)
+@click.option(
+    "--compile/--no-compile", default=None, help="Compile the step.", show_default="on a CUDA GPU"
+)
+@click.option("--seconds", default=2.0, help="How long to measure each kind of step.")
+@click.option("--steps", type=int, help="Measure this many steps instead.")
+@click.option(
+    "--profile",
+    "trace",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.json",
+    help="Write a trace of training steps of the one trial named, instead.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    help="How to print it.",
+)
+def command(
+    models: tuple[str, ...],
+    tasks: tuple[str, ...],
+    presets: tuple[str, ...],
+    overrides: tuple[str, ...],
+    device: str,
+    compile: bool | None,
+    seconds: float,
+    steps: int | None,
+    trace: Path | None,
+    form: str,
+) -> None:
+    """Measure steps per second, and the share of this machine's matrix-product peak they reach.
+
+    Nothing is downloaded or stored: the puzzles are generated in the task's shape, 16 of them.
+    Without options the mini trials and a published one are measured.
+    """
+    from trmbench.bench.plan import Wanted
+
+    wanted = Wanted(models, tasks, presets, parse_overrides(overrides), device, compile)
+    if trace is None:
+        _measure(wanted, seconds, steps, form)
+    else:
+        _profile(wanted, trace)
+
+
+def _measure(wanted: Wanted, seconds: float, steps: int | None, form: str) -> None:
+    import json
+
+    from trmbench.bench.plan import measurements
+    from trmbench.bench.table import footnote, record, table
+    from trmbench.cli.console import console, errors
+    from trmbench.report.terminal import rich_table
+
+    found = []
+    with errors.status("measuring") as status:
+        for of_trial in measurements(wanted, seconds, steps):
+            found += of_trial
+            last = of_trial[-1]
+            status.update(f"measured {last.model} on {last.task} ({last.preset}), next")
+    if form == "json":
+        click.echo(json.dumps(record(found), indent=1))
+    else:
+        console.print(rich_table(table(found)))
+        console.print(*footnote(found), sep="\n", markup=False)
+
+
+def _profile(wanted: Wanted, trace: Path) -> None:
+    from trmbench.bench.plan import profile_training
+
+    idle = profile_training(wanted, trace)
+    click.echo(f"Wrote {trace}, for https://ui.perfetto.dev")
+    if idle is not None:
+        click.echo(f"The GPU waited for the host {100 * idle:.1f} % of the time.")

@@ -1,0 +1,180 @@
+"""Puzzles, answers and tasks.
+
+Shapes: N puzzles, B puzzles of a batch, L tokens of a puzzle, S supervision steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Generator, Tensor
+
+IGNORED_LABEL = 0
+"""Label token that has no loss and is not scored: every task's padding."""
+
+
+@dataclass(frozen=True)
+class PuzzleTable:
+    """Puzzles of one split, one row each, as numpy arrays."""
+
+    inputs: np.ndarray
+    """(N, L) uint8 tokens of the question."""
+    labels: np.ndarray
+    """(N, L) uint8 tokens of the answer; `IGNORED_LABEL` where nothing is asked."""
+    puzzle_identifiers: np.ndarray
+    """(N,) int32 rows of the puzzle-embedding table, 0 = blank."""
+    puzzle_ids: np.ndarray
+    """(N,) str, stable names of the puzzles across machines and versions."""
+    groups: np.ndarray
+    """(N,) str, the unit of analysis a puzzle belongs to: as a rule its own puzzle_id."""
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def select(self, rows: np.ndarray | slice) -> PuzzleTable:
+        """The table of the given rows, in the given order."""
+        return PuzzleTable(
+            self.inputs[rows],
+            self.labels[rows],
+            self.puzzle_identifiers[rows],
+            self.puzzle_ids[rows],
+            self.groups[rows],
+        )
+
+
+class Batch(NamedTuple):
+    """Puzzles on the device where the model runs."""
+
+    inputs: Tensor
+    """(B, L) int64 tokens."""
+    labels: Tensor
+    """(B, L) int64 tokens."""
+    puzzle_identifiers: Tensor
+    """(B,) int64."""
+    rows: Tensor
+    """(B,) int64, the puzzles' rows in the table of their split."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a solver says about a batch."""
+
+    tokens: Tensor
+    """(B, L) int64, the final answer."""
+    confidence: Tensor
+    """(B,) float32 in 0..1: the halting probability, or the solver's own measure."""
+    tokens_by_step: Tensor | None = None
+    """(S, B, L) the answer after each supervision step, if there are several."""
+    steps: Tensor | None = None
+    """(B,) int64 supervision steps done, where a puzzle may get fewer than all."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Answers to the puzzles of one table, as numpy arrays."""
+
+    tokens: np.ndarray
+    """(N, L) uint8."""
+    confidence: np.ndarray
+    """(N,) float32."""
+    tokens_by_step: np.ndarray | None = None
+    """(S, N, L) uint8."""
+    steps: np.ndarray | None = None
+    """(N,) int64 supervision steps done, where a puzzle may get fewer than all."""
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Augmented copies of test puzzles, and the way back."""
+
+    table: PuzzleTable
+    """One row per vote; `puzzle_ids` name the original puzzle."""
+    restore: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    """`restore(rows (M,), tokens (M, L)) -> tokens (M, L)` in the frame of the original puzzle."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The result of `Task.score`."""
+
+    per_puzzle: np.ndarray
+    """(N,) float64 in 0..1, what the primary metric averages."""
+    totals: Mapping[str, float] = field(default_factory=dict)
+    """Further named figures of the whole table."""
+
+
+@dataclass(frozen=True)
+class TaskInfo:
+    """What a model and a report need to know about a loaded task."""
+
+    title: str
+    source: str
+    """Where the puzzles come from, for people: a file, a data set's name, a generator."""
+    fingerprint: str
+    """Hash of every puzzle of every split."""
+    vocab_size: int
+    seq_len: int
+    grid_shape: tuple[int, int]
+    """Rows and columns of the grid that the L tokens spell, row by row."""
+    num_puzzle_identifiers: int = 1
+    """Rows of the puzzle-embedding table, the blank one included."""
+    pad_id: int = 0
+    primary_metric: str = "exact_accuracy"
+    unit: str = "puzzle"
+    """"puzzle", or "group" where one group has several test inputs."""
+
+
+class Task(Protocol):
+    """A loaded task. Subclass it to inherit the defaults given here."""
+
+    info: TaskInfo
+
+    def split(self, name: str) -> PuzzleTable:
+        """The puzzles of "train", "validation" (may be empty) or "test", the same at every call."""
+        ...
+
+    def augment(self, batch: Batch, generator: Generator) -> Batch:
+        """Transform training puzzles at random, vectorised, on the batch's device."""
+        return batch
+
+    def votes(self, count: int, seed: int) -> Votes:
+        """`count` augmented copies of every test puzzle, the first of each unchanged."""
+        return Votes(self.split("test"), lambda rows, tokens: tokens)
+
+    def verify(self, inputs: np.ndarray, answers: np.ndarray) -> np.ndarray:
+        """Whether each answer (N, L) is *a* correct solution of its input (N, L); (N,) bool."""
+        ...
+
+    def render(self, tokens: np.ndarray) -> Any:
+        """One grid (L,) as a rich renderable."""
+        ...
+
+    def render_answer(self, tokens: np.ndarray, label: np.ndarray) -> Any:
+        """An answer (L,) as a rich renderable; where nothing is asked it shows the label."""
+        shown = label.copy()
+        asked = label != IGNORED_LABEL
+        shown[asked] = tokens[asked]
+        return self.render(shown)
+
+    def demonstrations(self, puzzle_id: str) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+        """Solved examples that come with a puzzle, question and answer (L,); as a rule none."""
+        return ()
+
+    def score(self, table: PuzzleTable, predictions: Predictions) -> Scores:
+        """Score per puzzle; by default 1 where every scored token is right, else 0."""
+        right = (predictions.tokens == table.labels) | (table.labels == IGNORED_LABEL)
+        return Scores(per_puzzle=right.all(axis=1).astype("float64"))
+
+    def score_votes(
+        self, table: PuzzleTable, ballots: PuzzleTable, predictions: Predictions
+    ) -> Mapping[str, float]:
+        """Further named figures of a vote; shares named `figure@k` are shown as a table.
+
+        `ballots` is a table of `votes` (`puzzle_ids` name the puzzle of `table`), `predictions`
+        are its answers, restored to the frame of the puzzles.
+        """
+        return {}

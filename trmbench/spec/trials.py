@@ -1,0 +1,93 @@
+"""Trials, and what executes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One cell with one seed, resolved: what a runner hands to `trmbench.run_trial`."""
+
+    trial_id: str
+    cell_id: str
+    evaluation_id: str
+    model: str
+    task: str
+    preset: str
+    seed: int
+    config: Mapping[str, Mapping[str, Any]]
+    """The five sections: task, model, train, evaluation, execution."""
+    overrides: Mapping[str, Any]
+    """What differs from the preset in what is learned, by dotted key."""
+    results: str
+    """The results folder."""
+    cell_label: str | None = None
+    """What a study calls the cell; for people, never hashed."""
+    command: str = ""
+    """The command line that asked for it."""
+    stacked: tuple[Trial, ...] = ()
+    """Further seeds of the cell, to be trained together with this one in one computation."""
+
+    @property
+    def threads(self) -> int:
+        """CPU threads that the trial is worth: its own and those of the seeds stacked with it."""
+        return max(1, self.config["train"]["threads"]) * (1 + len(self.stacked))
+
+    @property
+    def name(self) -> str:
+        """Trial and evaluation: what its files in the store are called."""
+        return f"{self.trial_id}-{self.evaluation_id}"
+
+    @property
+    def label(self) -> str:
+        """For people: model (or row of a study), task and seed."""
+        return f"{self.cell_label or self.model} {self.task} seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class TrialEvent:
+    """Progress of a running trial."""
+
+    trial_id: str
+    phase: str
+    """"train" or "test"."""
+    step: int
+    total: int
+    loss: float | None = None
+    accuracy: float | None = None
+    """Exact accuracy of what was just trained or tested on."""
+    steps_per_second: float | None = None
+    message: str | None = None
+    """A line for the user."""
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """How a trial ended; its rows are in the store by then."""
+
+    trial_id: str
+    status: str
+    """"finished", "failed", "interrupted", or "claimed" by another process that does it."""
+    error: str | None = None
+    """Why it failed, in one line."""
+    traceback: str | None = None
+    """Where it failed, for `--debug`."""
+    stacked: tuple[TrialResult, ...] = ()
+    """How the seeds stacked with it ended."""
+
+
+class Runner(Protocol):
+    """Executes trials."""
+
+    def run(
+        self, trials: Iterable[Trial], on_event: Callable[[TrialEvent], None]
+    ) -> Iterator[TrialResult]:
+        """Yield each trial's result as it ends; a failed trial stops no other.
+
+        Trials are taken one by one, when there is room for the next. When the generator is closed
+        or an exception is thrown into it, running trials are asked to stop.
+        """
+        ...

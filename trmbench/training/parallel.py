@@ -1,0 +1,161 @@
+"""The workers of a trial: one process that does all, or several that share every batch.
+
+In data-parallel training each worker holds the whole model and, of every batch, a contiguous share
+of the slots. Gradients are summed before each update, so all workers keep the same weights, and
+these are the weights of a single process but for the order of floating-point additions.
+
+A worker's error becomes everybody's at the next message (`highest`, `decide`), which all workers
+exchange before they wait for each other's tensors.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from trmbench.errors import TrmbenchError
+
+_PATIENCE = timedelta(days=30)
+"""Of messages: workers wait for their leader while it tests; a lost one ends the group anyway."""
+_FAILED = -1
+
+
+class SingleWorker:
+    """One process, which has nobody to talk to."""
+
+    size = 1
+    """How many workers there are."""
+    leads = True
+    """Whether this worker decides, tests, and writes files."""
+
+    def share(self, count: int) -> slice:
+        """This worker's part of `count` slots.
+
+        Raises:
+            TrmbenchError: they cannot be shared out evenly.
+        """
+        return slice(0, count)
+
+    def sum_(self, tensors: Iterable[Tensor]) -> None:
+        """Add up tensors of one dtype over the workers, in place."""
+
+    def totals(self, figures: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Scalars added up over the workers."""
+        return figures
+
+    def gather(self, tensor: Tensor) -> Tensor:
+        """The shares (B / workers, ...) of all workers as one tensor (B, ...)."""
+        return tensor
+
+    def highest(self, number: int) -> int:
+        """The highest of the numbers >= 0 that the workers name.
+
+        Raises:
+            FailedElsewhere: another worker failed.
+        """
+        return number
+
+    def decide(self, value: Any) -> Any:
+        """The leader's value, which may be anything that can be pickled.
+
+        Raises:
+            FailedElsewhere: another worker failed.
+        """
+        return value
+
+    def first_failure(self, error: Exception) -> Exception:
+        """Tell the others of an error, if they do not know; returns what all take for the cause."""
+        return error
+
+
+class FailedElsewhere(Exception):
+    """What is raised in a worker when another one failed."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"another worker failed: {error}")
+        self.error = error
+
+
+class DistributedWorkers(SingleWorker):
+    """The processes of torch.distributed's default group, which must be there; rank 0 leads.
+
+    Tensors go through that group (NCCL or gloo), messages through one of their own on the CPU, so
+    that a message does not wait for a GPU. All workers call the same methods in the same order.
+    """
+
+    def __init__(self) -> None:
+        self.rank, self.size = dist.get_rank(), dist.get_world_size()
+        self.leads = self.rank == 0
+        self._messages = dist.new_group(backend="gloo", timeout=_PATIENCE)
+
+    def share(self, count: int) -> slice:
+        each, left = divmod(count, self.size)
+        if left:
+            raise TrmbenchError(
+                f"a batch of {count} puzzles cannot be shared by {self.size} workers",
+                "choose a train.batch_size that is a multiple of their number",
+            )
+        return slice(self.rank * each, (self.rank + 1) * each)
+
+    def sum_(self, tensors: Iterable[Tensor]) -> None:
+        parts = list(tensors)
+        if not parts:
+            return
+        flat = torch.cat([part.reshape(-1) for part in parts])
+        dist.all_reduce(flat)
+        summed = flat.split([part.numel() for part in parts])
+        torch._foreach_copy_(parts, [s.view_as(p) for s, p in zip(summed, parts, strict=True)])
+
+    def totals(self, figures: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        stacked = torch.stack([figure.detach().double() for figure in figures.values()])
+        dist.all_reduce(stacked)
+        return dict(zip(figures, stacked.unbind(), strict=True))
+
+    def gather(self, tensor: Tensor) -> Tensor:
+        ours = tensor.detach().contiguous().view(torch.uint8)  # not every backend knows every dtype
+        shares = [torch.empty_like(ours) for _ in range(self.size)]
+        dist.all_gather(shares, ours)
+        return torch.cat(shares).view(tensor.dtype)
+
+    def highest(self, number: int) -> int:
+        numbers = self._exchange(number)
+        if min(numbers) == _FAILED:
+            raise FailedElsewhere(self._first_error(None))
+        return max(numbers)
+
+    def decide(self, value: Any) -> Any:
+        self.highest(0)
+        box = [value if self.leads else None]
+        dist.broadcast_object_list(box, src=0, group=self._messages)
+        return box[0]
+
+    def first_failure(self, error: Exception) -> Exception:
+        if isinstance(error, FailedElsewhere):
+            return error.error
+        self._exchange(_FAILED)
+        return self._first_error(_portable(error))
+
+    def _exchange(self, number: int) -> list[int]:
+        numbers = [torch.empty(1, dtype=torch.int64) for _ in range(self.size)]
+        dist.all_gather(numbers, torch.tensor([number]), group=self._messages)
+        return [int(each) for each in numbers]
+
+    def _first_error(self, error: Exception | None) -> Exception:
+        errors: list[Any] = [None] * self.size
+        dist.all_gather_object(errors, error, group=self._messages)
+        return next(each for each in errors if each is not None)
+
+
+def _portable(error: Exception) -> Exception:
+    """The error, or its words if it cannot travel."""
+    try:
+        travelled: Exception = pickle.loads(pickle.dumps(error))
+    except Exception:  # a plugin's exception may do anything when it is pickled
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return travelled
