@@ -14,6 +14,7 @@ from trmbench import registry
 from trmbench.config import base_cell, options
 from trmbench.device import choose_device, require_precision
 from trmbench.errors import TrmbenchError
+from trmbench.nn.layers import recompute_activations
 from trmbench.settings import EvaluationSettings, ExecutionSettings, TrainSettings
 from trmbench.spec import Context, ModelSpec, Task, TaskSpec, Trial
 from trmbench.streams import Streams, stream_seed
@@ -87,6 +88,8 @@ class Assembly:
             model.to(self.device)
             if self.train.precision == "float64":
                 model.double()
+            if self.execution.activation_checkpointing and not hasattr(model, "predict"):
+                recompute_activations(model)
         return model
 
     @property

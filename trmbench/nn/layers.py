@@ -9,7 +9,9 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
+from trmbench.errors import TrmbenchError
 from trmbench.nn.linear import Linear
 from trmbench.nn.norm import rms_norm
 from trmbench.nn.options import NetworkOptions
@@ -128,6 +130,9 @@ class Block(nn.Module):
 class Network(nn.Module):
     """A stack of blocks that reads the sum of what it is given: (B, P, D), ... -> (B, P, D)."""
 
+    recompute = False
+    """Keep only the input for the backward pass and compute the rest again, number for number."""
+
     def __init__(self, options: NetworkOptions, positions: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList(Block(options, positions) for _ in range(options.layers))
@@ -136,6 +141,28 @@ class Network(nn.Module):
         x = inputs[0]
         for other in inputs[1:]:
             x = x + other
+        if self.recompute and torch.is_grad_enabled():
+            y: Tensor = checkpoint(self._blocks, x, use_reentrant=False, preserve_rng_state=False)
+            return y
+        return self._blocks(x)
+
+    def _blocks(self, x: Tensor) -> Tensor:
         for layer in self.layers:
             x = layer(x)
         return x
+
+
+def recompute_activations(model: nn.Module) -> None:
+    """Set `recompute` in every `Network` of a model (Chen et al., 1604.06174).
+
+    Raises:
+        TrmbenchError: it has none.
+    """
+    networks = [module for module in model.modules() if isinstance(module, Network)]
+    if not networks:
+        raise TrmbenchError(
+            f"activation checkpointing does not know the parts of a {type(model).__name__}",
+            "set execution.activation_checkpointing=false, or build it from trmbench.nn.Network",
+        )
+    for network in networks:
+        network.recompute = True
