@@ -1,7 +1,7 @@
 """What a trial will cost, estimated from its arithmetic before it starts.
 
-The supervision step is traced on torch's `meta` device, which computes shapes and no numbers: so
-even a model that would not fit into this machine is counted in a moment.
+The model is built on torch's `meta` device, which computes shapes and no numbers: so even one that
+would not fit into this machine is estimated.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from trmbench.training.losses import supervision_loss
 
 USUAL_SHARE_OF_MATMUL_RATE = 0.2
 """Share of the measured matrix-multiply rate that trainings reach, for the estimate of time."""
+
+_META = torch.device("meta")
+SMALL_FLOPS = 10**9
+"""Of a training step of one puzzle: below it, a try costs less than preparing a trace."""
 
 
 @dataclass(frozen=True)
@@ -45,38 +49,51 @@ def estimate(trial: Trial, parts: Assembly, matmul_rate: float) -> Estimate:
         parts: its parts; the task is loaded for it.
         matmul_rate: floating-point operations per second, from `trmbench.bench.matmul`.
     """
-    model = _meta_model(trial, parts.model_entry.spec, parts.task.info)
+    spec, info = parts.model_entry.spec, parts.task.info
+    model = _trainable(trial, spec, info, _META)
     if model is None:
         return Estimate(0, 0, 0, 0.0, 0)
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     parameters = sum(weight.numel() for weight in weights)
     steps = parts.total_steps
-    flops = parts.train.batch_size * step_flops(model, parts.task.info.seq_len).training
-    weight_bytes = (
-        parameters * 4 * (5 if parts.train.ema else 4)
-    )  # and gradient, two moments, average
+    per_puzzle = step_flops(model, info.seq_len).training
+    if per_puzzle <= SMALL_FLOPS:
+        model = _trainable(trial, spec, info, torch.device("cpu"))
+    flops = parts.train.batch_size * per_puzzle
+    copies = 5 if parts.train.ema else 4  # weight, gradient, two moments, average
     return Estimate(
         parameters=parameters,
         steps=steps,
         flops_per_step=flops,
         seconds=steps * flops / (matmul_rate * USUAL_SHARE_OF_MATMUL_RATE),
-        memory_bytes=weight_bytes + _saved_bytes(model, parts),
+        memory_bytes=4 * copies * parameters + _saved_bytes(model, parts),
     )
 
 
-def _meta_model(trial: Trial, spec: ModelSpec, info: TaskInfo) -> Any:
-    """The model without numbers; None if it needs no training or builds upon another."""
+def _trainable(trial: Trial, spec: ModelSpec, info: TaskInfo, device: torch.device) -> Any:
+    """The model; None if it needs no training or builds upon another."""
     if spec.base is not None:
         return None
-    meta = torch.device("meta")
-    with meta:
-        model = spec.build(options(spec.options, trial.config["model"]), info, Context(0, meta))
+    with device:
+        model = spec.build(options(spec.options, trial.config["model"]), info, Context(0, device))
     return model if isinstance(model, nn.Module) and not hasattr(model, "predict") else None
 
 
 def _saved_bytes(model: Any, parts: Assembly) -> int:
-    """What one training step keeps for its backward pass."""
-    train = parts.train
+    """What one training step keeps for its backward pass.
+
+    Traced without numbers on the `meta` device, for which torch loads a thousand modules of
+    symbolic algebra; a small model is tried with one puzzle and with two instead.
+    """
+    batch = parts.train.batch_size
+    if next(model.parameters()).is_meta:
+        return _kept(model, parts, batch)
+    one, two = (_kept(model, parts, size) for size in (1, 2))
+    return one + (batch - 1) * (two - one)
+
+
+def _kept(model: Any, parts: Assembly, batch: int) -> int:
+    """The bytes of all tensors saved in a forward pass of that many puzzles."""
     kept: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
@@ -84,10 +101,11 @@ def _saved_bytes(model: Any, parts: Assembly) -> int:
         kept[storage._cdata] = storage.nbytes()
         return tensor
 
-    tokens = torch.zeros(train.batch_size, parts.task.info.seq_len, dtype=torch.long, device="meta")
-    identifiers = tokens[:, 0]
-    state = tuple(part.to(parts.dtype) for part in model.initial_state(train.batch_size))
+    state = tuple(part.to(parts.dtype) for part in model.initial_state(batch))
+    shape = (batch, parts.task.info.seq_len)
+    tokens = torch.zeros(shape, dtype=torch.long, device=state[0].device)
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        output = model(state, tokens, identifiers)
-        supervision_loss(output, tokens, kind=train.loss)
+        output = model(state, tokens, tokens[:, 0])
+        loss = supervision_loss(output, tokens, kind=parts.train.loss)
+    del loss  # until here what is kept stays in memory, so that no address is used twice
     return sum(kept.values())

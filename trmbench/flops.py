@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from trmbench.training.losses import supervision_loss
 from trmbench.training.supervision import needs_continue_target
@@ -48,6 +47,8 @@ def step_flops(model: Any, seq_len: int) -> StepFlops:
 
 def traced_flops(model: nn.Module, seq_len: int) -> tuple[int, int]:
     """What `forward_flops` tells, counted: operations without and with gradient."""
+    from torch.utils.flop_counter import FlopCounterMode  # slow to load, and rarely needed
+
     model = copy.deepcopy(model).to("meta")
     recursive: Any = model
     tokens = torch.zeros(1, seq_len, dtype=torch.long, device="meta")

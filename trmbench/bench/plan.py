@@ -108,10 +108,10 @@ def profile_training(wanted: Wanted, file: Path) -> float | None:
 
     if not file.absolute().parent.is_dir():
         raise TrmbenchError(f"no folder {file.parent} for the trace", "create it")
-    cells = cells(wanted, on_gpu=True)
-    if len(cells) != 1:
+    named = cells(wanted, on_gpu=True)
+    if len(named) != 1:
         raise TrmbenchError(
-            f"a trace is of one trial, not of {len(cells)}", "name one --model, --task and --preset"
+            f"a trace is of one trial, not of {len(named)}", "name one --model, --task and --preset"
         )
     [found] = subjects(wanted)
     parts = found.parts
