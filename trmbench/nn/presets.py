@@ -56,7 +56,7 @@ MINI_TRAIN: Mapping[str, Any] = {
 }
 """`train.*` for it."""
 
-MINI_ARC = Preset(options={"puzzle_positions": 1}, train={"steps": 1_000})
+MINI_ARC = Preset(options={"puzzle_positions": 1}, train={"steps": 1_500})
 """What differs for ARC, whose variants have puzzle embeddings."""
 
 
