@@ -5,11 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import torch
 
 from trmbench import Batch, StepOutput
 from trmbench.settings import TrainSettings
 from trmbench.streams import Streams
+from trmbench.training.parallel import SingleWorker
 from trmbench.training.supervision import (
     Halting,
     Slots,
@@ -64,6 +66,17 @@ def test_exploration_defers_early_halts_to_a_random_step() -> None:
     torch.testing.assert_close(
         torch.tensor(shares), torch.tensor([0.5, 2 / 3, 5 / 6, 1.0]), atol=0.02, rtol=0
     )
+
+
+@pytest.mark.parametrize("half", [slice(0, 32), slice(32, 64)])
+def test_a_worker_explores_in_the_slots_in_which_a_single_process_would(half: slice) -> None:
+    worker = SingleWorker()
+    worker.size, worker.share = 2, lambda count: half  # type: ignore[method-assign]
+    settings = TrainSettings(halt_exploration=0.5)
+    decide = Halting(TRM, settings, Streams(0, CPU), worker)  # type: ignore[arg-type]
+    whole = halting(TRM, halt_exploration=0.5)(7, torch.full((64,), 2), output([1.0] * 64))
+    share = decide(7, torch.full((32,), 2), output([1.0] * 32))
+    assert share.equal(whole[half]) and share.any() and not share.all()
 
 
 def test_a_halted_slot_takes_the_fresh_puzzle_and_the_initial_state() -> None:
