@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -248,18 +247,22 @@ def scores(case: TaskCase) -> None:
 
 
 def rendering(case: TaskCase) -> None:
-    """Questions, labels, and whatever a model may answer can be shown."""
+    """Questions, labels, demonstrations, and whatever a model may answer can be shown."""
     table, info = case.tables["test"], case.task.info
     anything = np.random.default_rng(SEED).integers(info.vocab_size, size=(8, info.seq_len))
-    shown: Mapping[str, np.ndarray] = {
+    shown: dict[str, np.ndarray] = {
         "a question": table.inputs[0],
         "a label": table.labels[0],
         **{f"answer {row}": tokens.astype(np.uint8) for row, tokens in enumerate(anything)},
     }
+    for number, pair in enumerate(case.task.demonstrations(str(table.puzzle_ids[0]))):
+        shown |= {f"demonstration {number}, {side}": pair[side] for side in (0, 1)}
     for what, tokens in shown.items():
-        page = io.StringIO()
-        Console(file=page, width=200).print(case.task.render(tokens))
-        require(page.getvalue().strip(), f"render shows nothing of {what}: {tokens.tolist()}")
+        answer = case.task.render_answer(tokens, table.labels[0])
+        for name, picture in (("render", case.task.render(tokens)), ("render_answer", answer)):
+            page = io.StringIO()
+            Console(file=page, width=200).print(picture)
+            require(page.getvalue().strip(), f"{name} shows nothing of {what}: {tokens.tolist()}")
 
 
 def _array(tokens: torch.Tensor) -> np.ndarray:
