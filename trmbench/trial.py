@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 import traceback
@@ -270,7 +271,10 @@ class TrialRun:
             model.load_state_dict(averages, strict=False)
 
     def _trained_base(self, trial: Trial) -> Any:
-        base = TrialRun(trial, self._on_event, self._should_stop, self.workers)
+        def as_ours(event: TrialEvent) -> None:  # of the base, the user has not heard
+            self._on_event(dataclasses.replace(event, trial_id=self.trial.trial_id))
+
+        base = TrialRun(trial, as_ours, self._should_stop, self.workers)
         if not self.workers.leads:
             base.train()
             return base.parts.model.eval()

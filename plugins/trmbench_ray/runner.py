@@ -74,8 +74,12 @@ class _Tasks:
     """The trials that are on the cluster."""
 
     def __init__(self, execution: Mapping[str, Any], on_event: OnEvent) -> None:
-        from trmbench_ray.tasks import Mailbox
+        import ray
 
+        from trmbench_ray.tasks import Mailbox, execute, execute_together
+
+        # Once, not per trial: a cluster keeps every function that it was given.
+        self._execute, self._execute_together = ray.remote(execute), ray.remote(execute_together)
         self._execution = execution
         self._workers = workers_per_trial(execution)
         self._on_event = on_event
@@ -99,20 +103,15 @@ class _Tasks:
                     yield result
 
     def _submit(self, trial: Trial) -> None:
-        import ray
-
-        from trmbench_ray.tasks import execute, execute_together
-
         cpus, gpus = self._needs(trial)
+        named = {"name": trial.label, "max_retries": RETRIES}
         if self._workers == 1:
-            task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=RETRIES)(execute)
-            started = task.options(name=trial.label).remote(trial, self._mailbox)
+            task = self._execute.options(num_cpus=cpus, num_gpus=gpus, **named)
+            started = task.remote(trial, self._mailbox)
         else:  # the task only watches the workers, which have the resources
             each = {"CPU": cpus / self._workers, "GPU": gpus / self._workers}
-            task = ray.remote(num_cpus=0, max_retries=RETRIES)(execute_together)
-            started = task.options(name=trial.label).remote(
-                trial, self._mailbox, self._workers, each, RETRIES
-            )
+            task = self._execute_together.options(num_cpus=0, **named)
+            started = task.remote(trial, self._mailbox, self._workers, each, RETRIES)
         self._running[started] = trial
 
     def _needs(self, trial: Trial | None) -> tuple[float, float]:

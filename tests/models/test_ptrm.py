@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from trmbench import Batch, StepOutput, TrmbenchError, registry
+from trmbench import Batch, StepOutput, TrialEvent, TrmbenchError, registry, run_trial
 from trmbench.config import Cell, compose
 from trmbench.testing import TOY_MODEL, TOY_TASK, assert_model_conforms, run_one
 from trmbench.training.evaluation import RecursiveSolver
@@ -174,3 +174,13 @@ def test_harness_trains_the_base_once_for_both(tmp_path: Path) -> None:
     after = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
     assert set(after) - set(written) == {ptrm["trial_id"]}, "the base was trained again"
     assert ptrm["cell_accuracy"] == trm["cell_accuracy"]
+
+
+@pytest.mark.slow
+def test_the_training_of_its_base_is_shown_as_its_own(tmp_path: Path) -> None:
+    short = {"train__steps": 4, "task__train_puzzles": 64, "task__test_puzzles": 16}
+    trial = _cell(**short, model__rollouts=1).trial(0, str(tmp_path))
+    events: list[TrialEvent] = []
+    assert run_trial(trial, events.append).status == "finished"
+    assert {event.trial_id for event in events} == {trial.trial_id}
+    assert {"train", "test"} == {event.phase for event in events}
