@@ -59,7 +59,7 @@ class _AddSwiGLUAndNorm(torch.autograd.Function):
         silu = gate.mul_(sigmoid)
         hidden = silu * up
         # d hidden / d gate = up (sigmoid + silu (1 - sigmoid)) = hidden + sigmoid (up - hidden)
-        up.copy_(torch.lerp(hidden, up, sigmoid))
+        up.sub_(hidden).mul_(sigmoid).add_(hidden)
         # `both` now holds d hidden / d up, then d hidden / d gate.
         y, scale = normalise_(_multiply(down, hidden, dim).add_(x), dim)
         return y, scale, both, hidden
@@ -77,10 +77,8 @@ class _AddSwiGLUAndNorm(torch.autograd.Function):
         x, gate_up, down, y, scale, derivatives, hidden = ctx.saved_tensors
         dim = ctx.dim
         summed = gradient_of_norm(gradient, y, scale, dim)
-        halves = derivatives.unflatten(dim, (2, -1))
-        up_gate = (halves * _multiply(down.mT, summed, dim).unsqueeze(dim - 1)).flatten(
-            dim - 1, dim
-        )
+        d_hidden = _multiply(down.mT, summed, dim)
+        up_gate = torch.cat((d_hidden, d_hidden), dim).mul_(derivatives)
         d_x = _multiply(_halves_swapped(gate_up).mT, up_gate, dim).add_(summed)
         d_gate_up = _halves_swapped(_weight_gradient(gate_up, up_gate, x, dim))
         return d_x, d_gate_up, _weight_gradient(down, summed, hidden, dim), None
