@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from trmbench.assembly import Assembly
 from trmbench.config import options
 from trmbench.flops import step_flops
 from trmbench.spec import Context, ModelSpec, TaskInfo, Trial
-from trmbench.training.losses import supervision_loss
+from trmbench.training.activations import activation_bytes
 
 USUAL_SHARE_OF_MATMUL_RATE = 0.2
 """Share of the measured matrix-multiply rate that trainings reach, for the estimate of time."""
@@ -60,13 +60,16 @@ def estimate(trial: Trial, parts: Assembly, matmul_rate: float) -> Estimate:
     if per_puzzle <= SMALL_FLOPS:
         model = _trainable(trial, spec, info, torch.device("cpu"))
     flops = parts.train.batch_size * per_puzzle
+    kept = activation_bytes(
+        model, parts.train.batch_size, info.seq_len, parts.dtype, parts.train.loss
+    )
     copies = 5 if parts.train.ema else 4  # weight, gradient, two moments, average
     return Estimate(
         parameters=parameters,
         steps=steps,
         flops_per_step=flops,
         seconds=steps * flops / (matmul_rate * USUAL_SHARE_OF_MATMUL_RATE),
-        memory_bytes=4 * copies * parameters + _saved_bytes(model, parts),
+        memory_bytes=4 * copies * parameters + kept,
     )
 
 
@@ -77,35 +80,3 @@ def _trainable(trial: Trial, spec: ModelSpec, info: TaskInfo, device: torch.devi
     with device:
         model = spec.build(options(spec.options, trial.config["model"]), info, Context(0, device))
     return model if isinstance(model, nn.Module) and not hasattr(model, "predict") else None
-
-
-def _saved_bytes(model: Any, parts: Assembly) -> int:
-    """What one training step keeps for its backward pass.
-
-    Traced without numbers on the `meta` device, for which torch loads a thousand modules of
-    symbolic algebra; a small model is tried with one puzzle and with two instead.
-    """
-    batch = parts.train.batch_size
-    if next(model.parameters()).is_meta:
-        return _kept(model, parts, batch)
-    one, two = (_kept(model, parts, size) for size in (1, 2))
-    return one + (batch - 1) * (two - one)
-
-
-def _kept(model: Any, parts: Assembly, batch: int) -> int:
-    """The bytes of all tensors saved in a forward pass of that many puzzles."""
-    kept: dict[int, int] = {}
-
-    def keep(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        kept[storage._cdata] = storage.nbytes()
-        return tensor
-
-    state = tuple(part.to(parts.dtype) for part in model.initial_state(batch))
-    shape = (batch, parts.task.info.seq_len)
-    tokens = torch.zeros(shape, dtype=torch.long, device=state[0].device)
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        output = model(state, tokens, tokens[:, 0])
-        loss = supervision_loss(output, tokens, kind=parts.train.loss)
-    del loss  # until here what is kept stays in memory, so that no address is used twice
-    return sum(kept.values())

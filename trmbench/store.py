@@ -59,6 +59,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("test_seconds", pa.float64()),
             ("resumed_from_step", pa.int64()),
             ("peak_memory_bytes", pa.int64()),
+            ("activation_bytes", pa.int64()),
             ("parameters", pa.int64()),
             ("puzzle_embedding_parameters", pa.int64()),
             ("device", pa.string()),

@@ -31,6 +31,7 @@ from trmbench.provenance import environment
 from trmbench.spec import Solver, Trial, TrialEvent, TrialResult
 from trmbench.store import FAILED, FINAL, FINISHED, INTERRUPTED, Store
 from trmbench.training import checkpoint
+from trmbench.training.activations import activation_bytes
 from trmbench.training.checkpoint import RunningCheckpoints
 from trmbench.training.data import Batches
 from trmbench.training.early_exit import EarlyExitSolver
@@ -179,7 +180,7 @@ class TrialRun:
     def begin_training(self) -> Trainer | None:
         """The trainer, at its last checkpoint if there is one; None if it is trained already."""
         model = self.parts.model
-        self._count_parameters(model)
+        self._measure(model)
         if self.workers.decide(self.is_trained):
             self._clear()  # a run that was killed just now may have left them
             self._load_final(model)
@@ -223,11 +224,20 @@ class TrialRun:
         settings = (parts.total_steps, parts.train, parts.execution, parts.streams)
         return Trainer(model, batches, *settings, self.workers)
 
-    def _count_parameters(self, model: nn.Module) -> None:
+    def _measure(self, model: nn.Module) -> None:
+        parts = self.parts
         embedding = model.puzzle_embedding
         self._row["parameters"] = sum(weight.numel() for weight in network_weights(model).values())
         self._row["puzzle_embedding_parameters"] = (
             0 if embedding is None else embedding.weight.numel()
+        )
+        share = self.workers.share(parts.train.batch_size)
+        self._row["activation_bytes"] = activation_bytes(
+            model,
+            parts.execution.micro_batch or share.stop - share.start,
+            parts.task.info.seq_len,
+            parts.dtype,
+            parts.train.loss,
         )
 
     def _save_final(self, trainer: Trainer) -> None:

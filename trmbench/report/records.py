@@ -65,6 +65,7 @@ def cell_record(cell: CellSummary) -> Record:
         "train_seconds": cell.mean("train_seconds"),
         "test_seconds": cell.mean("test_seconds"),
         "peak_memory_bytes": cell.mean("peak_memory_bytes"),
+        "activation_bytes": cell.mean("activation_bytes"),
         "parameters": cell.mean("parameters"),
         "puzzle_embedding_parameters": cell.mean("puzzle_embedding_parameters"),
         "overrides": dict(cell.overrides),

@@ -68,6 +68,7 @@ def _training(row: Row) -> dict[str, Any]:
         "parameters": count(_number(row["parameters"])),
         "puzzle embedding": count(_number(row["puzzle_embedding_parameters"])),
         "memory": memory(_number(row["peak_memory_bytes"])),
+        "kept for a training step's gradient": memory(_number(row["activation_bytes"])),
         "device": row["device"],
         "started": row["started_at"],
         "finished": row["finished_at"],

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from trmbench.assembly import Assembly
+from trmbench.experiment import choose_cells
+from trmbench.training.activations import activation_bytes
+
+
+def kept(batch: int, **settings: Any) -> int:
+    small = {"task.train_puzzles": 8, "task.test_puzzles": 8, "train.batch_size": 8}
+    [cell] = choose_cells(["trm"], ["maze"], "mini", None, small | settings).cells
+    parts = Assembly(cell.trial(0, "unused"), train_base=lambda trial: None)
+    return activation_bytes(parts.model, batch, 36, torch.float32, "stable_max")
+
+
+def test_a_one_step_gradient_keeps_the_activations_of_two_network_calls() -> None:
+    growth = {
+        gradient: kept(9, **{"model.n": 5, "model.gradient": gradient})
+        - kept(8, **{"model.n": 5, "model.gradient": gradient})
+        for gradient in ("full", "one_step")
+    }
+    assert growth["full"] / growth["one_step"] == pytest.approx(6 / 2, rel=0.15)
+
+
+def test_counting_with_two_puzzles_gives_what_a_whole_batch_keeps() -> None:
+    from trmbench.training.activations import _kept
+
+    [cell] = choose_cells(["trm"], ["maze"], "mini", None, {"task.train_puzzles": 8}).cells
+    model = Assembly(cell.trial(0, "unused"), train_base=lambda trial: None).model
+    whole = _kept(model, 16, 36, torch.float32, "stable_max")
+    assert activation_bytes(model, 16, 36, torch.float32, "stable_max") == whole

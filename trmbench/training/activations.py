@@ -1,0 +1,47 @@
+"""What a training step keeps in memory for its backward pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trmbench.training.losses import supervision_loss
+
+
+def activation_bytes(model: Any, batch: int, seq_len: int, dtype: torch.dtype, loss: str) -> int:
+    """Bytes that one training step keeps for its backward pass, the weights included.
+
+    On the `meta` device traced without numbers, for which torch loads a thousand modules of
+    symbolic algebra; elsewhere counted with one puzzle and with two.
+
+    Args:
+        model: a `trmbench.RecursiveModel`.
+        batch: puzzles per step.
+        seq_len: tokens of a puzzle.
+        dtype: of the state.
+        loss: kind of the answer's loss.
+    """
+    if next(model.parameters()).is_meta:
+        return _kept(model, batch, seq_len, dtype, loss)
+    one, two = (_kept(model, size, seq_len, dtype, loss) for size in (1, 2))
+    return one + (batch - 1) * (two - one)
+
+
+def _kept(model: Any, batch: int, seq_len: int, dtype: torch.dtype, loss: str) -> int:
+    """The bytes of all tensors saved in a forward pass of that many puzzles."""
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage._cdata] = storage.nbytes()
+        return tensor
+
+    state = tuple(part.to(dtype) for part in model.initial_state(batch))
+    tokens = torch.zeros((batch, seq_len), dtype=torch.long, device=state[0].device)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        output = model(state, tokens, tokens[:, 0])
+        total = supervision_loss(output, tokens, kind=loss)
+    del total  # until here what is kept stays in memory, so that no address is used twice
+    return sum(kept.values())
