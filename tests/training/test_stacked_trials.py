@@ -27,6 +27,12 @@ SMALL = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test processes share the machine."""
+    monkeypatch.setattr("trmbench.stacking.available_cores", lambda: 1)
+
+
 def trials(folder: Path, seeds: int = 3, **changes: Any) -> list[Trial]:
     settings = {**SMALL, "execution.stack_seeds": True}
     settings |= {key.replace("__", "."): value for key, value in changes.items()}
