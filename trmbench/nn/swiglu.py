@@ -52,17 +52,15 @@ class _AddSwiGLUAndNorm(torch.autograd.Function):
     @staticmethod
     def forward(  # type: ignore[override]
         x: Tensor, gate_up: Tensor, down: Tensor, dim: int
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        both = _multiply(gate_up, x, dim)
-        gate, up = _halves(both, dim)
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        gate, up = _halves(_multiply(gate_up, x, dim), dim)
         sigmoid = gate.sigmoid()
-        silu = gate.mul_(sigmoid)
+        silu = gate * sigmoid
         hidden = silu * up
         # d hidden / d gate = up (sigmoid + silu (1 - sigmoid)) = hidden + sigmoid (up - hidden)
-        up.sub_(hidden).mul_(sigmoid).add_(hidden)
-        # `both` now holds d hidden / d up, then d hidden / d gate.
+        derivative = torch.lerp(hidden, up, sigmoid)
         y, scale = normalise_(_multiply(down, hidden, dim).add_(x), dim)
-        return y, scale, both, hidden
+        return y, scale, silu, derivative, hidden
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
@@ -74,14 +72,14 @@ class _AddSwiGLUAndNorm(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor, *_: None) -> tuple[Tensor | None, ...]:  # type: ignore[override]
-        x, gate_up, down, y, scale, derivatives, hidden = ctx.saved_tensors
+        x, gate_up, down, y, scale, silu, derivative, hidden = ctx.saved_tensors
         dim = ctx.dim
-        summed = gradient_of_norm(gradient, y, scale, dim)
-        d_hidden = _multiply(down.mT, summed, dim)
-        up_gate = torch.cat((d_hidden, d_hidden), dim).mul_(derivatives)
-        d_x = _multiply(_halves_swapped(gate_up).mT, up_gate, dim).add_(summed)
-        d_gate_up = _halves_swapped(_weight_gradient(gate_up, up_gate, x, dim))
-        return d_x, d_gate_up, _weight_gradient(down, summed, hidden, dim), None
+        d_summed = gradient_of_norm(gradient, y, scale, dim)
+        d_hidden = _multiply(down.mT, d_summed, dim)
+        d_both = torch.cat((d_hidden * derivative, d_hidden * silu), dim)
+        d_x = _multiply(gate_up.mT, d_both, dim).add_(d_summed)
+        d_gate_up = _weight_gradient(gate_up, d_both, x, dim)
+        return d_x, d_gate_up, _weight_gradient(down, d_summed, hidden, dim), None
 
 
 # Else `apply` derives it anew at every call, for longer than a small matrix product takes.
@@ -111,7 +109,3 @@ def _halves(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """Views that, unlike those of `chunk`, can be written to under every transform."""
     half = x.shape[dim] // 2
     return x.narrow(dim, 0, half), x.narrow(dim, half, half)
-
-
-def _halves_swapped(weight: Tensor) -> Tensor:
-    return torch.cat(_halves(weight, -2)[::-1], -2)
