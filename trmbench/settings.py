@@ -98,7 +98,7 @@ class ExecutionSettings:
     memory, and changes the last bits of the numbers."""
     activation_checkpointing: bool = False
     """Compute activations again in the backward pass instead of keeping them. Takes less memory
-    and a third more time, and changes no number."""
+    and up to a third more time, and changes no number."""
     cpus_per_trial: float | None = None
     """CPU cores that a cluster sets aside for a trial; None = `train.threads`."""
     gpus_per_trial: float | None = None
