@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 from command import TINY, trmbench
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 torch.set_num_threads(1)  # the test processes share the machine
+settings.register_profile("busy", deadline=None)  # which may be slow at any time
+settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -67,6 +67,7 @@ def test_quantities_have_a_prefix(value: float, text: str) -> None:
     assert quantity(value) == text
 
 
+@pytest.mark.slow
 def test_the_published_trial_is_known_without_its_data() -> None:
     found = subject("trm", "sudoku", "paper", {}, {"train.precision": "float32"})
     info = found.parts.task.info
@@ -127,6 +128,7 @@ def test_the_idle_share_is_what_no_kernel_covers(
     assert idle_share(intervals) == (share if share is None else pytest.approx(share))
 
 
+@pytest.mark.slow
 def test_a_trial_is_measured_and_told_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["bench", *DIRECT, *SMALL, "--steps=2", "--format=json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -143,6 +145,7 @@ def test_a_trial_is_measured_and_told_in_json(capsys: pytest.CaptureFixture[str]
     assert found["environment"]["packages"]["torch"] == torch.__version__
 
 
+@pytest.mark.slow
 def test_a_trace_of_training_steps_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -64,6 +64,7 @@ def peak_bytes(tmp_path: Path, **settings: Any) -> int:
     return max(allocated) - allocated[0]
 
 
+@pytest.mark.slow
 def test_twice_the_updates_fit_in_the_memory_of_once(tmp_path: Path) -> None:
     depth = {"model.T": 3, "model.supervision_steps": 4}
     plain = peak_bytes(tmp_path, **depth, **{"model.n": 6})

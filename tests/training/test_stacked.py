@@ -104,6 +104,7 @@ def stack(together: list[Trainer], folder: Path) -> list[Seed]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", CELLS)
 def test_stacked_seeds_learn_what_they_learn_apart(cell: str, tmp_path: Path) -> None:
     model, settings = CELLS[cell]
@@ -138,6 +139,7 @@ def test_a_model_that_knows_nothing_of_seeds_is_mapped_over_them(
     assert_close(together, separate)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adam_atan2", "adamw"])
 def test_a_stopped_stack_goes_on_stacked_or_apart(tmp_path: Path, optimizer: str) -> None:
     whole = run_alone(trainers(train__optimizer=optimizer), tmp_path / "whole")
@@ -160,6 +162,7 @@ def restored(fresh: list[Trainer], folder: Path) -> list[Trainer]:
     return fresh
 
 
+@pytest.mark.slow
 def test_trials_begun_apart_go_on_as_a_stack_once_the_last_has_caught_up(tmp_path: Path) -> None:
     whole = run_alone(trainers(), tmp_path / "whole")
     begun = trainers()
@@ -169,6 +172,7 @@ def test_trials_begun_apart_go_on_as_a_stack_once_the_last_has_caught_up(tmp_pat
     assert_close(begun, whole)
 
 
+@pytest.mark.slow
 def test_a_seed_whose_loss_is_no_number_leaves_and_the_others_go_on(tmp_path: Path) -> None:
     whole = run_alone(trainers(), tmp_path / "whole")
     seeds = stack(trainers(), tmp_path)

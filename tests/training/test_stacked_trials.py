@@ -79,6 +79,7 @@ def test_a_finished_seed_is_left_as_it_is(tmp_path: Path) -> None:
     assert json.loads(found[0]["provenance"])["stacked_seeds"] == 2
 
 
+@pytest.mark.slow
 def test_a_stopped_stack_goes_on_as_separate_trials(tmp_path: Path) -> None:
     members = trials(tmp_path)
     asked = iter([False] * 6 + [True] * 99)
@@ -113,6 +114,7 @@ def test_a_seed_whose_loss_is_no_number_fails_alone(
     assert "since training step 1" in found[1]["error"]
 
 
+@pytest.mark.slow
 def test_seeds_that_do_not_fit_together_are_trained_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
