@@ -116,10 +116,10 @@ class ExecutionSettings:
 
     def __post_init__(self) -> None:
         """Raises `TrmbenchError` for settings that exclude each other."""
-        if self.stack_seeds and self.micro_batch:
+        if self.stack_seeds and (self.micro_batch or self.activation_checkpointing):
             raise TrmbenchError(
-                "stacked seeds are not trained in micro-batches",
-                "leave out --stack-seeds or execution.micro_batch",
+                "stacked seeds are trained without micro-batches and activation checkpointing",
+                "leave out --stack-seeds, or what saves memory",
             )
         if self.stack_seeds and max(self.workers_per_trial or 1, self.gpus_per_trial or 1) > 1:
             raise TrmbenchError(

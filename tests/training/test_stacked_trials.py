@@ -141,6 +141,16 @@ def test_a_runner_gets_the_seeds_of_a_cell_as_one_unit(tmp_path: Path) -> None:
     assert sorted(stacked) == [2, 2, 3, 3, 3]
 
 
-def test_micro_batches_and_stacking_exclude_each_other(tmp_path: Path) -> None:
-    with pytest.raises(TrmbenchError, match="micro-batches"):
-        trials(tmp_path, execution__micro_batch=2)
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"execution__micro_batch": 2}, "micro-batches"),
+        ({"execution__activation_checkpointing": True}, "activation checkpointing"),
+        ({"execution__workers_per_trial": 2}, "one process"),
+    ],
+)
+def test_what_excludes_stacking_is_told(
+    tmp_path: Path, setting: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(TrmbenchError, match=words):
+        trials(tmp_path, **setting)
