@@ -231,6 +231,8 @@ class TrialRun:
         self._row["puzzle_embedding_parameters"] = (
             0 if embedding is None else embedding.weight.numel()
         )
+        if parts.execution.activation_checkpointing:
+            return  # what is kept then belongs to no operation, and cannot be counted
         share = self.workers.share(parts.train.batch_size)
         self._row["activation_bytes"] = activation_bytes(
             model,
