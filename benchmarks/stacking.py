@@ -19,7 +19,6 @@ import torch
 
 from trmbench.assembly import Assembly
 from trmbench.experiment import choose_cells
-from trmbench.training.data import Batches
 from trmbench.training.loop import Trainer
 from trmbench.training.stacked import StackedTrainer
 
@@ -30,11 +29,7 @@ def trainer(seed: int) -> Trainer:
     """A trial of TRM on the mini maze."""
     [cell] = choose_cells(["trm"], ["maze"], "mini", None, {"execution.device": "cpu"}).cells
     parts = Assembly(cell.trial(seed, "unused"), train_base=lambda trial: None)
-    table, size = parts.task.split("train"), parts.train.batch_size
-    batches = Batches(table, size, parts.task.augment, parts.streams, parts.device)
-    return Trainer(
-        parts.model, batches, parts.total_steps, parts.train, parts.execution, parts.streams
-    )
+    return parts.trainer()
 
 
 def serve(seeds: int, threads: int) -> None:

@@ -18,6 +18,9 @@ from trmbench.nn.layers import recompute_activations
 from trmbench.settings import EvaluationSettings, ExecutionSettings, TrainSettings
 from trmbench.spec import Context, ModelSpec, Task, TaskSpec, Trial
 from trmbench.streams import Streams, stream_seed
+from trmbench.training.data import Batches
+from trmbench.training.loop import Trainer
+from trmbench.training.parallel import SingleWorker
 
 
 class Assembly:
@@ -101,6 +104,32 @@ class Assembly:
     def total_steps(self) -> int:
         """Training steps, from `train.steps` or `train.epochs`."""
         return training_steps(self.train, len(self.task.split("train")))
+
+    def trainer(self, workers: SingleWorker | None = None) -> Trainer:
+        """A new trainer of the model, at step 0.
+
+        Args:
+            workers: those that train it together; None = this process alone.
+        """
+        workers = workers or SingleWorker()
+        share = workers.share(self.train.batch_size)
+        batches = Batches(
+            self.task.split("train"),
+            self.train.batch_size,
+            self.task.augment,
+            self.streams,
+            self.device,
+            share,
+        )
+        return Trainer(
+            self.model,
+            batches,
+            self.total_steps,
+            self.train,
+            self.execution,
+            self.streams,
+            workers,
+        )
 
     def _base_trial(self, spec: ModelSpec) -> Trial | None:
         """The trial whose model this one builds upon, if any."""

@@ -17,6 +17,7 @@ from trmbench.config import options
 from trmbench.flops import step_flops
 from trmbench.spec import Context, ModelSpec, TaskInfo, Trial
 from trmbench.training.activations import activation_bytes
+from trmbench.training.loop import weight_count
 
 USUAL_SHARE_OF_MATMUL_RATE = 0.2
 """Share of the measured matrix-multiply rate that trainings reach, for the estimate of time."""
@@ -53,8 +54,7 @@ def estimate(trial: Trial, parts: Assembly, matmul_rate: float) -> Estimate:
     model = _trainable(trial, spec, info, _META)
     if model is None:
         return Estimate(0, 0, 0, 0.0, 0)
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    parameters = sum(weight.numel() for weight in weights)
+    parameters = weight_count(model)
     steps = parts.total_steps
     per_puzzle = step_flops(model, info.seq_len).training
     if per_puzzle <= SMALL_FLOPS:

@@ -33,10 +33,9 @@ from trmbench.store import FAILED, FINAL, FINISHED, INTERRUPTED, Store
 from trmbench.training import checkpoint
 from trmbench.training.activations import activation_bytes
 from trmbench.training.checkpoint import RunningCheckpoints
-from trmbench.training.data import Batches
 from trmbench.training.early_exit import EarlyExitSolver
 from trmbench.training.evaluation import RecursiveSolver
-from trmbench.training.loop import Stopped, Trainer, network_weights
+from trmbench.training.loop import Stopped, Trainer, weight_count
 from trmbench.training.parallel import SingleWorker
 
 OUT_OF_MEMORY = "out of memory"
@@ -185,7 +184,7 @@ class TrialRun:
             self._clear()  # a run that was killed just now may have left them
             self._load_final(model)
             return None
-        trainer = self._trainer(model)
+        trainer = self.parts.trainer(self.workers)
         self._resume(trainer)
         return trainer
 
@@ -215,19 +214,10 @@ class TrialRun:
         """Whether the final weights are there."""
         return (self.folder / f"{FINAL}.json").exists()
 
-    def _trainer(self, model: nn.Module) -> Trainer:
-        parts = self.parts
-        table = parts.task.split("train")
-        size = parts.train.batch_size
-        share = self.workers.share(size)
-        batches = Batches(table, size, parts.task.augment, parts.streams, parts.device, share)
-        settings = (parts.total_steps, parts.train, parts.execution, parts.streams)
-        return Trainer(model, batches, *settings, self.workers)
-
     def _measure(self, model: nn.Module) -> None:
         parts = self.parts
         embedding = model.puzzle_embedding
-        self._row["parameters"] = sum(weight.numel() for weight in network_weights(model).values())
+        self._row["parameters"] = weight_count(model)
         self._row["puzzle_embedding_parameters"] = (
             0 if embedding is None else embedding.weight.numel()
         )

@@ -13,7 +13,6 @@ from trmbench import TrmbenchError
 from trmbench.assembly import Assembly
 from trmbench.experiment import choose_cells
 from trmbench.nn.layers import recompute_activations
-from trmbench.training.data import Batches
 from trmbench.training.loop import Trainer
 
 SMALL = {
@@ -29,10 +28,7 @@ def trainer(model: str, **settings: Any) -> Trainer:
     torch.set_num_threads(1)
     [cell] = choose_cells([model], ["maze"], "mini", None, SMALL | settings).cells
     parts = Assembly(cell.trial(0, "unused"), train_base=lambda trial: None)
-    batches = Batches(
-        parts.task.split("train"), 64, parts.task.augment, parts.streams, parts.device
-    )
-    return Trainer(parts.model, batches, 4, parts.train, parts.execution, parts.streams)
+    return parts.trainer()
 
 
 CHECKPOINTED = {"execution.activation_checkpointing": True}

@@ -15,7 +15,6 @@ from trmbench.assembly import Assembly
 from trmbench.experiment import choose_cells
 from trmbench.training import checkpoint
 from trmbench.training.checkpoint import RunningCheckpoints
-from trmbench.training.data import Batches
 from trmbench.training.loop import Stopped, Trainer
 
 SMALL = {
@@ -33,16 +32,7 @@ def build(**changes: Any) -> Trainer:
     settings = {**SMALL, **{key.replace("__", "."): value for key, value in changes.items()}}
     [cell] = choose_cells(["trm"], ["maze"], "mini", None, settings).cells
     parts = Assembly(cell.trial(3, "unused"), train_base=lambda trial: None)
-    batches = Batches(
-        parts.task.split("train"),
-        parts.train.batch_size,
-        parts.task.augment,
-        parts.streams,
-        parts.device,
-    )
-    return Trainer(
-        parts.model, batches, parts.total_steps, parts.train, parts.execution, parts.streams
-    )
+    return parts.trainer()
 
 
 def run(trainer: Trainer, folder: Path, stop_at: int | None = None) -> Trainer:

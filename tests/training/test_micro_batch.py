@@ -9,8 +9,6 @@ import torch
 
 from trmbench.assembly import Assembly
 from trmbench.experiment import choose_cells
-from trmbench.training.data import Batches
-from trmbench.training.loop import Trainer
 
 SMALL = {
     "task.train_puzzles": 24,
@@ -32,9 +30,7 @@ def trained(model: str, **execution: Any) -> tuple[dict[str, torch.Tensor], list
     settings = SMALL | {f"execution.{key}": value for key, value in execution.items()}
     [cell] = choose_cells([model], ["maze"], "mini", None, settings).cells
     parts = Assembly(cell.trial(0, "unused"), train_base=lambda trial: None)
-    table = parts.task.split("train")
-    batches = Batches(table, 8, parts.task.augment, parts.streams, parts.device)
-    trainer = Trainer(parts.model, batches, 4, parts.train, parts.execution, parts.streams)
+    trainer = parts.trainer()
     for _ in range(4):
         trainer.train_step()
     trainer.log()

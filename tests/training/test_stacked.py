@@ -15,7 +15,6 @@ from trmbench.experiment import choose_cells
 from trmbench.testing.running import visible_plugin
 from trmbench.testing.toy import TOY_MODEL, TOY_TASK
 from trmbench.training.checkpoint import RunningCheckpoints
-from trmbench.training.data import Batches
 from trmbench.training.loop import Stopped, Trainer
 from trmbench.training.stacked import StackedTrainer
 from trmbench.training.together import Seed, train_together
@@ -65,11 +64,7 @@ def trainers(model: str = "trm", **changes: Any) -> list[Trainer]:
 
 def _trainer(cell: Any, seed: int) -> Trainer:
     parts = Assembly(cell.trial(seed, "unused"), train_base=lambda trial: None)
-    table, size = parts.task.split("train"), parts.train.batch_size
-    batches = Batches(table, size, parts.task.augment, parts.streams, parts.device)
-    return Trainer(
-        parts.model, batches, parts.total_steps, parts.train, parts.execution, parts.streams
-    )
+    return parts.trainer()
 
 
 def learned(trainer: Trainer) -> dict[str, torch.Tensor]:

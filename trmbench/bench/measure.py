@@ -16,9 +16,8 @@ from trmbench.bench.timing import seconds_per_call
 from trmbench.device import device_name, peak_memory, reset_peak_memory
 from trmbench.flops import step_flops
 from trmbench.spec import Batch, PuzzleTable
-from trmbench.training.data import Batches
 from trmbench.training.evaluation import RecursiveSolver
-from trmbench.training.loop import Trainer, network_weights
+from trmbench.training.loop import weight_count
 
 Step = Literal["train", "test"]
 
@@ -107,7 +106,7 @@ def measure(
             precision=parts.train.precision,
             threads=parts.train.threads,
             compiled=parts.execution.compile and step == "train",
-            parameters=sum(weight.numel() for weight in network_weights(parts.model).values()),
+            parameters=weight_count(parts.model),
             batch_size=batch_size,
             seconds=seconds_per_call(call, parts.device, seconds, calls),
             flops=batch_size * flops_per_puzzle,
@@ -137,11 +136,8 @@ def feasible(subject: Subject, peak: float) -> Subject:
 
 def prepare_training(parts: Assembly) -> Callable[[], object]:
     """A training step as the harness does it: batch, augmentation, forward, backward, update."""
-    train = parts.train
-    table = parts.task.split("train")
-    batches = Batches(table, train.batch_size, parts.task.augment, parts.streams, parts.device)
-    model = parts.model.train()
-    trainer = Trainer(model, batches, parts.total_steps, train, parts.execution, parts.streams)
+    trainer = parts.trainer()
+    trainer.model.train()
     return trainer.train_step
 
 

@@ -321,3 +321,8 @@ def _by_parameter(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]
 def network_weights(model: nn.Module) -> dict[str, nn.Parameter]:
     """The weights the optimiser trains, by name; puzzle embeddings are trained apart."""
     return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+def weight_count(model: nn.Module) -> int:
+    """Numbers in `network_weights`: the parameters of a model as rows tell them."""
+    return sum(weight.numel() for weight in network_weights(model).values())
