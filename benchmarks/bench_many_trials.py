@@ -47,7 +47,7 @@ def growth(results: Path) -> float:
 
 
 @pytest.mark.parametrize("runner", ["local", "ray"])
-def test_overhead_of_a_trial(runner: str, benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+def bench_overhead_of_a_trial(runner: str, benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     few = seconds(runner, FEW, tmp_path / "few")
     many = benchmark.pedantic(seconds, (runner, MANY, tmp_path / "many"), rounds=1)
     benchmark.extra_info["seconds_per_trial"] = (many - few) / (MANY - FEW)
