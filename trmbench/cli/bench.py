@@ -7,28 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trmbench import registry
-from trmbench.cli.options import complete_names, parse_overrides, set_option
+from trmbench.cli.options import models_option, parse_overrides, set_option, tasks_option
 
 if TYPE_CHECKING:
     from trmbench.bench.plan import Wanted
 
 
 @click.command("bench", short_help="Measure how fast training and testing are on this machine.")
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    help="A model; repeatable.",
-    shell_complete=complete_names(registry.models),
-)
-@click.option(
-    "--task",
-    "tasks",
-    multiple=True,
-    help="A task; repeatable.",
-    shell_complete=complete_names(registry.tasks),
-)
+@models_option
+@tasks_option
 @click.option("--preset", "presets", multiple=True, help="mini, paper, ...; repeatable.")
 @set_option
 @click.option(

@@ -29,6 +29,20 @@ def complete_names(source: Callable[[], Registry]) -> Callable[..., list[str]]:
 results_option = click.option(
     "--results", default=DEFAULT_RESULTS, metavar="DIR", help="The results folder."
 )
+models_option = click.option(
+    "--model",
+    "models",
+    multiple=True,
+    help="A model; repeatable.",
+    shell_complete=complete_names(registry.models),
+)
+tasks_option = click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    help="A task; repeatable.",
+    shell_complete=complete_names(registry.tasks),
+)
 runner_option = click.option(
     "--runner",
     "runner_name",

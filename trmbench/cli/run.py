@@ -11,16 +11,17 @@ import click
 
 from trmbench import registry
 from trmbench.cli.options import (
-    complete_names,
     complete_studies,
     early_exit_option,
     fail_fast_option,
     max_parallel_option,
+    models_option,
     parse_overrides,
     parse_seeds,
     results_option,
     runner_option,
     set_option,
+    tasks_option,
     time_budget_option,
 )
 
@@ -45,20 +46,8 @@ SHORTCUTS = {
 
 
 @click.command("run", short_help="Train and test models on tasks, over seeds.")
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    help="A model; repeatable.",
-    shell_complete=complete_names(registry.models),
-)
-@click.option(
-    "--task",
-    "tasks",
-    multiple=True,
-    help="A task; repeatable.",
-    shell_complete=complete_names(registry.tasks),
-)
+@models_option
+@tasks_option
 @click.option(
     "--preset", help="mini, paper, ...; auto takes paper on a GPU, else mini.", show_default="auto"
 )
