@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from trmbench.nn import ForwardFlops
 from trmbench.training.losses import supervision_loss
 from trmbench.training.supervision import needs_continue_target
 
@@ -39,14 +40,14 @@ def step_flops(model: Any, seq_len: int) -> StepFlops:
         seq_len: tokens of a puzzle.
     """
     formula = getattr(model, "forward_flops", None)
-    passes = formula() if formula is not None else traced_flops(model, seq_len)
-    forward, with_gradient = sum(passes), passes[1]
-    further = forward if needs_continue_target(model) else 0
-    return StepFlops(forward + BACKWARD * with_gradient + further, forward)
+    passes: ForwardFlops = formula() if formula is not None else traced_flops(model, seq_len)
+    further = passes.total if needs_continue_target(model) else 0
+    training = passes.total + BACKWARD * passes.with_gradient + further
+    return StepFlops(training, passes.total)
 
 
-def traced_flops(model: nn.Module, seq_len: int) -> tuple[int, int]:
-    """What `forward_flops` tells, counted: operations without and with gradient."""
+def traced_flops(model: nn.Module, seq_len: int) -> ForwardFlops:
+    """What `forward_flops` tells, counted."""
     from torch.utils.flop_counter import FlopCounterMode  # slow to load, and rarely needed
 
     model = copy.deepcopy(model).to("meta")
@@ -57,4 +58,4 @@ def traced_flops(model: nn.Module, seq_len: int) -> tuple[int, int]:
     with FlopCounterMode(display=False) as backward:
         supervision_loss(output, tokens).total.backward()
     with_gradient = backward.get_total_flops() // BACKWARD
-    return forward.get_total_flops() - with_gradient, with_gradient
+    return ForwardFlops(forward.get_total_flops() - with_gradient, with_gradient)

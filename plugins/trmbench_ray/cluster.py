@@ -64,10 +64,7 @@ def _connect(address: str) -> None:
         except Exception as error:  # Ray raises a bare one where its processes are slow to start
             ray.shutdown()
             if not attempts_left:
-                raise TrmbenchError(
-                    f"no Ray cluster at {address}: {' '.join(str(error).split())[:200]}",
-                    "start one with `ray start --head`, and give --ray-address auto",
-                ) from error
+                raise _no_cluster(address, " ".join(str(error).split())[:200]) from error
 
 
 def _require_listener(address: str) -> None:
@@ -78,10 +75,14 @@ def _require_listener(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), timeout=10).close()
     except OSError as error:
-        raise TrmbenchError(
-            f"no Ray cluster at {address}: {error.strerror or error}",
-            "start one with `ray start --head`, and give --ray-address auto",
-        ) from error
+        raise _no_cluster(address, error.strerror or str(error)) from error
+
+
+def _no_cluster(address: str, reason: str) -> TrmbenchError:
+    return TrmbenchError(
+        f"no Ray cluster at {address}: {reason}",
+        "start one with `ray start --head`, and give --ray-address auto",
+    )
 
 
 @contextmanager

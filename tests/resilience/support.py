@@ -85,6 +85,14 @@ def descendants(pid: int) -> list[int]:
     return found[1:]
 
 
+def title(pid: int) -> str:
+    """The command line of a process, which for Ray's workers is what they do; "" if it died."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
 def last_step(results: Path) -> int:
     """The training step of the newest checkpoint in a results folder."""
     names = (results / "checkpoints").glob("*/running-*.json")

@@ -6,18 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from resilience.support import descendants, started, statuses
+from resilience.support import descendants, started, statuses, title
 
 pytestmark = pytest.mark.slow
 TRIALS = 60
 ECHO = ["--model=toy-echo", "--task=toy-mirror", "--preset=mini", "--device=cpu"]
-
-
-def _title(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    except OSError:
-        return ""
 
 
 @pytest.mark.parametrize(
@@ -31,7 +24,7 @@ def test_trials_share_their_processes(
     arguments = ["--max-parallel=2", f"--seeds={TRIALS}", f"--results={tmp_path}"]
     with started("run", *ECHO, f"--runner={runner}", *arguments) as process:
         while process.poll() is None:
-            workers |= {pid for pid in descendants(process.pid) if of_a_worker in _title(pid)}
+            workers |= {pid for pid in descendants(process.pid) if of_a_worker in title(pid)}
             time.sleep(0.05)
         assert process.returncode == 0, process.stdout and process.stdout.read()
     assert statuses(tmp_path) == ["finished"] * TRIALS

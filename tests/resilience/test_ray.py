@@ -21,6 +21,7 @@ from resilience.support import (
     run,
     started,
     statuses,
+    title,
     wait_until,
 )
 
@@ -33,7 +34,7 @@ RAY = ["--runner=ray", "--max-parallel=2"]
 
 def ray_workers(process_id: int) -> list[int]:
     """The processes of a run that execute trials on Ray."""
-    return [pid for pid in descendants(process_id) if "::" in _title(pid) and "seed" in _title(pid)]
+    return [pid for pid in descendants(process_id) if "::" in title(pid) and "seed" in title(pid)]
 
 
 def holder_of_a_checkpoint(results: Path) -> int | None:
@@ -41,13 +42,6 @@ def holder_of_a_checkpoint(results: Path) -> int | None:
     trials = {path.parent.name for path in (results / "checkpoints").glob("*/running-*.json")}
     holders = [found for trial in trials if (found := claims.holder(results, trial))]
     return holders[0].pid if holders else None
-
-
-def _title(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    except OSError:
-        return ""
 
 
 def test_it_keeps_the_contract_of_a_runner() -> None:
@@ -78,7 +72,7 @@ def test_a_killed_worker_of_several_that_share_a_trial_costs_what_followed_its_c
     with started("run", *TOY, *double, *shared) as process:
         leader = wait_until(lambda: holder_of_a_checkpoint(two), "a checkpoint")
         siblings = descendants(process.pid)
-        [other] = [p for p in siblings if "TrainWorker" in _title(p) and p != leader]
+        [other] = [p for p in siblings if "TrainWorker" in title(p) and p != leader]
         os.kill(other, signal.SIGKILL)
         out, _ = process.communicate(timeout=480)
     assert process.returncode == 0, out
