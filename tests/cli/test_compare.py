@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,24 +77,21 @@ def test_bad_input_is_one_line(
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
 def test_a_large_store_is_compared_in_little_memory_without_heavy_libraries(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import subprocess
-    import sys
-    import time
-
     for salt, model in enumerate(("a", "b", "c", "d")):
         add_cell(tmp_path, model, bernoulli(5, 423_000, 0.6, salt))
     code = (
-        "import resource, sys; from trmbench.cli.main import run_command; "
+        "import sys; from trmbench.cli.main import run_command; "
         f"assert run_command(['compare', '--results', {str(tmp_path)!r}]) == 0; "
         "assert not {'torch', 'pandas', 'matplotlib', 'jinja2'} & set(sys.modules); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "print(open('/proc/self/status').read())"
     )
-    begun = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    seconds = time.perf_counter() - begun
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout.split()[-1]) < 1_000_000  # kB
-    assert seconds < 15  # 3 s on an idle machine; this bound only catches a change of order
+    # Not ru_maxrss: a child's begins with what its parent, here pytest with torch, held.
+    peak = re.search(r"VmHWM:\s+(\d+) kB", done.stdout)
+    assert peak is not None
+    assert int(peak[1]) < 1_000_000
