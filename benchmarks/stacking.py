@@ -7,6 +7,7 @@ that what else the machine does hits all alike; on a busy machine the CPU times 
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 import subprocess
@@ -39,7 +40,7 @@ def serve(seeds: int, threads: int) -> None:
     step: Callable[[], None] = (
         StackedTrainer(trainers).train_step if seeds > 1 else trainers[0].train_step
     )
-    for line in ["5", *sys.stdin]:
+    for line in itertools.chain(["5"], sys.stdin):
         wall, cpu = time.perf_counter(), time.process_time()
         for _ in range(int(line)):
             step()
