@@ -43,7 +43,7 @@ def run(
         settings: dotted settings, such as `{"train.steps": 500}`.
         config: a TOML file of settings and cells.
         runner: what executes the trials.
-        results: the results folder.
+        results: the results folder, or its URL in an object store.
 
     Returns:
         The `trials` rows of what was asked for; a failed trial is a row with its error.
@@ -68,24 +68,29 @@ def run(
     return pd.DataFrame(todo.rows(store))
 
 
-def load(results: str | Path = "results", dataset: str = "trials") -> pd.DataFrame:
-    """One dataset of a results folder: "trials", "curves", "puzzles" or "votes".
+def load(
+    results: str | Path = "results", dataset: str = "trials", names: Iterable[str] | None = None
+) -> pd.DataFrame:
+    """One dataset of a results folder; damaged files are warned of and left out.
 
-    Damaged files are warned of and left out.
+    Args:
+        results: the results folder, or its URL in an object store.
+        dataset: "trials", "curves", "puzzles" or "votes".
+        names: the files wanted, without suffix; None = all.
 
     Raises:
         TrmbenchError: there is no such dataset.
     """
     if dataset not in SCHEMAS:
         raise TrmbenchError(f"unknown dataset {dataset!r}", f"one of: {', '.join(SCHEMAS)}")
-    return Store(results, warnings.warn).read(dataset).to_pandas()
+    return Store(results, warnings.warn).read(dataset, names=names).to_pandas()
 
 
 def compare(results: str | Path = "results", **question: Any) -> Results:
     """What `trmbench compare` prints, as values: cells, differences and verdicts.
 
     Args:
-        results: the results folder.
+        results: the results folder, or its URL in an object store.
         question: fields of `trmbench.report.comparison.Question`, such as `baseline="direct"`.
     """
     return compare_cells(Store(results, warnings.warn), Question(**question))

@@ -45,7 +45,7 @@ def import_weights(file: Path, cell: Cell, store: Store) -> Trial:
         checksum = hashlib.file_digest(content, "sha256").hexdigest()
     cell_id = short_hash([cell.cell_id, IMPORTED, checksum])
     trial = dataclasses.replace(
-        cell.trial(0, str(store.root)),
+        cell.trial(0, store.address),
         cell_id=cell_id,
         trial_id=short_hash([cell_id, 0]),
         cell_label=f"{cell.model} imported from {file.name}",

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 from trmbench import registry
@@ -115,7 +114,7 @@ class Plan:
 
 def plan(cells: Sequence[Cell], seeds: Sequence[int], store: Store) -> Plan:
     """The trials of cells x seeds, cell by cell."""
-    trials = [cell.trial(seed, str(store.root)) for cell in cells for seed in seeds]
+    trials = [cell.trial(seed, store.address) for cell in cells for seed in seeds]
     columns = ["trial_id", "status"]
     rows = store.read("trials", columns, [trial.name for trial in trials]).to_pylist()
     finished = {row["trial_id"] for row in rows if row["status"] == FINISHED}
@@ -183,7 +182,7 @@ class _Queue:
         while self._next and time.monotonic() <= self._deadline:
             self._take_back_freed()
             trial = self._next.popleft()
-            other = holder(Path(trial.results), trial.trial_id)
+            other = holder(trial.results, trial.trial_id)
             if other is None:
                 yield self._with_other_seeds(trial)
             else:
@@ -198,7 +197,7 @@ class _Queue:
             other
             for other in self._next
             if (other.cell_id, other.evaluation_id) == (trial.cell_id, trial.evaluation_id)
-            and holder(Path(other.results), other.trial_id) is None
+            and holder(other.results, other.trial_id) is None
         ]
         self._next = deque(other for other in self._next if other not in others)
         return replace(trial, stacked=tuple(others))
@@ -219,7 +218,7 @@ class _Queue:
         return bool(self._next) and time.monotonic() <= self._deadline
 
     def _take_back_freed(self) -> None:
-        free = [t for t in self._aside if holder(Path(t.results), t.trial_id) is None]
+        free = [t for t in self._aside if holder(t.results, t.trial_id) is None]
         self._next.extend(free)
         self._aside = [trial for trial in self._aside if trial not in free]
 

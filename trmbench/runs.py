@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from trmbench import registry
 from trmbench.claims import claimed, holder
 from trmbench.config import base_cell, learned_hash, revisions, short_hash
+from trmbench.location import Location, modified, remove_all
 from trmbench.spec import Trial
 from trmbench.store import FAILED, FINISHED, INTERRUPTED, Store, write_json
 
@@ -66,11 +65,11 @@ def unfinished(store: Store) -> list[Unfinished]:
 
 
 def _recorded(store: Store) -> Iterable[Trial]:
-    paths = sorted((store.root / FOLDER).glob("*.json"), key=lambda path: path.stat().st_mtime)
+    paths = sorted((store.root / FOLDER).glob("*.json"), key=modified)
     for path in paths:
         for cell in json.loads(path.read_text()):
             for trial_id, seed in cell["seeds"].items():
-                yield Trial(trial_id=trial_id, seed=seed, results=str(store.root), **cell["cell"])
+                yield Trial(trial_id=trial_id, seed=seed, results=store.address, **cell["cell"])
 
 
 def _describe(store: Store, trial: Trial, status: str | None) -> Unfinished:
@@ -80,7 +79,7 @@ def _describe(store: Store, trial: Trial, status: str | None) -> Unfinished:
     return Unfinished(trial, state, max(steps, default=0), _is_current(trial))
 
 
-def _checkpoints(store: Store, trial: Trial) -> Iterable[Path]:
+def _checkpoints(store: Store, trial: Trial) -> Iterable[Location]:
     return store.checkpoints(trial.trial_id).glob("running-*.json")
 
 
@@ -101,4 +100,4 @@ def forget(store: Store, trial: Trial) -> None:
         for dataset in ("trials", "curves", "puzzles", "votes"):
             for path in (store.root / dataset).glob(f"{trial.trial_id}*.parquet"):
                 path.unlink()
-        shutil.rmtree(store.checkpoints(trial.trial_id), ignore_errors=True)
+        remove_all(store.checkpoints(trial.trial_id))

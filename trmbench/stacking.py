@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 
@@ -64,7 +63,7 @@ class _Member:
         self.seed: Seed | None = None
         self.result: TrialResult | None = None
         try:
-            self.claim: Claim = claims.enter_context(claimed(Path(trial.results), trial.trial_id))
+            self.claim: Claim = claims.enter_context(claimed(trial.results, trial.trial_id))
             self.run = TrialRun(trial, on_event, self.should_stop)
             if not again and is_finished(trial):
                 self.result = TrialResult(trial.trial_id, FINISHED)

@@ -1,7 +1,8 @@
 """The results folder: Parquet datasets, one file per trial and evaluation.
 
-Every file is written under a hidden temporary name, synced and renamed, so a reader meets either
-the whole file or none. A file that a crash damaged all the same is named and skipped.
+Every file is written under a hidden temporary name, synced and renamed, or uploaded as a whole, so
+a reader meets either the whole file or none. A file that a crash damaged all the same is named and
+skipped.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trmbench.errors import TrmbenchError
+from trmbench.location import Location, ObjectPath, location
 from trmbench.spec import Trial
+
+T = TypeVar("T")
 
 SCHEMA_VERSION = 1
 FINISHED, FAILED, INTERRUPTED = "finished", "failed", "interrupted"
@@ -117,15 +122,17 @@ class Store:
     """A results folder.
 
     Args:
-        root: the folder; made when the first file is written.
+        root: the folder; made when the first file is written. Or a URL, such as s3://bucket/results.
         warn: gets one line per damaged file, once each.
     """
 
-    def __init__(self, root: str | Path, warn: Callable[[str], None] = lambda line: None) -> None:
-        self.root = Path(root)
+    def __init__(
+        self, root: str | Location, warn: Callable[[str], None] = lambda line: None
+    ) -> None:
+        self.root = location(root)
         self._warn = warn
-        self._damaged: set[Path] = set()
-        self._versions: set[tuple[Path, str]] = set()
+        self._damaged: set[Location] = set()
+        self._versions: set[tuple[Location, str]] = set()
 
     def ensure_writable(self) -> None:
         """Make the folder.
@@ -134,8 +141,11 @@ class Store:
             TrmbenchError: it cannot be made or written to.
         """
         probe = self.root / f".writable-{os.getpid()}"
+        if isinstance(probe, ObjectPath):
+            write_text(probe, "")
+            return probe.unlink()
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            probe.parent.mkdir(parents=True, exist_ok=True)
             probe.touch()
             probe.unlink()
         except OSError as error:
@@ -144,7 +154,12 @@ class Store:
                 "choose another with --results DIR",
             ) from error
 
-    def checkpoints(self, trial_id: str) -> Path:
+    @property
+    def address(self) -> str:
+        """The root as every process knows it, whatever its working directory."""
+        return str(self.root.absolute())
+
+    def checkpoints(self, trial_id: str) -> Location:
         """The folder of a trial's checkpoints and final weights."""
         return self.root / "checkpoints" / trial_id
 
@@ -199,7 +214,7 @@ class Store:
             names: the files wanted, without suffix; None = all.
         """
         folder = self.root / dataset
-        paths = (
+        paths: list[Location] = (
             sorted(folder.glob("*.parquet"))
             if names is None
             else [path for name in names if (path := folder / f"{name}.parquet").exists()]
@@ -210,9 +225,10 @@ class Store:
         tables = [table for path in paths if (table := self._read_file(path, wanted)) is not None]
         return pa.concat_tables(tables) if tables else wanted.empty_table()
 
-    def _read_file(self, path: Path, wanted: pa.Schema) -> pa.Table | None:
+    def _read_file(self, path: Location, wanted: pa.Schema) -> pa.Table | None:
         try:
-            file = pq.ParquetFile(path)
+            is_local = isinstance(path, Path)
+            file = pq.ParquetFile(path if is_local else pa.BufferReader(path.read_bytes()))
             there = set(file.schema_arrow.names)
             table = file.read([name for name in wanted.names if name in there])
             columns = [
@@ -231,7 +247,7 @@ class Store:
         self._check_version(path, file.schema_arrow.metadata)
         return pa.Table.from_arrays(columns, schema=wanted)
 
-    def _check_version(self, path: Path, metadata: Mapping[bytes, bytes] | None) -> None:
+    def _check_version(self, path: Location, metadata: Mapping[bytes, bytes] | None) -> None:
         """Warn once per dataset of files whose schema is not today's."""
         version = (metadata or {}).get(b"trmbench_schema", b"none").decode()
         if version != str(SCHEMA_VERSION) and (path.parent, version) not in self._versions:
@@ -257,7 +273,7 @@ class Store:
             **{name: row[name] for name in _TRIAL_NAMES},
             config=json.loads(row["config"]),
             overrides=json.loads(row["overrides"] or "{}"),
-            results=str(self.root),
+            results=self.address,
             cell_label=row["label"],
         )
 
@@ -289,16 +305,25 @@ def _plain(column: pa.ChunkedArray) -> list[Any]:
     return [None if m is None else _EPOCH + timedelta(microseconds=m) for m in micros]
 
 
-def replace_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file under a temporary name, sync it to disk and rename it.
+def replace_file(path: Location, write: Callable[[Path], T]) -> T:
+    """Write a file: under a temporary name, synced and renamed; or uploaded when it is whole.
+
+    Args:
+        path: the file.
+        write: writes its content to the path it is given.
+
+    Returns:
+        What `write` returns.
 
     Raises:
-        TrmbenchError: the disk is full or the folder cannot be written to.
+        TrmbenchError: the disk is full, or the folder or object store cannot be written to.
     """
+    if isinstance(path, ObjectPath):
+        return _replace_object(path, write)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(temporary)
+        written = write(temporary)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -309,17 +334,29 @@ def replace_file(path: Path, write: Callable[[Path], None]) -> None:
             f"cannot write {path}: {error.strerror or error}",
             "make space or choose another --results DIR; what was written before is intact",
         ) from error
+    return written
 
 
-def write_text(path: Path, text: str) -> None:
+def _replace_object(path: ObjectPath, write: Callable[[Path], T]) -> T:
+    try:
+        with tempfile.TemporaryDirectory(prefix="trmbench-") as folder:
+            temporary = Path(folder) / path.name
+            written = write(temporary)
+            path.upload(temporary)
+    except OSError as error:
+        raise TrmbenchError(
+            f"cannot write {path} to {tempfile.gettempdir()} first: {error.strerror or error}",
+            "make space or have TMPDIR name another folder; what was written before is intact",
+        ) from error
+    return written
+
+
+def write_text(path: Location, text: str) -> None:
     """A UTF-8 text file, written whole or not at all."""
 
-    def write(temporary: Path) -> None:
-        temporary.write_text(text, encoding="utf-8")
-
-    replace_file(path, write)
+    replace_file(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Location, value: Any) -> None:
     """A JSON file, written whole or not at all."""
-    replace_file(path, lambda temporary: temporary.write_text(json.dumps(value, indent=1)) and None)
+    write_text(path, json.dumps(value, indent=1))

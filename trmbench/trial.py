@@ -8,7 +8,6 @@ import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -77,7 +76,7 @@ def run_trial(
         return run_stacked(trial, on_event, should_stop, again=again)
     workers = workers or SingleWorker()
     try:
-        with claimed(Path(trial.results), trial.trial_id) as claim:
+        with claimed(trial.results, trial.trial_id) as claim:
             if not again and is_finished(trial):
                 return TrialResult(trial.trial_id, FINISHED)
             result = _execute(trial, claim, on_event, should_stop, workers)
@@ -283,7 +282,7 @@ class TrialRun:
         waiting_for = None
         while True:
             try:
-                with claimed(self.store.root, trial.trial_id):
+                with claimed(self.trial.results, trial.trial_id):
                     base.train()
                     return base.parts.model.eval()
             except Claimed as other:  # it trains the same base: for another trial, or for itself

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from trmbench import (
@@ -93,7 +91,7 @@ class _Tasks:
 
         while True:
             while self._has_room() and (trial := next(remaining, None)) is not None:
-                self._submit(replace(trial, results=str(Path(trial.results).absolute())))
+                self._submit(trial)
             if not self._running:
                 return
             ended, _ = ray.wait(list(self._running), timeout=POLL_SECONDS)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import glob
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+import trmbench
 from trmbench import TrmbenchError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from trmbench_arc.voting import VoteResult
 
 Row = dict[str, Any]
@@ -41,9 +38,9 @@ def submit(
         )
     from trmbench_arc.submission import write_submission
 
-    rows = [find_trial(Path(results), trial, evaluation) for trial in trials]
+    rows = [find_trial(results, trial, evaluation) for trial in trials]
     _require_poolable(rows)
-    result = _votes(Path(results), rows)
+    result = _votes(results, rows)
     test_inputs = {task: len(tallies) for task, tallies in result.tallies.items()}
     write_submission(result.submission(), test_inputs, output)
     click.echo(f"{output}: {len(test_inputs)} tasks, {sum(test_inputs.values())} test inputs")
@@ -51,15 +48,17 @@ def submit(
         click.echo(line)
 
 
-def find_trial(results: Path, trial: str, evaluation: str | None) -> Row:
+def find_trial(results: str, trial: str, evaluation: str | None) -> Row:
     """The row of a finished ARC trial that was tested on the test inputs.
 
     Raises:
         TrmbenchError: none or several fit, or the one that fits is of another task.
     """
-    files = sorted((results / "trials").glob(f"{glob.escape(trial)}*.parquet"))
-    rows: list[Row] = [row for file in files for row in _read(file).to_dict("records")]
-    rows = [row for row in rows if row["evaluation_id"].startswith(evaluation or "")]
+    rows: list[Row] = [
+        row
+        for row in trmbench.load(results).to_dict("records")
+        if row["trial_id"].startswith(trial) and row["evaluation_id"].startswith(evaluation or "")
+    ]
     tested = [row for row in rows if _config(row, "evaluation").get("split", "test") == "test"]
     if len(tested) != 1:
         found = ", ".join(f"{row['trial_id']} ({row['evaluation_id']})" for row in tested)
@@ -91,7 +90,7 @@ def _require_poolable(rows: Sequence[Row]) -> None:
         )
 
 
-def _votes(results: Path, rows: Sequence[Row]) -> VoteResult:
+def _votes(results: str, rows: Sequence[Row]) -> VoteResult:
     """The votes of the trials together; a trial without votes has one for each test input."""
     from trmbench_arc.grids import decode, encode
     from trmbench_arc.options import Arc1Options
@@ -116,17 +115,19 @@ def _votes(results: Path, rows: Sequence[Row]) -> VoteResult:
     return VoteResult(tallies)
 
 
-def _answers(results: Path, row: Row) -> list[tuple[str, Any, int, float]]:
+def _answers(results: str, row: Row) -> list[tuple[str, Any, int, float]]:
     """(puzzle, tokens, votes, mean halting probability) of each distinct answer of a trial."""
     import numpy as np
 
-    name = f"{row['trial_id']}-{row['evaluation_id']}.parquet"
-    if (results / "votes" / name).exists():
-        table = _read(results / "votes" / name)
+    name = f"{row['trial_id']}-{row['evaluation_id']}"
+    if row["votes"] > 1:
+        table = trmbench.load(results, "votes", [name])
         confidence = table["mean_halt_probability"]
     else:
-        table = _read(results / "puzzles" / name).assign(votes=1)
+        table = trmbench.load(results, "puzzles", [name]).assign(votes=1)
         confidence = table["halt_probability"]
+    if table.empty:
+        raise TrmbenchError(f"no answers of trial {name} in {results}", "evaluate it again")
     answers = [np.frombuffer(answer, np.uint8) for answer in table["answer"]]
     return list(zip(table["puzzle_id"], answers, table["votes"], confidence, strict=True))
 
@@ -144,12 +145,3 @@ def _summary(result: VoteResult, rows: Sequence[Row]) -> list[str]:
         lines.append(scoring.rjust(10) + "".join(f"{100 * share:>7.1f} %" for share in shares))
     note = f"{silent} test inputs have no answer; a black cell stands for it"
     return [*lines, note] if silent else lines
-
-
-def _read(file: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        return pd.read_parquet(file)
-    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
-        raise TrmbenchError(f"cannot read {file}: {error}", "evaluate the trial again") from error

@@ -74,7 +74,13 @@ def results(tmp_path: Path, folder: Path) -> Path:
     more = [("bbbb0001/test/0", 2, 0.8, [[9]]), ("bbbb0001/test/0", 1, 0.2, [[3]])]
     for trial, votes in (("abc123", VOTES), ("abd456", more)):
         names = {"trial_id": trial, "evaluation_id": "e0"}
-        row = {**names, "task": "arc1", "status": "finished", "config": json.dumps(config)}
+        row = {
+            **names,
+            "task": "arc1",
+            "status": "finished",
+            "votes": 2,
+            "config": json.dumps(config),
+        }
         answers = [
             {**names, "puzzle_id": puzzle, "votes": count, "mean_halt_probability": confidence,
              "answer": encode(np.array(grid, np.uint8), 5).tobytes()}
@@ -121,6 +127,8 @@ def test_a_trial_without_votes_submits_its_answers(results: Path, tmp_path: Path
     kept = pd.read_parquet(file).drop_duplicates("puzzle_id")
     kept = kept.rename(columns={"mean_halt_probability": "halt_probability"})
     kept.drop(columns="votes").to_parquet(file)
+    trial = results / "trials" / "abc123-e0.parquet"
+    pd.read_parquet(trial).assign(votes=1).to_parquet(trial)
     path = tmp_path / "out.json"
     done = CliRunner().invoke(submit, ["abc", "-o", str(path), "--results", str(results)])
     assert done.exit_code == 0, done.output
@@ -172,5 +180,6 @@ def test_an_unknown_trial_is_refused(results: Path, arguments: list[str]) -> Non
 
 def test_a_damaged_file_gives_one_clear_line(results: Path) -> None:
     (results / "votes" / "abc123-e0.parquet").write_bytes(b"PAR1 nothing")
-    done = CliRunner().invoke(submit, ["abc", "--results", str(results)])
-    assert isinstance(done.exception, TrmbenchError) and "cannot read" in str(done.exception)
+    with pytest.warns(UserWarning, match="damaged"):
+        done = CliRunner().invoke(submit, ["abc", "--results", str(results)])
+    assert isinstance(done.exception, TrmbenchError) and "no answers of" in str(done.exception)

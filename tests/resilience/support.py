@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trmbench.location import Location
 from trmbench.store import Store
 
 TOY = ["--model=toy-recursive", "--task=toy-mirror", "--preset=mini", "--device=cpu"]
@@ -99,19 +100,19 @@ def last_step(results: Path) -> int:
     return max((int(path.stem.split("-")[1]) for path in names), default=0)
 
 
-def predictions(results: Path) -> pa.Table:
+def predictions(results: Location) -> pa.Table:
     """All answers, in an order of their own."""
     table = Store(results).read("puzzles")
     return table.sort_by([("trial_id", "ascending"), ("puzzle_id", "ascending")])
 
 
-def curves(results: Path) -> pa.Table:
+def curves(results: Location) -> pa.Table:
     """All learning curves, without the time they took."""
     table = Store(results).read("curves").drop_columns(["seconds"])
     return table.sort_by([("trial_id", "ascending"), ("step", "ascending")])
 
 
-def assert_same_results(one: Path, other: Path) -> None:
+def assert_same_results(one: Location, other: Location) -> None:
     """Bit for bit the same answers and learning curves."""
     for read in (predictions, curves):
         first, second = read(one), read(other)
@@ -127,12 +128,12 @@ def _nan_equal(one: pa.Table, other: pa.Table) -> bool:
     )
 
 
-def rows(results: Path) -> list[dict[str, Any]]:
+def rows(results: Location) -> list[dict[str, Any]]:
     """The trials' rows by seed."""
     return sorted(Store(results).trials(), key=lambda row: row["seed"])
 
 
-def statuses(results: Path) -> list[str]:
+def statuses(results: Location) -> list[str]:
     """Of the trials, by seed."""
     table = Store(results).read("trials", ["seed", "status"])
     return pc.take(table["status"], pc.sort_indices(table["seed"])).to_pylist()

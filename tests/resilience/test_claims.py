@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from trmbench import claims
-from trmbench.claims import Claimed, claimed, holder
+from trmbench.claims import Claimed, claimed, holder, holders
+from trmbench.claims.files import FileRegister
 
 HOLD = """
 import sys, time
-from pathlib import Path
 from trmbench.claims import claimed
-with claimed(Path(sys.argv[1]), "trial"):
+with claimed(sys.argv[1], "trial"):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -76,8 +76,8 @@ def test_a_claim_of_another_machine_is_stale_after_a_minute_without_heartbeat(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(claims, "_machine", lambda: "another machine")
-        claims._take(tmp_path / "claims", "trial")._released.set()
+        elsewhere.setattr(holders, "_machine", lambda: "another machine")
+        FileRegister(tmp_path / "claims").take("trial")
     with pytest.raises(Claimed), claimed(tmp_path, "trial"):
         raise AssertionError("its heartbeat is fresh")
     long_ago = time.time() - claims.STALE_SECONDS - 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import click
 
 from trmbench import registry
 from trmbench.cli.options import results_option
+from trmbench.location import Location, location
 from trmbench.plugins import plugin_manager
 
 
@@ -23,7 +25,6 @@ def command(results: str) -> int:
     Exit code 1 when something is broken.
     """
     from trmbench.provenance import available_cores, cpu_name
-    from trmbench.report.terminal import memory
     from trmbench.store import Store
 
     click.echo(
@@ -34,7 +35,7 @@ def command(results: str) -> int:
         "torch": _torch,
         "device": _device,
         "results": lambda: _results(Store(results)),
-        "disk": lambda: f"{memory(shutil.disk_usage(_existing(Path(results))).free)} free",
+        "disk": lambda: _disk(location(results)),
         "plugins": _plugins,
     }
     broken = 0
@@ -74,8 +75,12 @@ def _results(store: object) -> str:
     return f"{store.root}: {len(rows)} trials, {finished} finished"
 
 
-def _existing(folder: Path) -> Path:
-    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+def _disk(results: Location) -> str:
+    from trmbench.report.terminal import memory
+
+    where = results.absolute() if isinstance(results, Path) else Path(tempfile.gettempdir())
+    there = next(path for path in (where, *where.parents) if path.exists())
+    return f"{memory(shutil.disk_usage(there).free)} free at {there}"
 
 
 def _plugins() -> str:

@@ -11,6 +11,7 @@ from trmbench.cli.dry_run import print_estimate
 from trmbench.cli.progress import TrialProgress
 from trmbench.errors import TrmbenchError
 from trmbench.experiment import Plan, execute
+from trmbench.location import location
 from trmbench.runs import forget, record_run
 from trmbench.spec import RunnerSpec, Trial
 from trmbench.store import FAILED, FINISHED, Store
@@ -78,6 +79,6 @@ def results_at(folder: str | Path) -> Store:
     """
     from trmbench.cli.console import warn
 
-    if not Path(folder).is_dir():
+    if not location(folder).exists():
         raise TrmbenchError(f"no results folder {folder}", "name one with --results DIR")
     return Store(folder, warn)

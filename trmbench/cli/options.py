@@ -27,7 +27,10 @@ def complete_names(source: Callable[[], Registry]) -> Callable[..., list[str]]:
 
 
 results_option = click.option(
-    "--results", default=DEFAULT_RESULTS, metavar="DIR", help="The results folder."
+    "--results",
+    default=DEFAULT_RESULTS,
+    metavar="DIR",
+    help="The results folder, or its URL in an object store: s3://BUCKET/RESULTS.",
 )
 models_option = click.option(
     "--model",

@@ -14,50 +14,56 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load as tensors_of, save_file
 from torch import Tensor
 
 from trmbench.errors import TrmbenchError
+from trmbench.location import Location
 from trmbench.store import replace_file, write_json
 
 KEPT = 2
 """Running checkpoints kept, so that a damaged one has a predecessor."""
 
 
-def save(folder: Path, name: str, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+class Damaged(TrmbenchError):
+    """A checkpoint that is not what was saved."""
+
+
+def save(
+    folder: Location, name: str, tensors: Mapping[str, Tensor], values: Mapping[str, Any]
+) -> None:
     """Write `<name>.safetensors` and `<name>.json` into a folder, each whole or not at all."""
     path = folder / f"{name}.safetensors"
     cpu = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
-    replace_file(path, lambda temporary: _write_tensors(cpu, temporary))
-    write_json(folder / f"{name}.json", {"sha256": _checksum(path), "values": dict(values)})
+    checksum = replace_file(path, lambda temporary: _write_tensors(cpu, temporary))
+    write_json(folder / f"{name}.json", {"sha256": checksum, "values": dict(values)})
 
 
-def load(folder: Path, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def load(folder: Location, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read what `save` wrote, onto the CPU.
 
     Raises:
-        TrmbenchError: a file is missing, truncated or altered.
+        Damaged: a file is missing, truncated or altered.
     """
     path = folder / f"{name}.safetensors"
     try:
         description = json.loads((folder / f"{name}.json").read_text())
-        if description["sha256"] != _checksum(path):
+        content = path.read_bytes()
+        if description["sha256"] != hashlib.sha256(content).hexdigest():
             raise ValueError("its checksum does not match")
-        return load_file(path), description["values"]
+        return tensors_of(content), description["values"]
     except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise TrmbenchError(
+        raise Damaged(
             f"checkpoint {path} is damaged: {error}", "delete it to train anew"
         ) from error
 
 
-def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+def _write_tensors(tensors: dict[str, Tensor], path: Path) -> str:
+    """Write them, and return the file's checksum."""
     try:
         save_file(tensors, path)
     except SafetensorError as error:  # what a full disk is called there
         raise OSError(str(error)) from error
-
-
-def _checksum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -73,7 +79,7 @@ class RunningCheckpoints:
         warn: gets one line when a damaged checkpoint is passed over.
     """
 
-    def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
+    def __init__(self, folder: Location, warn: Callable[[str], None]) -> None:
         self._folder = folder
         self._warn = warn
         self._writer = ThreadPoolExecutor(1)
@@ -115,7 +121,7 @@ class RunningCheckpoints:
         for name in reversed(self._names()):
             try:
                 return load(self._folder, name)
-            except TrmbenchError as error:
+            except Damaged as error:
                 self._warn(f"{error.message}; going on from the one before")
                 self._delete(name)
         return None
@@ -124,7 +130,7 @@ class RunningCheckpoints:
         """The checkpoint of a training step.
 
         Raises:
-            TrmbenchError: it is missing or damaged.
+            Damaged: it is missing, truncated or altered.
         """
         return load(self._folder, _name(step))
 

@@ -1,0 +1,258 @@
+"""Results in an object store (a server of the S3 protocol): nothing is lost or done twice."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from resilience.support import (
+    LONG_ENOUGH_TO_KILL,
+    OFTEN,
+    TOY,
+    assert_same_results,
+    environment,
+    kill_all,
+    rows,
+    run,
+    started,
+    statuses,
+    wait_until,
+)
+
+from trmbench.claims import Claimed, claimed, holder, holders
+from trmbench.claims.objects import ObjectRegister
+from trmbench.errors import TrmbenchError
+from trmbench.location import ObjectPath
+from trmbench.store import Store
+from trmbench.testing.running import toy_trial
+from trmbench.training import checkpoint
+from trmbench.training.checkpoint import RunningCheckpoints
+
+SERVE = """
+import sys, threading
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(port=0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+threading.Event().wait()
+"""
+RACE = """
+import sys, time
+from pathlib import Path
+from trmbench.claims import Claimed, claimed
+won = 0
+for turn in range(10):
+    try:
+        with claimed(sys.argv[1], f"trial-{turn}"):
+            alone = Path(sys.argv[2]) / f"alone-{turn}"
+            alone.open("x").close()  # fails where another one holds the claim as well
+            time.sleep(0.02)
+            alone.unlink()
+            won += 1
+    except Claimed:
+        continue
+print(won)
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a server of the S3 protocol."""
+    pytest.importorskip("moto.server")
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        address = f"http://127.0.0.1:{int(process.stdout.readline())}"
+        with pytest.MonkeyPatch.context() as variables:
+            variables.setenv("AWS_ENDPOINT_URL", address)
+            variables.setenv("AWS_ACCESS_KEY_ID", "someone")
+            variables.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+            yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def place(server: str, request: pytest.FixtureRequest) -> str:
+    """The URL of results in a bucket of the test's own."""
+    bucket = f"bucket-{abs(hash(request.node.name))}"
+    urllib.request.urlopen(urllib.request.Request(f"{server}/{bucket}", method="PUT"))
+    return f"s3://{bucket}/some/results"
+
+
+@pytest.fixture
+def folder(place: str) -> ObjectPath:
+    """The same as what the harness makes of it."""
+    return ObjectPath(place)
+
+
+def last_step(results: ObjectPath) -> int:
+    """The training step of the newest checkpoint of the toy's first seed."""
+    trial = toy_trial(0, Path(), {"train.steps": 400}).trial_id
+    found = (results / "checkpoints" / trial).glob("running-*.json")
+    return max((int(path.stem.split("-")[1]) for path in found), default=0)
+
+
+def test_objects_are_read_listed_and_deleted_like_files(folder: ObjectPath, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_text("content")
+    one, other = folder / "one.json", folder / "below" / "other.json"
+    assert not one.exists() and list(folder.glob("*")) == []
+    one.upload(source)
+    other.upload(source)
+    assert one.read_text() == "content" and folder.exists()
+    assert list(folder.glob("*.json")) == [one] and other.parent / "other.json" == other
+    assert abs(one.modified() - time.time()) < 60
+    one.unlink()
+    one.unlink(missing_ok=True)
+    for missing in (one.unlink, one.read_bytes, one.modified):
+        with pytest.raises(FileNotFoundError):
+            missing()
+    folder.remove_all()
+    assert not other.exists()
+    folder.remove_all()
+
+
+def test_a_damaged_checkpoint_falls_back_and_a_server_that_is_away_does_not(
+    folder: ObjectPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    warnings: list[str] = []
+    running = RunningCheckpoints(folder, warnings.append)
+    for step in (1, 2):
+        running.save(step, {"weight": torch.full((3,), float(step))}, {"step": step})
+    running.wait()
+    (folder / "running-000000002.safetensors").unlink()
+    found = running.load_latest()
+    assert (
+        found is not None
+        and found[1]["step"] == 1
+        and "going on from the one before" in warnings[0]
+    )
+    with monkeypatch.context() as broken:
+
+        def fails(path: ObjectPath) -> bytes:
+            raise TrmbenchError(f"cannot reach {path}")
+
+        broken.setattr(ObjectPath, "read_bytes", fails)
+        with pytest.raises(TrmbenchError, match="cannot reach"):
+            running.load_latest()
+    assert checkpoint.load(folder, "running-000000001")[1]["step"] == 1
+
+
+def test_a_claim_keeps_others_out_until_it_is_released(place: str) -> None:
+    with claimed(place, "trial"):
+        found = holder(place, "trial")
+        assert found is not None and found.pid == os.getpid()
+        with pytest.raises(Claimed, match=f"process {os.getpid()} on"), claimed(place, "trial"):
+            raise AssertionError("claimed twice")
+        with claimed(place, "another"):
+            assert holder(place, "another")
+    assert holder(place, "trial") is None
+
+
+def test_a_claim_of_another_machine_ends_when_its_heart_stops(
+    folder: ObjectPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register = ObjectRegister(folder)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(holders, "_machine", lambda: "another machine")
+        theirs = register.take("trial")
+    with pytest.raises(Claimed):
+        register.take("trial")
+    monkeypatch.setattr(holders, "STALE_SECONDS", 2.0)
+    time.sleep(1.5)
+    assert register.renew("trial", theirs)
+    time.sleep(1.0)
+    assert register.holder("trial") == theirs, "its heart has beaten since"
+    time.sleep(2.5)
+    assert register.holder("trial") is None
+    ours = register.take("trial")
+    assert not register.renew("trial", theirs), "it was suspended, and has lost the claim"
+    assert register.holder("trial") == ours
+
+
+@pytest.mark.slow
+def test_of_processes_that_race_for_claims_at_most_one_holds_each(
+    place: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", RACE, place, str(tmp_path)]
+    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    won = [int(racer.communicate(timeout=120)[0]) for racer in racers]
+    assert [racer.returncode for racer in racers] == [0, 0, 0]
+    assert sum(won) >= 10
+
+
+@pytest.mark.slow
+def test_a_killed_command_goes_on_from_its_checkpoint(
+    uninterrupted: Path, place: str, folder: ObjectPath
+) -> None:
+    arguments = ["run", *TOY, *LONG_ENOUGH_TO_KILL, "--seeds=2", f"--results={place}"]
+    arguments.append("--checkpoint-every=1")
+    with started(*arguments) as process:
+        wait_until(lambda: last_step(folder), "a checkpoint")
+        kill_all(process)
+    listed = run("resume", "--dry-run", f"--results={place}")
+    assert listed.returncode == 0 and "begun" in listed.stdout, listed.stderr
+    done = run("resume", f"--results={place}")
+    assert done.returncode == 0, done.stderr
+    assert (rows(folder)[0]["resumed_from_step"] or 0) > 0
+    assert_same_results(uninterrupted, folder)
+    assert last_step(folder) == 0, "running checkpoints give way to the final weights"
+    shown = run("show", f"--results={place}")
+    assert shown.returncode == 0 and "finished" in shown.stdout
+    fresh = run(*arguments, "--fresh")
+    assert fresh.returncode == 0, fresh.stderr
+    assert [row["resumed_from_step"] for row in rows(folder)] == [None, None]
+
+
+@pytest.mark.slow
+def test_two_commands_at_once_train_each_trial_once(place: str, folder: ObjectPath) -> None:
+    arguments = ["run", *TOY, OFTEN, "--set=train.steps=100", "--seeds=3", f"--results={place}"]
+    with started(*arguments) as one, started(*arguments) as other:
+        printed = [process.communicate(timeout=240)[0] for process in (one, other)]
+    assert (one.returncode, other.returncode) == (0, 0), printed
+    assert statuses(folder) == ["finished"] * 3
+    trained = sum(text.count("train 100/100") for text in printed)
+    assert trained <= 3, printed
+
+
+@pytest.mark.parametrize(
+    ("results", "words"),
+    [
+        ("s3://no-such-bucket/results", "NO_SUCH_BUCKET"),
+        ("s3:///results", "names no bucket"),
+        ("s4://bucket/results", "s4://"),
+    ],
+)
+def test_a_place_that_cannot_be_used_is_one_line(server: str, results: str, words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "trmbench.cli", "run", *TOY, f"--results={results}"],
+        capture_output=True,
+        text=True,
+        env=environment(),
+    )
+    assert done.returncode == 2 and words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
+def test_a_store_reads_what_it_wrote(place: str) -> None:
+    store = Store(place)
+    store.ensure_writable()
+    point = {"trial_id": "a", "step": 1, "loss": 0.5}
+    store.write("curves", "a", [point])
+    assert Store(place).read("curves", list(point)).to_pylist() == [point]
+    assert Store(place).read("curves", names=["none"]).num_rows == 0
