@@ -47,12 +47,14 @@ import sys, time
 from pathlib import Path
 from trmbench.claims import Claimed, claimed
 won = 0
+print("ready", flush=True)
+input()
 for turn in range(10):
     try:
         with claimed(sys.argv[1], f"trial-{turn}"):
             alone = Path(sys.argv[2]) / f"alone-{turn}"
             alone.open("x").close()  # fails where another one holds the claim as well
-            time.sleep(0.02)
+            time.sleep(0.2)
             alone.unlink()
             won += 1
     except Claimed:
@@ -195,7 +197,13 @@ def test_of_processes_that_race_for_claims_at_most_one_holds_each(
     place: str, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-c", RACE, place, str(tmp_path)]
-    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    racers = [subprocess.Popen(command, **pipes) for _ in range(3)]
+    for racer in racers:
+        assert racer.stdout is not None and racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        print(file=racer.stdin, flush=True)
     won = [int(racer.communicate(timeout=120)[0]) for racer in racers]
     assert [racer.returncode for racer in racers] == [0, 0, 0]
     assert sum(won) >= 10
