@@ -8,11 +8,23 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from trmbench.settings import TrainSettings
 
+# torch keeps these from being compiled, and so loads its compiler, for seconds, when an optimiser is
+# made. Nothing compiles them here. A torch that does not know the mark loads it as before.
+for _method in (
+    Optimizer.add_param_group,
+    Optimizer.zero_grad,
+    Optimizer.state_dict,
+    Optimizer.load_state_dict,
+):
+    _plain = getattr(_method, "__wrapped__", _method)
+    _plain.__dict__.setdefault("__dynamo_disable", _plain)
 
-class AdamATan2(torch.optim.Optimizer):
+
+class AdamATan2(Optimizer):
     """Adam whose update is an arctangent of two arguments instead of a quotient with epsilon.
 
     p <- p (1 - lr wd);  p <- p - lr atan2(m / (1 - b1^t), sqrt(v) / sqrt(1 - b2^t))
@@ -66,7 +78,7 @@ class AdamATan2(torch.optim.Optimizer):
 
 def build_optimizer(
     parameters: Iterable[nn.Parameter], settings: TrainSettings
-) -> torch.optim.Optimizer:
+) -> Optimizer:
     """The optimiser of the network's weights (not of the puzzle embeddings)."""
     betas = (settings.beta1, settings.beta2)
     if settings.optimizer == "adam_atan2":
