@@ -12,8 +12,8 @@ from torch.optim import Optimizer
 
 from trmbench.settings import TrainSettings
 
-# torch keeps these from being compiled, and so loads its compiler, for seconds, when an optimiser is
-# made. Nothing compiles them here. A torch that does not know the mark loads it as before.
+# To keep these from being compiled torch loads its compiler, for seconds, with the first optimiser.
+# Nothing compiles them here. A torch without this mark loads it as before.
 for _method in (
     Optimizer.add_param_group,
     Optimizer.zero_grad,
@@ -76,9 +76,7 @@ class AdamATan2(Optimizer):
         torch._foreach_add_(parameters, updates, alpha=-group["lr"])
 
 
-def build_optimizer(
-    parameters: Iterable[nn.Parameter], settings: TrainSettings
-) -> Optimizer:
+def build_optimizer(parameters: Iterable[nn.Parameter], settings: TrainSettings) -> Optimizer:
     """The optimiser of the network's weights (not of the puzzle embeddings)."""
     betas = (settings.beta1, settings.beta2)
     if settings.optimizer == "adam_atan2":
