@@ -12,7 +12,9 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +28,7 @@ from trmbench.spec import Trial
 T = TypeVar("T")
 
 SCHEMA_VERSION = 1
+REQUESTS_AT_ONCE = 16
 FINISHED, FAILED, INTERRUPTED = "finished", "failed", "interrupted"
 IMPORTED = "imported"
 """Status of weights that were trained elsewhere and are not tested yet."""
@@ -222,7 +225,13 @@ class Store:
         wanted = pa.schema(
             [SCHEMAS[dataset].field(name) for name in columns or SCHEMAS[dataset].names]
         )
-        tables = [table for path in paths if (table := self._read_file(path, wanted)) is not None]
+        read = partial(self._read_file, wanted=wanted)
+        if isinstance(folder, Path):
+            found = list(map(read, paths))
+        else:  # a request takes longer than what it brings
+            with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+                found = list(pool.map(read, paths))
+        tables = [table for table in found if table is not None]
         return pa.concat_tables(tables) if tables else wanted.empty_table()
 
     def _read_file(self, path: Location, wanted: pa.Schema) -> pa.Table | None:
