@@ -114,7 +114,7 @@ def test_a_killed_worker_fails_its_trial_only(tmp_path: Path) -> None:
 def test_a_signal_checkpoints_and_the_same_command_goes_on(
     tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
-    steps = ["--set=train.steps=200", "--seeds=1"]
+    steps = ["--set=train.steps=600", "--seeds=1"]  # many seconds: the signal must find it training
     whole = trmbench("run", *TINY, *steps, f"--results={tmp_path / 'whole'}")
     assert whole.returncode == 0
     command = [sys.executable, "-m", "trmbench.cli", "run", *TINY, *steps]
