@@ -14,7 +14,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 
+from trmbench.claims import Claimed, claimed, holder
 from trmbench.location import Location
 from trmbench.store import Store
 
@@ -118,6 +120,18 @@ def assert_same_results(one: Location, other: Location) -> None:
         first, second = read(one), read(other)
         assert first.num_rows > 0
         assert first.equals(second) or _nan_equal(first, second), read.__name__
+
+
+def assert_a_claim_keeps_others_out(results: Location) -> None:
+    """Until it is released, and only of what was claimed."""
+    with claimed(results, "trial"):
+        found = holder(results, "trial")
+        assert found is not None and found.pid == os.getpid()
+        with pytest.raises(Claimed, match=f"process {os.getpid()} on"), claimed(results, "trial"):
+            raise AssertionError("claimed twice")
+        with claimed(results, "another"):
+            assert holder(results, "another")
+    assert holder(results, "trial") is None
 
 
 def _nan_equal(one: pa.Table, other: pa.Table) -> bool:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from resilience.support import assert_a_claim_keeps_others_out
 
 from trmbench import claims
 from trmbench.claims import Claimed, claimed, holder, holders
@@ -49,14 +50,7 @@ def start_holder(results: Path) -> subprocess.Popen[str]:
 
 
 def test_a_claim_keeps_others_out_until_it_is_released(tmp_path: Path) -> None:
-    with claimed(tmp_path, "trial"):
-        found = holder(tmp_path, "trial")
-        assert found is not None and found.pid == os.getpid()
-        with pytest.raises(Claimed, match=f"process {os.getpid()} on"), claimed(tmp_path, "trial"):
-            raise AssertionError("claimed twice")
-        with claimed(tmp_path, "another"):
-            assert holder(tmp_path, "another")
-    assert holder(tmp_path, "trial") is None
+    assert_a_claim_keeps_others_out(tmp_path)
     assert not list((tmp_path / "claims").glob("[!.]*"))
 
 

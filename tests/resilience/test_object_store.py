@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from resilience.support import (
     LONG_ENOUGH_TO_KILL,
     OFTEN,
     TOY,
+    assert_a_claim_keeps_others_out,
     assert_same_results,
     environment,
     kill_all,
@@ -25,7 +25,7 @@ from resilience.support import (
     wait_until,
 )
 
-from trmbench.claims import Claimed, claimed, holder, holders
+from trmbench.claims import Claimed, holders
 from trmbench.claims.objects import ObjectRegister
 from trmbench.errors import TrmbenchError
 from trmbench.location import ObjectPath
@@ -155,15 +155,8 @@ def test_a_damaged_checkpoint_falls_back_and_a_server_that_is_away_does_not(
     assert checkpoint.load(folder, "running-000000001")[1]["step"] == 1
 
 
-def test_a_claim_keeps_others_out_until_it_is_released(place: str) -> None:
-    with claimed(place, "trial"):
-        found = holder(place, "trial")
-        assert found is not None and found.pid == os.getpid()
-        with pytest.raises(Claimed, match=f"process {os.getpid()} on"), claimed(place, "trial"):
-            raise AssertionError("claimed twice")
-        with claimed(place, "another"):
-            assert holder(place, "another")
-    assert holder(place, "trial") is None
+def test_a_claim_keeps_others_out_until_it_is_released(folder: ObjectPath) -> None:
+    assert_a_claim_keeps_others_out(folder)
 
 
 def test_a_claim_of_another_machine_ends_when_its_heart_stops(
