@@ -48,7 +48,7 @@ class ObjectPath:
 
     @property
     def _store(self) -> FileSystem:
-        return _store(self._parts._replace(path="").geturl())
+        return connection(self._parts._replace(path="").geturl())
 
     def __str__(self) -> str:
         return self.url
@@ -149,8 +149,7 @@ class ObjectPath:
         except FileNotFoundError:
             raise
         except OSError as error:
-            cause = " ".join(str(error).split())[:160]
-            raise TrmbenchError(f"cannot reach {self.url}: {cause}", ADVICE) from error
+            raise _failure(f"cannot reach {self.url}", error) from error
 
 
 Location = Path | ObjectPath
@@ -166,11 +165,11 @@ def location(place: str | Location) -> Location:
         return place
     if "://" not in str(place):
         return Path(place)
-    found = ObjectPath(str(place).rstrip("/"))
-    if not found._parts.netloc:
+    parts = urlsplit(str(place).rstrip("/"))
+    if not parts.netloc:
         raise TrmbenchError(f"{place} names no bucket", "write it as s3://BUCKET/RESULTS")
-    assert found._store
-    return found
+    connection(parts._replace(path="").geturl())
+    return ObjectPath(parts.geturl())
 
 
 def modified(place: Location) -> float:
@@ -187,13 +186,20 @@ def remove_all(place: Location) -> None:
 
 
 @cache
-def _store(bucket: str) -> FileSystem:
-    """The connection of this process to a bucket."""
+def connection(bucket: str) -> FileSystem:
+    """That of this process to a bucket, by its URL.
+
+    Raises:
+        TrmbenchError: it is of no known kind, or does not answer.
+    """
     import pyarrow as pa
     from pyarrow.fs import FileSystem
 
     try:
         return FileSystem.from_uri(bucket)[0]
     except (pa.ArrowException, OSError) as error:
-        cause = " ".join(str(error).split())[:160]
-        raise TrmbenchError(f"cannot use {bucket}: {cause}", ADVICE) from error
+        raise _failure(f"cannot use {bucket}", error) from error
+
+
+def _failure(what: str, error: Exception) -> TrmbenchError:
+    return TrmbenchError(f"{what}: {' '.join(str(error).split())[:160]}", ADVICE)

@@ -81,7 +81,7 @@ def _living_holder(path: Path, now: float) -> Holder | None:
     found = Holder.read(path)
     if found is None:
         return None
-    return found if found.is_alive(now - path.stat().st_mtime) else None
+    return found if found.is_alive(lambda: now - path.stat().st_mtime) else None
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,11 +47,11 @@ class Holder:
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}"
 
-    def is_alive(self, idle_seconds: float) -> bool:
-        """Whether the holder still works, its claim being so many seconds old."""
+    def is_alive(self, idle_seconds: Callable[[], float]) -> bool:
+        """Whether the holder still works; elsewhere that takes its claim's age, to be asked for."""
         if self.machine == _machine():
             return _start_of(self.pid) == self.born
-        return idle_seconds < STALE_SECONDS
+        return idle_seconds() < STALE_SECONDS
 
 
 class Claimed(Exception):

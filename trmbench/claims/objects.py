@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from trmbench.claims.holders import Claimed, Holder, this_process
 from trmbench.location import ObjectPath
@@ -65,7 +66,7 @@ class ObjectRegister:
         for ticket in (self._folder / name).glob(f"*{TICKET}"):
             if ticket == own or (found := Holder.read(ticket)) is None:
                 continue
-            if found.is_alive(self._idle_seconds(ticket)):
+            if found.is_alive(partial(self._idle_seconds, ticket)):
                 yield found
             elif beside is not None:
                 _delete(ticket)
