@@ -13,6 +13,7 @@ from trmbench.settings import ExecutionSettings, TrainSettings
 from trmbench.spec import Batch
 from trmbench.streams import Streams
 from trmbench.training.checkpoint import RunningCheckpoints
+from trmbench.training.compilation import compiled
 from trmbench.training.data import Batches
 from trmbench.training.ema import ExponentialMovingAverage
 from trmbench.training.losses import supervision_loss
@@ -86,7 +87,7 @@ class Trainer:
         self.slots = initial_slots(batches(0), self.initial_state)
         self._forward_and_loss: Callable[..., Any] = self._supervise
         if execution.compile:
-            self._forward_and_loss = torch.compile(self._supervise, dynamic=False)
+            self._forward_and_loss = compiled(self._supervise, self.device)
 
     def _state(self, batch_size: int) -> tuple[Tensor, ...]:
         return tuple(part.to(self.dtype) for part in self.model.initial_state(batch_size))

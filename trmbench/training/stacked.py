@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from trmbench.spec import Batch, StepOutput
+from trmbench.training.compilation import compiled
 from trmbench.training.ema import ExponentialMovingAverage
 from trmbench.training.loop import Trainer
 from trmbench.training.losses import supervision_loss
@@ -58,7 +59,7 @@ class StackedTrainer:
         self._forward = stacked_forward([trainer.model for trainer in trainers], self.weights)
         self._forward_and_loss: Callable[..., Any] = self._supervise
         if first.execution.compile:
-            self._forward_and_loss = torch.compile(self._supervise, dynamic=False)
+            self._forward_and_loss = compiled(self._supervise, first.device)
         for trainer in trainers:
             trainer.model.train()
             trainer.stacked_seeds = max(trainer.stacked_seeds, len(trainers))

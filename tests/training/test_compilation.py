@@ -1,0 +1,71 @@
+"""A compiled step learns what the plain one learns."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import pytest
+import torch
+
+from trmbench.assembly import Assembly
+from trmbench.errors import TrmbenchError
+from trmbench.experiment import choose_cells
+from trmbench.training.loop import Trainer
+from trmbench.training.stacked import StackedTrainer
+
+SMALL = {
+    "task.train_puzzles": 24,
+    "task.test_puzzles": 8,
+    "train.steps": 4,
+    "train.batch_size": 8,
+    "train.warmup_steps": 1,
+    "model.width": 16,
+    "model.layers": 1,
+    "model.n": 1,
+    "execution.device": "cpu",
+}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def trainer(model: str, seed: int = 0, **execution: Any) -> Trainer:
+    settings = SMALL | {f"execution.{key}": value for key, value in execution.items()}
+    [cell] = choose_cells([model], ["maze"], "mini", None, settings).cells
+    return Assembly(cell.trial(seed, "unused"), train_base=lambda trial: None).trainer()
+
+
+def after_steps(trained: Trainer | StackedTrainer) -> dict[str, torch.Tensor]:
+    for _ in range(4):
+        trained.train_step()
+    return {name: weight.detach().clone() for name, weight in trained.weights.items()}
+
+
+needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler")
+
+
+@needs_compiler
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["trm", "hrm"])
+def test_a_compiled_trial_has_the_weights_of_a_plain_one(model: str) -> None:
+    plain = after_steps(trainer(model))
+    for name, weight in after_steps(trainer(model, compile=True)).items():
+        torch.testing.assert_close(weight, plain[name], rtol=1e-4, atol=1e-5)
+
+
+@needs_compiler
+@pytest.mark.slow
+def test_a_compiled_stack_has_the_weights_of_a_plain_one() -> None:
+    plain = after_steps(StackedTrainer([trainer("trm", seed) for seed in (0, 1)]))
+    stack = StackedTrainer([trainer("trm", seed, compile=True) for seed in (0, 1)])
+    for name, weight in after_steps(stack).items():
+        torch.testing.assert_close(weight, plain[name], rtol=1e-4, atol=1e-5)
+
+
+def test_a_missing_compiler_is_named_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(TrmbenchError, match="needs a C\\+\\+ compiler on a CPU, and there is no"):
+        trainer("trm", compile=True)
