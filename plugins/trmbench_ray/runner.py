@@ -22,7 +22,7 @@ from trmbench_ray.cluster import connection
 
 RETRIES = 3
 """How often a trial is begun again after its worker was lost."""
-POLL_SECONDS = 0.25
+POLL_SECONDS = 1.0
 STOP_SECONDS = 8.0
 """How long running trials may take to checkpoint when asked to stop."""
 OnEvent = Callable[[TrialEvent], None]

@@ -10,7 +10,7 @@ import ray
 
 from trmbench import Trial, TrialEvent, TrialResult, run_trial
 
-SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_BETWEEN_LOOKS = 1.0
 
 
 @ray.remote(num_cpus=0, max_restarts=-1)
@@ -55,7 +55,7 @@ class Correspondent:
             self._mailbox.post.remote(event)
 
     def should_stop(self) -> bool:
-        """Whether the driver wants the trial to be left; looks twice a second and never waits."""
+        """Whether the driver wants the trial to be left; looks once a second and never waits."""
         now = time.monotonic()
         if not self._stopping and now - self._last_look > SECONDS_BETWEEN_LOOKS:
             self._last_look = now

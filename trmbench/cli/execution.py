@@ -29,17 +29,16 @@ def run_pending(
         debug: show where a trial failed.
         fail_fast: stop all when one fails.
     """
+    execution = todo.pending[0].config["execution"]
+    runs = runner.create(execution)  # first, since its workers take seconds to get ready
     seconds = print_estimate(todo)
     trials = sorted(todo.pending, key=lambda trial: -seconds[trial.cell_id])
     record_run(store, trials)
-    execution = trials[0].config["execution"]
     not_finished = []
     again = f"The same command goes on from here, or: trmbench resume --results {store.root}"
     try:
         with TrialProgress(trials) as progress:
-            results = execute(
-                trials, runner.create(execution), progress.on_event, execution["time_budget"]
-            )
+            results = execute(trials, runs, progress.on_event, execution["time_budget"])
             for result in results:
                 progress.on_result(result)
                 if result.status != FINISHED:

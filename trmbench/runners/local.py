@@ -29,6 +29,8 @@ STOP_SECONDS = 10.0
 class LocalRunner:
     """Runs trials on the GPUs of this machine, one each, or else on its CPU cores.
 
+    The first worker starts at once: it loads torch while the caller estimates the trials.
+
     Args:
         execution: the `execution` section; `max_parallel` limits the workers.
 
@@ -47,6 +49,7 @@ class LocalRunner:
         uses_gpu = execution["device"] in ("auto", "cuda") and has_cuda()
         self._gpus = visible_gpus() if uses_gpu else []
         self._workers: list[WorkerProcess] = []
+        self._start_worker()
 
     def run(
         self, trials: Iterable[Trial], on_event: Callable[[TrialEvent], None]

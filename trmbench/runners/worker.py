@@ -32,13 +32,13 @@ class Worker:
 
     def serve(self) -> None:
         """Until the parent closes the socket."""
+        from trmbench.trial import run_trial  # takes seconds: not before the signals are heard
+
         while not self._stopping:
             try:
                 trial = self._connection.recv()
             except (EOFError, OSError):
                 return
-            from trmbench.trial import run_trial
-
             self.send(run_trial(trial, self.send, lambda: self._stopping))
 
 
