@@ -47,7 +47,7 @@ MINI_NETWORK: Mapping[str, Any] = {
 """`model.*` of a network that trains within minutes on one CPU core."""
 
 MINI_TRAIN: Mapping[str, Any] = {
-    "steps": 2_600,
+    "steps": 2_000,
     "batch_size": 32,
     "learning_rate": 3e-3,
     "warmup_steps": 100,
