@@ -54,6 +54,12 @@ def test_a_claim_keeps_others_out_until_it_is_released(tmp_path: Path) -> None:
     assert not list((tmp_path / "claims").glob("[!.]*"))
 
 
+def test_results_out_of_reach_at_the_end_do_not_undo_what_was_done(tmp_path: Path) -> None:
+    with claimed(tmp_path, "trial"):
+        (tmp_path / "claims").rename(tmp_path / "away")
+        (tmp_path / "claims").write_text("no folder")
+
+
 def test_a_claim_ends_at_once_with_a_killed_holder_even_unburied(tmp_path: Path) -> None:
     process = start_holder(tmp_path)
     with pytest.raises(Claimed), claimed(tmp_path, "trial"):
