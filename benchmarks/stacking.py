@@ -1,8 +1,9 @@
 """Five stacked seeds against five separate trials, by wall time: `python benchmarks/stacking.py`.
 
 The separate trials run two at a time, one thread each, as the local runner does it on two cores;
-the fifth is alone. The stack is one process with one or two threads. All are measured in turn, so
-that what else the machine does hits all alike; on a busy machine the CPU times say more.
+the fifth is alone. The stack is one process with one or two threads. Both are measured as they are
+and compiled (`execution.compile`), all in turn, so that what else the machine does hits all alike;
+on a busy machine the CPU times say more.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 import torch
 
@@ -26,17 +26,18 @@ from trmbench.training.stacked import StackedTrainer
 SEEDS, ROUNDS = 5, 10
 
 
-def trainer(seed: int) -> Trainer:
+def trainer(seed: int, compiled: bool) -> Trainer:
     """A trial of TRM on the mini maze."""
-    [cell] = choose_cells(["trm"], ["maze"], "mini", None, {"execution.device": "cpu"}).cells
+    settings = {"execution.device": "cpu", "execution.compile": compiled}
+    [cell] = choose_cells(["trm"], ["maze"], "mini", None, settings).cells
     parts = Assembly(cell.trial(seed, "unused"), train_base=lambda trial: None)
     return parts.trainer()
 
 
-def serve(seeds: int, threads: int) -> None:
+def serve(seeds: int, threads: int, compiled: bool) -> None:
     """Train as many steps as each line of the input says; print wall and CPU seconds per step."""
     torch.set_num_threads(threads)
-    trainers = [trainer(seed) for seed in range(seeds)]
+    trainers = [trainer(seed, compiled) for seed in range(seeds)]
     step: Callable[[], None] = (
         StackedTrainer(trainers).train_step if seeds > 1 else trainers[0].train_step
     )
@@ -48,9 +49,9 @@ def serve(seeds: int, threads: int) -> None:
         print(json.dumps([each / int(line) for each in seconds]), flush=True)
 
 
-def start(seeds: int, threads: int) -> subprocess.Popen[str]:
+def start(seeds: int, threads: int, compiled: bool) -> subprocess.Popen[str]:
     """A process that serves, warmed up."""
-    command = [sys.executable, __file__, str(seeds), str(threads)]
+    command = [sys.executable, __file__, str(seeds), str(threads), str(int(compiled))]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
     read(process)
@@ -73,30 +74,40 @@ def measure(processes: list[subprocess.Popen[str]], steps: int) -> list[list[flo
 
 
 def main() -> None:
-    """Print the medians and the ratio."""
-    separate, one, two = [start(1, 1), start(1, 1)], start(SEEDS, 1), start(SEEDS, 2)
-    processes = [*separate, one, two]
-    found: dict[str, list[list[float]]] = {}
+    """Print the medians and the ratios to separate trials that are not compiled."""
+    configurations: dict[str, tuple[list[subprocess.Popen[str]], int]] = {}
+    for compiled, suffix in ((False, ""), (True, ", compiled")):
+        separate = [start(1, 1, compiled), start(1, 1, compiled)]
+        configurations |= {
+            f"separate, two side by side{suffix}": (separate, 10),
+            f"separate, alone{suffix}": (separate[:1], 10),
+            f"five stacked, one thread{suffix}": ([start(SEEDS, 1, compiled)], 4),
+            f"five stacked, two threads{suffix}": ([start(SEEDS, 2, compiled)], 4),
+        }
+    found: dict[str, list[list[float]]] = {name: [] for name in configurations}
     for _ in range(ROUNDS):
-        for name, asked, steps in (
-            ("separate, two side by side", separate, 10),
-            ("separate, alone", separate[:1], 10),
-            ("five stacked, one thread", [one], 4),
-            ("five stacked, two threads", [two], 4),
-        ):
-            found.setdefault(name, []).extend(measure(asked, steps))
-    wall: dict[str, Any] = {}
-    cpu: dict[str, Any] = {}
+        for name, (processes, steps) in configurations.items():
+            found[name].extend(measure(processes, steps))
+    wall: dict[str, float] = {}
+    cpu: dict[str, float] = {}
     for name, seconds in found.items():
         wall[name], cpu[name] = map(statistics.median, zip(*seconds, strict=True))
-        print(f"{name:28} {1e3 * wall[name]:7.1f} ms/step, CPU {1e3 * cpu[name]:7.1f} ms/step")
-    five = 2 * wall["separate, two side by side"] + wall["separate, alone"]
-    for name in list(found)[2:]:
-        work = SEEDS * cpu["separate, alone"] / cpu[name]
-        print(f"{name}: {five / wall[name]:.2f}x by wall time, {work:.2f}x by CPU time")
-    for process in processes:
-        process.communicate()
+        print(f"{name:37} {1e3 * wall[name]:7.1f} ms/step, CPU {1e3 * cpu[name]:7.1f} ms/step")
+    for suffix in ("", ", compiled"):
+        pair, alone = f"separate, two side by side{suffix}", f"separate, alone{suffix}"
+        wall[f"five separate{suffix}"] = 2 * wall[pair] + wall[alone]
+        cpu[f"five separate{suffix}"] = SEEDS * cpu[pair]
+    for name in (name for name in wall if name.startswith("five ") and name != "five separate"):
+        faster, work = (times["five separate"] / times[name] for times in (wall, cpu))
+        print(f"{name}: {faster:.2f}x by wall time, {work:.2f}x by CPU time")
+    for processes, _ in configurations.values():
+        for process in processes:
+            process.kill()
 
 
 if __name__ == "__main__":
-    serve(*map(int, sys.argv[1:])) if len(sys.argv) > 1 else main()
+    if len(sys.argv) > 1:
+        seeds, threads, compiled = map(int, sys.argv[1:])
+        serve(seeds, threads, bool(compiled))
+    else:
+        main()
