@@ -102,8 +102,9 @@ def test_a_killed_worker_fails_its_trial_only(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [*command, "--seeds=1", f"--results={tmp_path}"], stdout=subprocess.PIPE, text=True
     )
-    worker = _worker_of(process.pid)
-    os.kill(worker, signal.SIGKILL)
+    assert process.stdout is not None
+    assert any(": train " in line for line in process.stdout)  # else it is replaced, unnoticed
+    os.kill(_worker_of(process.pid), signal.SIGKILL)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "ended by SIGKILL" in out
@@ -119,7 +120,9 @@ def test_a_signal_checkpoints_and_the_same_command_goes_on(
     assert whole.returncode == 0
     command = [sys.executable, "-m", "trmbench.cli", "run", *TINY, *steps]
     results = f"--results={tmp_path / 'parts'}"
-    process = subprocess.Popen([*command, results], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*command, results], stdout=subprocess.PIPE, text=True, preexec_fn=_hear_interrupts
+    )
     assert process.stdout is not None
     assert any(": train " in line for line in process.stdout)  # it has begun
     process.send_signal(sent)
@@ -143,14 +146,15 @@ def test_evaluate_tests_the_stored_weights_in_another_way(tiny_copy: Path) -> No
     assert 2 in by_step.tolist()
 
 
+def _hear_interrupts() -> None:
+    """Ctrl-C is heard also where the tests were started in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _worker_of(parent: int) -> int:
-    """The process id of the first worker, once it has begun."""
-    for _ in range(300):
-        listed = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True
-        ).stdout
-        for line in listed.splitlines():
-            if "runners.worker" in line:
-                return int(line.split()[0])
-        time.sleep(0.1)
-    raise AssertionError("no worker was started")
+    """The process id of the only worker."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True
+    ).stdout
+    [worker] = (line for line in listed.splitlines() if "runners.worker" in line)
+    return int(worker.split()[0])

@@ -32,9 +32,9 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def trainer(model: str, seed: int = 0, **execution: Any) -> Trainer:
+def trainer(seed: int = 0, **execution: Any) -> Trainer:
     settings = SMALL | {f"execution.{key}": value for key, value in execution.items()}
-    [cell] = choose_cells([model], ["maze"], "mini", None, settings).cells
+    [cell] = choose_cells(["trm"], ["maze"], "mini", None, settings).cells
     return Assembly(cell.trial(seed, "unused"), train_base=lambda trial: None).trainer()
 
 
@@ -49,18 +49,17 @@ needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ 
 
 @needs_compiler
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["trm", "hrm"])
-def test_a_compiled_trial_has_the_weights_of_a_plain_one(model: str) -> None:
-    plain = after_steps(trainer(model))
-    for name, weight in after_steps(trainer(model, compile=True)).items():
+def test_a_compiled_trial_has_the_weights_of_a_plain_one() -> None:
+    plain = after_steps(trainer())
+    for name, weight in after_steps(trainer(compile=True)).items():
         torch.testing.assert_close(weight, plain[name], rtol=1e-4, atol=1e-5)
 
 
 @needs_compiler
 @pytest.mark.slow
 def test_a_compiled_stack_has_the_weights_of_a_plain_one() -> None:
-    plain = after_steps(StackedTrainer([trainer("trm", seed) for seed in (0, 1)]))
-    stack = StackedTrainer([trainer("trm", seed, compile=True) for seed in (0, 1)])
+    plain = after_steps(StackedTrainer([trainer(seed) for seed in (0, 1)]))
+    stack = StackedTrainer([trainer(seed, compile=True) for seed in (0, 1)])
     for name, weight in after_steps(stack).items():
         torch.testing.assert_close(weight, plain[name], rtol=1e-4, atol=1e-5)
 
@@ -68,4 +67,4 @@ def test_a_compiled_stack_has_the_weights_of_a_plain_one() -> None:
 def test_a_missing_compiler_is_named_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(TrmbenchError, match="needs a C\\+\\+ compiler on a CPU, and there is no"):
-        trainer("trm", compile=True)
+        trainer(compile=True)
