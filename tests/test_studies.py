@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -114,11 +115,12 @@ def test_the_rows_of_a_run_keep_the_studys_names_and_order(tmp_path: Path) -> No
     choice = resolved("paper-table-2", "mini")
     store = Store(tmp_path)
     todo = plan(choice.cells, [0, 1], store)
-    for trial in reversed(todo.trials):
-        store.write_trial(trial, {"status": "finished"})
-    assert [row["label"] for row in todo.rows(store)] == [
-        "TRM y, z", "TRM y, z", "TRM multi-scale z", "TRM multi-scale z",
-        "TRM single z", "TRM single z",
+    for hour, trial in enumerate(reversed(todo.trials)):
+        began = datetime(2026, 1, 1, hour, tzinfo=UTC)
+        store.write_trial(trial, {"status": "finished", "started_at": began})
+    assert [(row["label"], row["seed"]) for row in todo.rows(store)] == [
+        ("TRM y, z", 0), ("TRM y, z", 1), ("TRM multi-scale z", 0), ("TRM multi-scale z", 1),
+        ("TRM single z", 0), ("TRM single z", 1),
     ]  # fmt: skip
     assert [row["label"] for row in store.trials()] != [row["label"] for row in todo.rows(store)]
     plain = plan(choose_cells(["trm"], ["sudoku"], "mini", None, {}).cells, [0], store)

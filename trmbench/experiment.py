@@ -104,12 +104,13 @@ class Plan:
         return [trial for trial in self.trials if trial.trial_id not in done]
 
     def rows(self, store: Store) -> list[dict[str, Any]]:
-        """The stored rows of the trials, cell by cell in this order, by the names given here."""
-        places = {cell.cell_id: place for place, cell in enumerate(self.cells)}
+        """The stored rows of the trials, in this order, by the labels given here."""
+        labels = {cell.cell_id: cell.label for cell in self.cells}
+        places = {trial.trial_id: place for place, trial in enumerate(self.trials)}
         rows = store.trials([trial.name for trial in self.trials])
         for row in rows:
-            row["label"] = self.cells[places[row["cell_id"]]].label or row["label"]
-        return sorted(rows, key=lambda row: places[row["cell_id"]])
+            row["label"] = labels[row["cell_id"]] or row["label"]
+        return sorted(rows, key=lambda row: places[row["trial_id"]])
 
 
 def plan(cells: Sequence[Cell], seeds: Sequence[int], store: Store) -> Plan:
