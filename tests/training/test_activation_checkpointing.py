@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 import torch
+from helpers.trainers import maze_trainer
 
 from trmbench import TrmbenchError
-from trmbench.assembly import Assembly
-from trmbench.experiment import choose_cells
 from trmbench.nn.layers import recompute_activations
 from trmbench.training.loop import Trainer
 
@@ -25,10 +24,7 @@ SMALL = {
 
 
 def trainer(model: str, **settings: Any) -> Trainer:
-    torch.set_num_threads(1)
-    [cell] = choose_cells([model], ["maze"], "mini", None, SMALL | settings).cells
-    parts = Assembly(cell.trial(0, "unused"), train_base=lambda trial: None)
-    return parts.trainer()
+    return maze_trainer(SMALL | settings, model)
 
 
 CHECKPOINTED = {"execution.activation_checkpointing": True}

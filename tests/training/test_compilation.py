@@ -7,35 +7,18 @@ from typing import Any
 
 import pytest
 import torch
+from helpers.trainers import FEW_SMALL_STEPS, maze_trainer
 
-from trmbench.assembly import Assembly
 from trmbench.errors import TrmbenchError
-from trmbench.experiment import choose_cells
 from trmbench.training.loop import Trainer
 from trmbench.training.stacked import StackedTrainer
 
-SMALL = {
-    "task.train_puzzles": 24,
-    "task.test_puzzles": 8,
-    "train.steps": 4,
-    "train.batch_size": 8,
-    "train.warmup_steps": 1,
-    "model.width": 16,
-    "model.layers": 1,
-    "model.n": 1,
-    "execution.device": "cpu",
-}
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
+SMALL = {**FEW_SMALL_STEPS, "model.layers": 1, "model.n": 1, "execution.device": "cpu"}
 
 
 def trainer(seed: int = 0, **execution: Any) -> Trainer:
     settings = SMALL | {f"execution.{key}": value for key, value in execution.items()}
-    [cell] = choose_cells(["trm"], ["maze"], "mini", None, settings).cells
-    return Assembly(cell.trial(seed, "unused"), train_base=lambda trial: None).trainer()
+    return maze_trainer(settings, seed=seed)
 
 
 def after_steps(trained: Trainer | StackedTrainer) -> dict[str, torch.Tensor]:

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 import torch
+from helpers.trainers import maze_trainer
 
 from trmbench import TrmbenchError
-from trmbench.assembly import Assembly
-from trmbench.experiment import choose_cells
 from trmbench.training import checkpoint
 from trmbench.training.checkpoint import RunningCheckpoints
 from trmbench.training.loop import Stopped, Trainer
@@ -30,9 +29,7 @@ SMALL = {
 
 def build(**changes: Any) -> Trainer:
     settings = {**SMALL, **{key.replace("__", "."): value for key, value in changes.items()}}
-    [cell] = choose_cells(["trm"], ["maze"], "mini", None, settings).cells
-    parts = Assembly(cell.trial(3, "unused"), train_base=lambda trial: None)
-    return parts.trainer()
+    return maze_trainer(settings, seed=3)
 
 
 def run(trainer: Trainer, folder: Path, stop_at: int | None = None) -> Trainer:

@@ -6,31 +6,14 @@ from typing import Any
 
 import pytest
 import torch
+from helpers.trainers import FEW_SMALL_STEPS, maze_trainer
 
-from trmbench.assembly import Assembly
-from trmbench.experiment import choose_cells
-
-SMALL = {
-    "task.train_puzzles": 24,
-    "task.test_puzzles": 8,
-    "train.steps": 4,
-    "train.batch_size": 8,
-    "train.warmup_steps": 1,
-    "train.precision": "float64",
-    "model.width": 16,
-}
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
+SMALL = {**FEW_SMALL_STEPS, "train.precision": "float64"}
 
 
 def trained(model: str, **execution: Any) -> tuple[dict[str, torch.Tensor], list[Any]]:
     settings = SMALL | {f"execution.{key}": value for key, value in execution.items()}
-    [cell] = choose_cells([model], ["maze"], "mini", None, settings).cells
-    parts = Assembly(cell.trial(0, "unused"), train_base=lambda trial: None)
-    trainer = parts.trainer()
+    trainer = maze_trainer(settings, model)
     for _ in range(4):
         trainer.train_step()
     trainer.log()

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import torch
+from helpers.trainers import maze_trainer
 
 from trmbench.assembly import Assembly
 from trmbench.config import compose
-from trmbench.experiment import choose_cells
 from trmbench.testing.running import visible_plugin
 from trmbench.testing.toy import TOY_MODEL, TOY_TASK
 from trmbench.training.checkpoint import RunningCheckpoints
@@ -58,8 +58,7 @@ def trainers(model: str = "trm", **changes: Any) -> list[Trainer]:
         **SMALL,
         **{key.replace("__", "."): value for key, value in changes.items()},
     }
-    [cell] = choose_cells([model], ["maze"], "mini", None, settings).cells
-    return [_trainer(cell, seed) for seed in SEEDS]
+    return [maze_trainer(settings, model, seed) for seed in SEEDS]
 
 
 def _trainer(cell: Any, seed: int) -> Trainer:
