@@ -27,7 +27,8 @@ def swiglu(x: Tensor, gate_up: Tensor, down: Tensor, dim: int) -> Tensor:
         down: (D, H) or (P, H). Both may be those of several seeds (`trmbench.nn.stacked`).
         dim: -1 or -2.
     """
-    gate, up = _halves(_multiply(gate_up, x, dim), dim)
+    # The gradient of `chunk` is one concatenation; that of two slices adds them padded with zeros.
+    gate, up = _multiply(gate_up, x, dim).chunk(2, dim)
     return _multiply(down, F.silu(gate) * up, dim)
 
 
