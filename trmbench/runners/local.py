@@ -70,7 +70,9 @@ class LocalRunner:
             for worker in self._workers:
                 worker.ask_to_stop()
             for worker in self._workers:
-                worker.finish(on_event)
+                worker.hear_out(on_event)
+            for worker in self._workers:
+                worker.end()
             self._workers.clear()
 
     def _fill(self, remaining: Iterator[Trial]) -> None:
@@ -153,11 +155,14 @@ class WorkerProcess:
         if self.trial is not None:
             self.process.terminate()
 
-    def finish(self, on_event: Callable[[TrialEvent], None]) -> None:
-        """Wait for the trial's last words, then end the process."""
+    def hear_out(self, on_event: Callable[[TrialEvent], None]) -> None:
+        """Wait for the trial's last words and hang up, upon which an idle process ends."""
         while self.trial is not None and self.connection.poll(STOP_SECONDS):
             self.receive(on_event)
         self.connection.close()
+
+    def end(self) -> None:
+        """Wait for the end of the process, or else bring it about."""
         try:
             self.process.wait(1 if self.trial is None else 0)
         except subprocess.TimeoutExpired:
