@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
@@ -128,7 +128,7 @@ def execute(
     runner: Runner,
     on_event: Callable[[TrialEvent], None],
     time_budget: float | None = None,
-) -> Iterator[TrialResult]:
+) -> Generator[TrialResult, None, None]:
     """Run trials, telling the plugins of each; yields the results as they come.
 
     A trial that another process does is left to the end, and looked after when that process is

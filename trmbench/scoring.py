@@ -53,7 +53,8 @@ def score(
 
 def _exact(tokens: np.ndarray, table: PuzzleTable) -> np.ndarray:
     ignored = table.labels == IGNORED_LABEL
-    return ((tokens == table.labels) | ignored).all(axis=1)
+    exact: np.ndarray = ((tokens == table.labels) | ignored).all(axis=1)
+    return exact
 
 
 def count_votes(

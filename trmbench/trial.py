@@ -96,7 +96,8 @@ def run_trial(
 
 def is_finished(trial: Trial) -> bool:
     """Whether a trial's row says so."""
-    statuses = Store(trial.results).read("trials", ["status"], [trial.name])["status"].to_pylist()
+    rows = Store(trial.results).read("trials", ["status"], [trial.name])
+    statuses: list[str] = rows["status"].to_pylist()
     return statuses == [FINISHED]
 
 
@@ -213,7 +214,7 @@ class TrialRun:
         """Whether the final weights are there."""
         return (self.folder / f"{FINAL}.json").exists()
 
-    def _measure(self, model: nn.Module) -> None:
+    def _measure(self, model: Any) -> None:
         parts = self.parts
         embedding = model.puzzle_embedding
         self._row["parameters"] = weight_count(model)
@@ -306,9 +307,10 @@ class TrialRun:
         )
 
     def _solver(self) -> Solver:
-        model = self.parts.model
+        model: Any = self.parts.model
         if not self.parts.needs_training:
-            return model
+            solver: Solver = model
+            return solver
         evaluation, dtype = self.parts.evaluation, self.parts.dtype
         if evaluation.early_exit is None:
             return RecursiveSolver(model.eval(), evaluation.steps, dtype)

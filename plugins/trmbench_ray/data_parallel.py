@@ -41,7 +41,7 @@ def train_together(
     os.environ.update(_ENVIRONMENT)
     with tempfile.TemporaryDirectory() as folder:
         trainer = TorchTrainer(
-            _train,
+            _train,  # type: ignore[arg-type]
             train_loop_config={"trial": trial, "mailbox": mailbox},
             scaling_config=ScalingConfig(
                 num_workers=workers,
@@ -54,7 +54,7 @@ def train_together(
                 failure_config=FailureConfig(max_failures=retries),
             ),
         )
-        result: TrialResult = trainer.fit().return_value
+        result: TrialResult = trainer.fit().return_value  # type: ignore[attr-defined]
     return result
 
 

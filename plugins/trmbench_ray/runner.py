@@ -7,7 +7,7 @@ the results folder, which all nodes share.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 from trmbench import (
@@ -48,7 +48,7 @@ class RayRunner:
             )
         self._execution = execution
 
-    def run(self, trials: Iterable[Trial], on_event: OnEvent) -> Iterator[TrialResult]:
+    def run(self, trials: Iterable[Trial], on_event: OnEvent) -> Generator[TrialResult, None, None]:
         """Yield results as trials end; left early, the running trials are checkpointed.
 
         Raises:
@@ -81,11 +81,11 @@ class _Tasks:
         self._execution = execution
         self._workers = workers_per_trial(execution)
         self._on_event = on_event
-        self._mailbox = Mailbox.remote()
+        self._mailbox: Any = Mailbox.remote()  # type: ignore[attr-defined]
         self._running: dict[Any, Trial] = {}
         self._halved: set[str] = set()
 
-    def results(self, remaining: Iterator[Trial]) -> Iterator[TrialResult]:
+    def results(self, remaining: Iterator[Trial]) -> Generator[TrialResult, None, None]:
         """Hand out trials while there is room, and yield the results."""
         import ray
 
@@ -130,8 +130,9 @@ class _Tasks:
     def _has_room(self) -> bool:
         import ray
 
-        if self._execution["max_parallel"]:
-            return len(self._running) < self._execution["max_parallel"]
+        limit: int | None = self._execution["max_parallel"]
+        if limit:
+            return len(self._running) < limit
         there = ray.cluster_resources()
         used = [self._needs(trial) for trial in self._running.values()]
         for index, kind in enumerate(("CPU", "GPU")):

@@ -40,11 +40,10 @@ def profile_steps(call: Callable[[], object], device: torch.device, file: Path) 
 
 
 def _kernels(events: Iterable[FunctionEvent]) -> list[tuple[float, float]]:
-    cuda = torch.autograd.DeviceType.CUDA
     return [
         (event.time_range.start, event.time_range.end)
         for event in events
-        if event.device_type == cuda
+        if event.device_type.name == "CUDA"
     ]
 
 

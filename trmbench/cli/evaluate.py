@@ -24,7 +24,7 @@ from trmbench.cli.options import early_exit_option, results_option
 @early_exit_option
 @results_option
 @click.pass_context
-def command(context: click.Context, trial: str, results: str, **settings: Any) -> int:
+def command(context: click.Context, /, trial: str, results: str, **settings: Any) -> int:
     """Test the final weights of TRIAL (the beginning of its id) with other settings.
 
     The result is a row of its own; nothing is trained.

@@ -33,6 +33,7 @@ OF_A_RUN = ("max_parallel", "time_budget")
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     results: str,
     runner_name: str,
     fail_fast: bool,

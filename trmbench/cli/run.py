@@ -105,6 +105,7 @@ SHORTCUTS = {
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     models: Sequence[str],
     tasks: Sequence[str],
     preset: str | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
@@ -85,13 +86,18 @@ def _trial(store: Any, trial: str, failures: bool) -> None:
 def _puzzle(found: Any, steps: bool, save: Path | None) -> None:
     from trmbench.cli.console import console
 
+    picture: Any
+    view: ModuleType
     if steps:
-        from trmbench.refinement import refinement as picture_of
-        from trmbench.report import strips as view
+        from trmbench.refinement import refinement
+        from trmbench.report import strips
+
+        picture, view = refinement(found), strips
     else:
-        from trmbench.puzzle_picture import puzzle_picture as picture_of
-        from trmbench.report import sections as view
-    picture = picture_of(found)
+        from trmbench.puzzle_picture import puzzle_picture
+        from trmbench.report import sections
+
+        picture, view = puzzle_picture(found), sections
     if save is None:
         for part in view.terminal(picture):
             console.print(part)

@@ -13,7 +13,7 @@ _EPSILON = 1e-5
 def rms_norm(x: Tensor, dim: int = -1) -> Tensor:
     """x / sqrt(mean(x^2) + 1e-5) over one dimension, computed in at least float32."""
     if torch.is_grad_enabled() and x.requires_grad:
-        normalised: Tensor = _RMSNorm.apply(x, dim)[0]
+        normalised: Tensor = _RMSNorm.apply(x, dim)[0]  # type: ignore[no-untyped-call]
         return normalised
     return _normalise(x, dim)[0]
 
@@ -49,7 +49,7 @@ class _RMSNorm(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def forward(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
         return _normalise(x, dim)
 
     @staticmethod
@@ -59,7 +59,7 @@ class _RMSNorm(torch.autograd.Function):
         ctx.dim = inputs[1]
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor, None]:
         y, scale = ctx.saved_tensors
         wide = gradient.to(scale.dtype)
         return gradient_of_norm(wide, y.to(scale.dtype), scale, ctx.dim).to(gradient.dtype), None

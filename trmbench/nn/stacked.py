@@ -36,7 +36,7 @@ def from_left(weight: Tensor, x: Tensor) -> Tensor:
     """Weight (S, O, P) times x (S * B, P, D) -> (S * B, O, D)."""
     if torch.compiler.is_compiling():  # it fuses the copies, and does not know `out`
         return torch.bmm(weight.repeat_interleave(len(x) // len(weight), 0), x)
-    product: Tensor = _FromLeft.apply(weight, x)
+    product: Tensor = _FromLeft.apply(weight, x)  # type: ignore[no-untyped-call]
     return product
 
 
@@ -44,12 +44,12 @@ class _FromLeft(torch.autograd.Function):
     """One batched product per seed, written where it belongs: no weight is copied B times."""
 
     @staticmethod
-    def forward(ctx: Any, weight: Tensor, x: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, weight: Tensor, x: Tensor) -> Tensor:
         ctx.save_for_backward(weight, x)
         return _products(weight, x)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
         weight, x = ctx.saved_tensors
         of_weight = of_x = None
         if ctx.needs_input_grad[0]:

@@ -38,8 +38,8 @@ def add_swiglu_and_norm(x: Tensor, gate_up: Tensor, down: Tensor, dim: int) -> T
         # The compiler fuses by itself, and less than float32 should not be rounded at every pass.
         return rms_norm(x + swiglu(x, gate_up, down, dim), dim)
     if torch.is_grad_enabled():
-        normalised: Tensor = _AddSwiGLUAndNorm.apply(x, gate_up, down, dim)[0]
-        return normalised
+        y: Tensor = _AddSwiGLUAndNorm.apply(x, gate_up, down, dim)[0]  # type: ignore[no-untyped-call]
+        return y
     gate, up = _halves(_multiply(gate_up, x, dim), dim)
     hidden = F.silu(gate, inplace=True).mul_(up)
     return normalise_(_multiply(down, hidden, dim).add_(x), dim)[0]
@@ -51,7 +51,7 @@ class _AddSwiGLUAndNorm(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         x: Tensor, gate_up: Tensor, down: Tensor, dim: int
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         gate, up = _halves(_multiply(gate_up, x, dim), dim)
@@ -72,7 +72,7 @@ class _AddSwiGLUAndNorm(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor, *_: None) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor, *_: None) -> tuple[Tensor | None, ...]:
         x, gate_up, down, y, scale, silu, derivative, hidden = ctx.saved_tensors
         dim = ctx.dim
         d_summed = gradient_of_norm(gradient, y, scale, dim)

@@ -57,7 +57,7 @@ class PuzzleOptions:
             further: what else a task changes to have them in a moment, when it overrides this.
         """
         counts = {"train_puzzles": count, "test_puzzles": count, "validation": 0}
-        return replace(self, source="generated", path=None, **counts, **further)
+        return replace(self, **{"source": "generated", "path": None, **counts, **further})
 
     @property
     def origin(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -34,7 +34,8 @@ class Trial:
     @property
     def threads(self) -> int:
         """CPU threads that the trial is worth: its own and those of the seeds stacked with it."""
-        return max(1, self.config["train"]["threads"]) * (1 + len(self.stacked))
+        threads: int = max(1, self.config["train"]["threads"])
+        return threads * (1 + len(self.stacked))
 
     @property
     def name(self) -> str:
@@ -84,7 +85,7 @@ class Runner(Protocol):
 
     def run(
         self, trials: Iterable[Trial], on_event: Callable[[TrialEvent], None]
-    ) -> Iterator[TrialResult]:
+    ) -> Generator[TrialResult, None, None]:
         """Yield each trial's result as it ends; a failed trial stops no other.
 
         Trials are taken one by one, when there is room for the next. When the generator is closed

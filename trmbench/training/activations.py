@@ -7,10 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trmbench.training.losses import supervision_loss
+from trmbench.training.losses import LossKind, supervision_loss
 
 
-def activation_bytes(model: Any, batch: int, seq_len: int, dtype: torch.dtype, loss: str) -> int:
+def activation_bytes(
+    model: Any, batch: int, seq_len: int, dtype: torch.dtype, loss: LossKind
+) -> int:
     """Bytes that one training step keeps for its backward pass, the weights included.
 
     On the `meta` device traced without numbers, for which torch loads a thousand modules of
@@ -29,7 +31,7 @@ def activation_bytes(model: Any, batch: int, seq_len: int, dtype: torch.dtype, l
     return one + (batch - 1) * (two - one)
 
 
-def _kept(model: Any, batch: int, seq_len: int, dtype: torch.dtype, loss: str) -> int:
+def _kept(model: Any, batch: int, seq_len: int, dtype: torch.dtype, loss: LossKind) -> int:
     """The bytes of all tensors saved in a forward pass of that many puzzles."""
     kept: dict[int, int] = {}
 

@@ -87,4 +87,5 @@ class Batches:
             for epoch in needed
         }
         order = np.concatenate([self._epochs[epoch] for epoch in needed])
-        return order[positions - epochs[0] * self._puzzles]
+        rows: np.ndarray = order[positions - epochs[0] * self._puzzles]
+        return rows

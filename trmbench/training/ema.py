@@ -22,7 +22,7 @@ class ExponentialMovingAverage:
     def __init__(self, parameters: Mapping[str, nn.Parameter], decay: float) -> None:
         self.decay = decay
         self._names = list(parameters)
-        self._weights = list(parameters.values())
+        self._weights: list[Tensor] = list(parameters.values())
         self._average = [weight.detach().clone() for weight in self._weights] if decay else []
 
     @torch.no_grad()

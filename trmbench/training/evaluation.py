@@ -89,13 +89,13 @@ def predict(
             answers = dataclasses.replace(answers, tokens_by_step=None)
         parts.append(_checked(answers, inputs.shape, start))
         on_progress(rows.stop)
-    steps = [part.tokens_by_step for part in parts]
-    used = [part.steps for part in parts]
+    by_steps = [part.tokens_by_step for part in parts if part.tokens_by_step is not None]
+    used = [part.steps for part in parts if part.steps is not None]
     return Predictions(
         np.concatenate([part.tokens for part in parts]),
         np.concatenate([part.confidence for part in parts]),
-        None if any(step is None for step in steps) else np.concatenate(steps, axis=1),
-        None if any(part is None for part in used) else np.concatenate(used),
+        np.concatenate(by_steps, axis=1) if len(by_steps) == len(parts) else None,
+        np.concatenate(used) if len(used) == len(parts) else None,
     )
 
 

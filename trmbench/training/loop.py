@@ -44,7 +44,7 @@ class Trainer:
     """Trains a recursive model; everything it holds can be saved and restored.
 
     Args:
-        model: the model, on its device.
+        model: a `RecursiveModel`, on its device.
         batches: the batch of every step.
         total_steps: training steps in all.
         settings: the `train` section.
@@ -55,7 +55,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: nn.Module,
+        model: Any,
         batches: Batches,
         total_steps: int,
         settings: TrainSettings,
@@ -63,7 +63,7 @@ class Trainer:
         streams: Streams,
         workers: SingleWorker | None = None,
     ) -> None:
-        self.model: Any = model
+        self.model = model
         self.workers = workers or SingleWorker()
         self.batches = batches
         self.total_steps = total_steps

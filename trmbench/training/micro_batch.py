@@ -33,9 +33,12 @@ def parts(
 
 def detached(output: StepOutput, loss: SupervisionLoss) -> tuple[StepOutput, SupervisionLoss]:
     """The same figures without what a backward pass needs."""
-    logits = (output.logits, output.halt_logits, output.continue_logits)
+    halt, continue_ = (
+        None if part is None else part.detach()
+        for part in (output.halt_logits, output.continue_logits)
+    )
     return (
-        StepOutput(output.state, *(None if part is None else part.detach() for part in logits)),
+        StepOutput(output.state, output.logits.detach(), halt, continue_),
         SupervisionLoss(*(part.detach() for part in loss)),
     )
 

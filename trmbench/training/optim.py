@@ -64,7 +64,7 @@ class AdamATan2(Optimizer):
         step = int(states[0]["step"])
         first = [state["exp_avg"] for state in states]
         second = [state["exp_avg_sq"] for state in states]
-        gradients = [parameter.grad for parameter in parameters]
+        gradients = [p.grad for p in parameters if p.grad is not None]
         torch._foreach_lerp_(first, gradients, 1 - beta1)
         torch._foreach_mul_(second, beta2)
         torch._foreach_addcmul_(second, gradients, gradients, 1 - beta2)

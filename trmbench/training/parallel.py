@@ -147,7 +147,7 @@ class DistributedWorkers(SingleWorker):
         return [int(each) for each in numbers]
 
     def _first_error(self, error: Exception | None) -> Exception:
-        errors: list[Any] = [None] * self.size
+        errors: list[Exception | None] = [None] * self.size
         dist.all_gather_object(errors, error, group=self._messages)
         return next(each for each in errors if each is not None)
 

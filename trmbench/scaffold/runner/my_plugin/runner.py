@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 
 from trmbench import Trial, TrialEvent, TrialResult, run_trial
 
@@ -12,7 +12,7 @@ class MyPlugin:
 
     def run(
         self, trials: Iterable[Trial], on_event: Callable[[TrialEvent], None]
-    ) -> Iterator[TrialResult]:
+    ) -> Generator[TrialResult, None, None]:
         """Yield each trial's result as it ends; `run_trial` turns errors into results.
 
         Args:
