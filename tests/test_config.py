@@ -9,7 +9,8 @@ from typing import Any, Literal
 import pytest
 
 from trmbench import ModelSpec, Preset, TaskSpec, TrmbenchError
-from trmbench.config import compose, parse_value, read_toml
+from trmbench.config import compose
+from trmbench.values import parse_value, read_toml
 
 
 @dataclass(frozen=True)

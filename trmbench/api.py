@@ -12,7 +12,8 @@ from trmbench.errors import TrmbenchError
 from trmbench.experiment import choose_cells, execute, plan
 from trmbench.report.comparison import Question, compare_cells
 from trmbench.runs import record_run
-from trmbench.store import SCHEMAS, Store
+from trmbench.schemas import SCHEMAS
+from trmbench.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd

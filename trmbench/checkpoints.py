@@ -15,10 +15,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from trmbench.assembly import Assembly
+from trmbench.atomic import replace_file
 from trmbench.config import Cell, short_hash
 from trmbench.errors import TrmbenchError
 from trmbench.spec import ReferenceWeights, Trial
-from trmbench.store import FINAL, IMPORTED, Store, replace_file
+from trmbench.store import FINAL, IMPORTED, Store
 from trmbench.training import checkpoint
 from trmbench.trial import TrialRun
 

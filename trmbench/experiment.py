@@ -151,7 +151,7 @@ def execute(
         on_event(event)
 
     while queue.has_more():
-        with closing(runner.run(queue, announce)) as results:
+        with closing(_results(runner.run(queue, announce))) as results:
             for result in (each for outcome in results for each in (outcome, *outcome.stacked)):
                 trial = by_id[result.trial_id]
                 if result.status == CLAIMED:
@@ -162,6 +162,11 @@ def execute(
                 elif result.status == FAILED:
                     plugin_manager().call("trmbench_trial_failed", trial=trial, failure=result)
                 yield result
+
+
+def _results(of_runner: Iterator[TrialResult]) -> Generator[TrialResult, None, None]:
+    """A generator, which can be closed, where the runner may have another iterator."""
+    yield from of_runner
 
 
 class _Queue:

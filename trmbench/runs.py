@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from trmbench import registry
+from trmbench.atomic import write_json
 from trmbench.claims import claimed, holder
 from trmbench.config import base_cell, learned_hash, revisions, short_hash
 from trmbench.location import Location, modified, remove_all
 from trmbench.spec import Trial
-from trmbench.store import FAILED, FINISHED, INTERRUPTED, Store, write_json
+from trmbench.store import FAILED, FINISHED, INTERRUPTED, Store
 
 FOLDER = "runs"
 _OF_SEED = ("trial_id", "seed", "results", "stacked")

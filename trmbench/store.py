@@ -1,33 +1,29 @@
 """The results folder: Parquet datasets, one file per trial and evaluation.
 
-Every file is written under a hidden temporary name, synced and renamed, or uploaded as a whole, so
-a reader meets either the whole file or none. A file that a crash damaged all the same is named and
-skipped.
+A reader meets either the whole file or none (`trmbench.atomic`). A file that a crash damaged all
+the same is named and skipped.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from trmbench.atomic import replace_file, write_text
 from trmbench.errors import TrmbenchError
 from trmbench.location import Location, ObjectPath, location
+from trmbench.schemas import SCHEMA_VERSION, SCHEMAS
 from trmbench.spec import Trial
 
-T = TypeVar("T")
-
-SCHEMA_VERSION = 1
 REQUESTS_AT_ONCE = 16
 FINISHED, FAILED, INTERRUPTED = "finished", "failed", "interrupted"
 IMPORTED = "imported"
@@ -37,88 +33,6 @@ FINAL = "final"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TRIAL_NAMES = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed")
-_TIME = pa.timestamp("us", tz="UTC")
-SCHEMAS: dict[str, pa.Schema] = {
-    "trials": pa.schema(
-        [
-            ("trial_id", pa.string()),
-            ("evaluation_id", pa.string()),
-            ("cell_id", pa.string()),
-            ("model", pa.string()),
-            ("task", pa.string()),
-            ("preset", pa.string()),
-            ("seed", pa.int64()),
-            ("label", pa.string()),
-            ("status", pa.string()),
-            ("error", pa.string()),
-            ("primary_metric", pa.string()),
-            ("score", pa.float64()),
-            ("exact_accuracy", pa.float64()),
-            ("cell_accuracy", pa.float64()),
-            ("valid_accuracy", pa.float64()),
-            ("validation_accuracy", pa.float64()),
-            ("exact_accuracy_by_step", pa.list_(pa.float64())),
-            ("totals", pa.string()),
-            ("votes", pa.int64()),
-            ("test_puzzles", pa.int64()),
-            ("train_puzzles", pa.int64()),
-            ("train_steps", pa.int64()),
-            ("train_seconds", pa.float64()),
-            ("test_seconds", pa.float64()),
-            ("resumed_from_step", pa.int64()),
-            ("peak_memory_bytes", pa.int64()),
-            ("activation_bytes", pa.int64()),
-            ("parameters", pa.int64()),
-            ("puzzle_embedding_parameters", pa.int64()),
-            ("device", pa.string()),
-            ("overrides", pa.string()),
-            ("config", pa.string()),
-            ("provenance", pa.string()),
-            ("started_at", _TIME),
-            ("finished_at", _TIME),
-        ]
-    ),
-    "curves": pa.schema(
-        [
-            ("trial_id", pa.string()),
-            ("step", pa.int64()),
-            ("seconds", pa.float64()),
-            ("learning_rate", pa.float64()),
-            ("loss", pa.float64()),
-            ("answer_loss", pa.float64()),
-            ("halt_loss", pa.float64()),
-            ("exact_accuracy", pa.float64()),
-            ("cell_accuracy", pa.float64()),
-            ("supervision_steps", pa.float64()),
-        ]
-    ),
-    "puzzles": pa.schema(
-        [
-            ("trial_id", pa.string()),
-            ("evaluation_id", pa.string()),
-            ("puzzle_id", pa.string()),
-            ("group", pa.string()),
-            ("score", pa.float64()),
-            ("exact", pa.bool_()),
-            ("valid", pa.bool_()),
-            ("cell_accuracy", pa.float64()),
-            ("halt_probability", pa.float32()),
-            ("exact_by_step", pa.list_(pa.bool_())),
-            ("answer", pa.binary()),
-        ]
-    ),
-    "votes": pa.schema(
-        [
-            ("trial_id", pa.string()),
-            ("evaluation_id", pa.string()),
-            ("puzzle_id", pa.string()),
-            ("answer", pa.binary()),
-            ("votes", pa.int64()),
-            ("mean_halt_probability", pa.float64()),
-            ("correct", pa.bool_()),
-        ]
-    ),
-}
 
 
 class Store:
@@ -313,60 +227,3 @@ def _plain(column: pa.ChunkedArray) -> list[Any]:
         return values
     micros = column.cast(pa.int64()).to_pylist()
     return [None if m is None else _EPOCH + timedelta(microseconds=m) for m in micros]
-
-
-def replace_file(path: Location, write: Callable[[Path], T]) -> T:
-    """Write a file: under a temporary name, synced and renamed; or uploaded when it is whole.
-
-    Args:
-        path: the file.
-        write: writes its content to the path it is given.
-
-    Returns:
-        What `write` returns.
-
-    Raises:
-        TrmbenchError: the disk is full, or the folder or object store cannot be written to.
-    """
-    if isinstance(path, ObjectPath):
-        return _replace_object(path, write)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        written = write(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # it may not be there, nor its folder
-            temporary.unlink()
-        raise TrmbenchError(
-            f"cannot write {path}: {error.strerror or error}",
-            "make space or choose another --results DIR; what was written before is intact",
-        ) from error
-    return written
-
-
-def _replace_object(path: ObjectPath, write: Callable[[Path], T]) -> T:
-    try:
-        with tempfile.TemporaryDirectory(prefix="trmbench-") as folder:
-            temporary = Path(folder) / path.name
-            written = write(temporary)
-            path.upload(temporary)
-    except OSError as error:
-        raise TrmbenchError(
-            f"cannot write {path} to {tempfile.gettempdir()} first: {error.strerror or error}",
-            "make space or have TMPDIR name another folder; what was written before is intact",
-        ) from error
-    return written
-
-
-def write_text(path: Location, text: str) -> None:
-    """A UTF-8 text file, written whole or not at all."""
-
-    replace_file(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def write_json(path: Location, value: Any) -> None:
-    """A JSON file, written whole or not at all."""
-    write_text(path, json.dumps(value, indent=1))

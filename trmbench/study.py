@@ -28,10 +28,10 @@ from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
-from trmbench.config import flatten, read_toml
 from trmbench.errors import TrmbenchError
 from trmbench.settings import SECTIONS
 from trmbench.suggest import unknown
+from trmbench.values import flatten, read_toml
 
 KEYS = ("title", "models", "tasks", "preset", "seeds", "published", "matrix", "cells", *SECTIONS)
 CELL_KEYS = ("name", "model", "task", "preset", "set", "matrix", "at")

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from trmbench.atomic import write_text
 from trmbench.report.comparison import Results
 from trmbench.report.figures import Picture, pictures
 from trmbench.report.page import Section, render_report
-from trmbench.store import Store, write_text
+from trmbench.store import Store
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ the results folder, which all nodes share.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from trmbench import (
@@ -48,7 +48,7 @@ class RayRunner:
             )
         self._execution = execution
 
-    def run(self, trials: Iterable[Trial], on_event: OnEvent) -> Generator[TrialResult, None, None]:
+    def run(self, trials: Iterable[Trial], on_event: OnEvent) -> Iterator[TrialResult]:
         """Yield results as trials end; left early, the running trials are checkpointed.
 
         Raises:
@@ -85,7 +85,7 @@ class _Tasks:
         self._running: dict[Any, Trial] = {}
         self._halved: set[str] = set()
 
-    def results(self, remaining: Iterator[Trial]) -> Generator[TrialResult, None, None]:
+    def results(self, remaining: Iterator[Trial]) -> Iterator[TrialResult]:
         """Hand out trials while there is room, and yield the results."""
         import ray
 

@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
+from trmbench.atomic import write_text
 from trmbench.claims.holders import Claimed, Holder, this_process
 from trmbench.location import ObjectPath
-from trmbench.store import write_text
 
 ATTEMPTS = 10
 TICKET, BEAT = ".ticket", ".beat"

@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from trmbench import registry
-from trmbench.config import parse_value
 from trmbench.errors import TrmbenchError
 from trmbench.registry import Registry
+from trmbench.values import parse_value
 
 DEFAULT_RESULTS = "results"
 

@@ -13,9 +13,9 @@ from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.text import Text
 
+from trmbench.atomic import replace_file, write_text
 from trmbench.errors import TrmbenchError
 from trmbench.report.drawing import Drawing, to_html, to_image, to_text
-from trmbench.store import replace_file, write_text
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -53,7 +53,7 @@ class LocalRunner:
 
     def run(
         self, trials: Iterable[Trial], on_event: Callable[[TrialEvent], None]
-    ) -> Generator[TrialResult, None, None]:
+    ) -> Iterator[TrialResult]:
         """Yield results as trials end; left early, the running trials are checkpointed."""
         remaining = iter(trials)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -85,7 +85,7 @@ class Runner(Protocol):
 
     def run(
         self, trials: Iterable[Trial], on_event: Callable[[TrialEvent], None]
-    ) -> Generator[TrialResult, None, None]:
+    ) -> Iterator[TrialResult]:
         """Yield each trial's result as it ends; a failed trial stops no other.
 
         Trials are taken one by one, when there is room for the next. When the generator is closed

@@ -17,9 +17,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load as tensors_of, save_file
 from torch import Tensor
 
+from trmbench.atomic import replace_file, write_json
 from trmbench.errors import TrmbenchError
 from trmbench.location import Location
-from trmbench.store import replace_file, write_json
 
 KEPT = 2
 """Running checkpoints kept, so that a damaged one has a predecessor."""

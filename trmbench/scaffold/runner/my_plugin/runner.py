@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from trmbench import Trial, TrialEvent, TrialResult, run_trial
 
@@ -12,7 +12,7 @@ class MyPlugin:
 
     def run(
         self, trials: Iterable[Trial], on_event: Callable[[TrialEvent], None]
-    ) -> Generator[TrialResult, None, None]:
+    ) -> Iterator[TrialResult]:
         """Yield each trial's result as it ends; `run_trial` turns errors into results.
 
         Args:

@@ -1,0 +1,90 @@
+"""The columns of the Parquet datasets: part of what trmbench promises."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+
+_TIME = pa.timestamp("us", tz="UTC")
+SCHEMAS: dict[str, pa.Schema] = {
+    "trials": pa.schema(
+        [
+            ("trial_id", pa.string()),
+            ("evaluation_id", pa.string()),
+            ("cell_id", pa.string()),
+            ("model", pa.string()),
+            ("task", pa.string()),
+            ("preset", pa.string()),
+            ("seed", pa.int64()),
+            ("label", pa.string()),
+            ("status", pa.string()),
+            ("error", pa.string()),
+            ("primary_metric", pa.string()),
+            ("score", pa.float64()),
+            ("exact_accuracy", pa.float64()),
+            ("cell_accuracy", pa.float64()),
+            ("valid_accuracy", pa.float64()),
+            ("validation_accuracy", pa.float64()),
+            ("exact_accuracy_by_step", pa.list_(pa.float64())),
+            ("totals", pa.string()),
+            ("votes", pa.int64()),
+            ("test_puzzles", pa.int64()),
+            ("train_puzzles", pa.int64()),
+            ("train_steps", pa.int64()),
+            ("train_seconds", pa.float64()),
+            ("test_seconds", pa.float64()),
+            ("resumed_from_step", pa.int64()),
+            ("peak_memory_bytes", pa.int64()),
+            ("activation_bytes", pa.int64()),
+            ("parameters", pa.int64()),
+            ("puzzle_embedding_parameters", pa.int64()),
+            ("device", pa.string()),
+            ("overrides", pa.string()),
+            ("config", pa.string()),
+            ("provenance", pa.string()),
+            ("started_at", _TIME),
+            ("finished_at", _TIME),
+        ]
+    ),
+    "curves": pa.schema(
+        [
+            ("trial_id", pa.string()),
+            ("step", pa.int64()),
+            ("seconds", pa.float64()),
+            ("learning_rate", pa.float64()),
+            ("loss", pa.float64()),
+            ("answer_loss", pa.float64()),
+            ("halt_loss", pa.float64()),
+            ("exact_accuracy", pa.float64()),
+            ("cell_accuracy", pa.float64()),
+            ("supervision_steps", pa.float64()),
+        ]
+    ),
+    "puzzles": pa.schema(
+        [
+            ("trial_id", pa.string()),
+            ("evaluation_id", pa.string()),
+            ("puzzle_id", pa.string()),
+            ("group", pa.string()),
+            ("score", pa.float64()),
+            ("exact", pa.bool_()),
+            ("valid", pa.bool_()),
+            ("cell_accuracy", pa.float64()),
+            ("halt_probability", pa.float32()),
+            ("exact_by_step", pa.list_(pa.bool_())),
+            ("answer", pa.binary()),
+        ]
+    ),
+    "votes": pa.schema(
+        [
+            ("trial_id", pa.string()),
+            ("evaluation_id", pa.string()),
+            ("puzzle_id", pa.string()),
+            ("answer", pa.binary()),
+            ("votes", pa.int64()),
+            ("mean_halt_probability", pa.float64()),
+            ("correct", pa.bool_()),
+        ]
+    ),
+}
