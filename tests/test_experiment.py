@@ -67,5 +67,21 @@ def test_leaving_early_closes_the_runner(tmp_path: Path) -> None:
     runner = SlowRunner()
     results = execute(todo.pending, runner, print)
     next(results)
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert runner.closed
+
+
+class MappingRunner:
+    """Has an iterator that is no generator, and so cannot be closed."""
+
+    def run(
+        self, trials: Iterable[Trial], on_event: Callable[[TrialEvent], None]
+    ) -> Iterator[TrialResult]:
+        return map(lambda trial: TrialResult(trial.trial_id, "finished"), trials)
+
+
+def test_a_runner_may_return_any_iterator(tmp_path: Path) -> None:
+    todo = plan(choose_cells(["trm"], ["maze"], "mini", None, {}).cells, range(3), Store(tmp_path))
+    results = execute(todo.pending, MappingRunner(), print)
+    assert next(results).status == "finished"
+    assert len(list(results)) == 2

@@ -21,7 +21,7 @@ from trmbench.errors import TrmbenchError
 from trmbench.spec import ReferenceWeights, Trial
 from trmbench.store import FINAL, IMPORTED, Store
 from trmbench.training import checkpoint
-from trmbench.trial import TrialRun
+from trmbench.trial_run import TrialRun
 
 SAFETENSORS = ".safetensors"
 NOT_IN_WEIGHTS = ("T", "n", "supervision_steps", "heads", "position_encoding")

@@ -10,7 +10,7 @@ from trmbench.spec import TrialEvent
 from trmbench.store import FINAL
 from trmbench.stored_puzzle import StoredPuzzle
 from trmbench.training import checkpoint
-from trmbench.trial import TrialRun
+from trmbench.trial_run import TrialRun
 
 
 def refinement(found: StoredPuzzle) -> Refinement:

@@ -9,7 +9,8 @@ from trmbench.device import free_memory
 from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.training.loop import Stopped
 from trmbench.training.parallel import DistributedWorkers, FailedElsewhere, SingleWorker
-from trmbench.trial import TrialRun, run_trial
+from trmbench.trial import run_trial
+from trmbench.trial_run import TrialRun
 
 
 def run_shared_trial(

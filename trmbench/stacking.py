@@ -11,12 +11,14 @@ import torch
 from trmbench.claims import CLAIMED, Claim, Claimed, claimed
 from trmbench.device import free_memory, reset_peak_memory
 from trmbench.errors import TrmbenchError
+from trmbench.outcome import OUT_OF_MEMORY, Outcome, outcome
 from trmbench.provenance import available_cores
 from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.store import FAILED, FINISHED
 from trmbench.training.parallel import SingleWorker
 from trmbench.training.together import Seed, train_together
-from trmbench.trial import OUT_OF_MEMORY, Outcome, TrialRun, is_finished, outcome, run_trial
+from trmbench.trial import is_finished, run_trial
+from trmbench.trial_run import TrialRun
 
 OnEvent = Callable[[TrialEvent], None]
 ShouldStop = Callable[[], bool]

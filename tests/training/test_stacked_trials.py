@@ -97,7 +97,7 @@ def test_a_stopped_stack_goes_on_as_separate_trials(tmp_path: Path) -> None:
 def test_a_seed_whose_loss_is_no_number_fails_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trmbench.trial import TrialRun
+    from trmbench.trial_run import TrialRun
 
     begin = TrialRun.begin_training
 
