@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 from helpers.trainers import FEW_SMALL_STEPS, maze_trainer
 
 from trmbench.errors import TrmbenchError
+from trmbench.training.compilation import compiled
 from trmbench.training.loop import Trainer
 from trmbench.training.stacked import StackedTrainer
 
@@ -45,6 +47,17 @@ def test_a_compiled_stack_has_the_weights_of_a_plain_one() -> None:
     stack = StackedTrainer([trainer(seed, compile=True) for seed in (0, 1)])
     for name, weight in after_steps(stack).items():
         torch.testing.assert_close(weight, plain[name], rtol=1e-4, atol=1e-5)
+
+
+@needs_compiler
+def test_the_steps_of_many_cells_are_all_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+
+    def is_compiled(x: torch.Tensor) -> torch.Tensor:
+        return x + torch.compiler.is_compiling()
+
+    step = compiled(is_compiled, torch.device("cpu"))
+    assert [int(step(torch.zeros(size))[0]) for size in range(2, 22)] == [1] * 20
 
 
 def test_a_missing_compiler_is_named_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
