@@ -80,7 +80,7 @@ class MappingRunner:
         return map(lambda trial: TrialResult(trial.trial_id, "finished"), trials)
 
 
-def test_a_runner_may_return_any_iterator(tmp_path: Path) -> None:
+def test_results_that_cannot_be_closed_are_used_all_the_same(tmp_path: Path) -> None:
     todo = plan(choose_cells(["trm"], ["maze"], "mini", None, {}).cells, range(3), Store(tmp_path))
     results = execute(todo.pending, MappingRunner(), print)
     assert next(results).status == "finished"

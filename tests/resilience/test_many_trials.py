@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,14 @@ ECHO = ["--model=toy-echo", "--task=toy-mirror", "--preset=mini", "--device=cpu"
 def test_trials_share_their_processes(
     runner: str, of_a_worker: str, most: int, tmp_path: Path
 ) -> None:
-    workers: set[int] = set()
+    looks: Counter[int] = Counter()
     arguments = ["--max-parallel=2", f"--seeds={TRIALS}", f"--results={tmp_path}"]
     with started("run", *ECHO, f"--runner={runner}", *arguments) as process:
         while process.poll() is None:
-            workers |= {pid for pid in descendants(process.pid) if of_a_worker in title(pid)}
+            looks.update(pid for pid in descendants(process.pid) if of_a_worker in title(pid))
             time.sleep(0.05)
         assert process.returncode == 0, process.stdout and process.stdout.read()
     assert statuses(tmp_path) == ["finished"] * TRIALS
+    # A child that is about to become `git`, say, is seen for a moment by its parent's title.
+    workers = [pid for pid, times in looks.items() if times > 1]
     assert 1 <= len(workers) <= most
