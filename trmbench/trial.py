@@ -1,4 +1,4 @@
-"""One trial from configuration to rows: train, test, record."""
+"""One trial from configuration to rows: claimed, run, and run again where memory fell short."""
 
 from __future__ import annotations
 

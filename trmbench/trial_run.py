@@ -205,7 +205,7 @@ class TrialRun:
         )
 
     def _solver(self) -> Solver:
-        model: Any = self.parts.model
+        model = self.parts.model
         if not self.parts.needs_training:
             solver: Solver = model
             return solver
