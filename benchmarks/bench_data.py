@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from trmbench.scoring import count_votes
+from trmbench.evaluation.scoring import count_votes
 from trmbench.spec import Batch, Predictions
 
 BATCH = 768

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from helpers.synthetic import add_cell, bernoulli
 
-from trmbench.report.comparison import Question, compare_cells
+from trmbench.comparison.compare import Question, compare_cells
 from trmbench.store import Store
 
 PUZZLES = {"mini": 1_000, "paper": 20_000}

@@ -18,10 +18,10 @@ from collections.abc import Callable
 
 import torch
 
-from trmbench.assembly import Assembly
-from trmbench.experiment import choose_cells
+from trmbench.experiment.cells import choose_cells
 from trmbench.training.loop import Trainer
-from trmbench.training.stacked import StackedTrainer
+from trmbench.training.stacked.trainer import StackedTrainer
+from trmbench.trial.build import Assembly
 
 SEEDS, ROUNDS = 5, 10
 

@@ -10,7 +10,7 @@ import pytest
 
 import trmbench
 from trmbench import TrialResult
-from trmbench.runs import unfinished
+from trmbench.experiment.runs import unfinished
 from trmbench.store import Store
 
 TINY = {

@@ -5,84 +5,122 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LIGHT = {
-    "errors",
-    "spec",
-    "suggest",
-    "settings",
-    "hookspecs",
-    "plugins",
-    "registry",
-    "values",
-    "config",
-    "study",
-}
+CORE = ROOT / "trmbench"
+PACKAGES = [CORE, *ROOT.glob("plugins/trmbench_*"), *ROOT.glob("tasks/trmbench_*")]
+ROOMS = sorted(
+    path.stem for path in CORE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+)
+ALL_BUT_CLI = set(ROOMS) - {"__init__", "cli"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
-    "spec": set(),
-    "settings": {"errors"},
-    "suggest": {"errors"},
-    "hookspecs": {"spec"},
-    "plugins": {"hookspecs", "errors"},
-    "registry": {"plugins", "spec", "errors", "suggest"},
-    "values": {"errors"},
-    "config": {"errors", "registry", "settings", "spec", "suggest", "values"},
-    "study": {"errors", "settings", "suggest", "values"},
-    "streams": set(),
-    "provenance": set(),
-    "device": {"errors"},
-    "location": {"errors"},
-    "atomic": {"errors", "location"},
-    "claims": {"atomic", "errors", "location"},
-    "schemas": set(),
-    "store": {"atomic", "errors", "location", "schemas", "spec"},
     "stats": set(),
-    "nn": {"spec", "errors"},
-    "puzzles": {"spec", "errors"},
-    "training": {"spec", "errors", "settings", "streams", "atomic", "location"},
-    "scoring": {"spec"},
-    "report": {"stats", "store", "atomic", "errors", "published", "spec", "suggest"},
-    "published": {"errors"},
+    "streams": set(),
+    "spec": {"errors"},
+    "machine": {"errors"},
+    "nn": {"errors", "spec"},
+    "puzzles": {"errors", "spec"},
+    "plugin": {"errors", "spec"},
+    "store": {"errors", "spec"},
+    "evaluation": {"errors", "spec", "streams"},
+    "training": {"errors", "spec", "streams", "store"},
+    "config": {"errors", "spec", "plugin"},
+    "published": {"errors", "spec", "nn"},
+    "trial": {
+        *("errors", "spec", "streams", "machine", "nn", "plugin"),
+        *("config", "store", "training", "evaluation"),
+    },
+    "runners": {"errors", "spec", "machine", "plugin", "trial"},
+    "experiment": {"errors", "spec", "machine", "plugin", "config", "store"},
+    "comparison": {"errors", "spec", "store", "stats", "published"},
+    "report": {"errors", "spec", "store", "stats", "published", "comparison"},
+    "api": ALL_BUT_CLI,
+    "bench": ALL_BUT_CLI,
+    "gallery": ALL_BUT_CLI,
+    "testing": ALL_BUT_CLI,
+    "scaffold": ALL_BUT_CLI,
+    "cli": ALL_BUT_CLI,
+    "__init__": ALL_BUT_CLI,
 }
-"""What each part of the core may import of the core; the others may import all but `cli`."""
-PUBLIC_TO_PLUGINS = {"", "nn", "training.losses", "stats", "testing"}
+"""What each part of the core may import of the core."""
+PUBLIC_TO_PLUGINS = {"", "nn", "training.losses", "stats", "testing", "published"}
 
 
 def imports(path: Path) -> set[str]:
-    """Dotted names that a file imports, wherever in the file."""
+    """Dotted names that a file imports, wherever in the file, also for types alone."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
-            if node.module == "trmbench":
-                names |= {f"trmbench.{alias.name}" for alias in node.names}
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
 
 
-def core_modules(names: set[str]) -> set[str]:
+def parts_of_the_core(names: set[str]) -> set[str]:
     """The parts of the core among imported names, such as `store`."""
-    parts = {name.split(".")[1] for name in names if name.startswith("trmbench.")}
+    return {name.split(".")[1] for name in names if name.startswith("trmbench.")} & set(ROOMS)
+
+
+def files_of(part: str) -> list[Path]:
+    folder = CORE / part
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+
+
+def first_circle(arrows: Mapping[str, set[str]]) -> list[str] | None:
+    """The members of one circle of imports, or None."""
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return None
+
+
+def modules(top: Path) -> dict[str, Path]:
+    """The modules of a package by their dotted names; its face goes by the package's name."""
     return {
-        part
-        for part in parts
-        if (ROOT / "trmbench" / part).exists() or (ROOT / f"trmbench/{part}.py").exists()
+        ".".join(file.relative_to(top.parent).with_suffix("").parts).removesuffix(".__init__"): file
+        for file in top.rglob("*.py")
+        if "scaffold" not in file.parts
     }
 
 
-@pytest.mark.parametrize("part", sorted(ALLOWED))
+def test_every_part_of_the_core_has_its_layer() -> None:
+    assert set(ALLOWED) == set(ROOMS)
+
+
+@pytest.mark.parametrize("part", ROOMS)
 def test_a_part_of_the_core_imports_only_what_its_layer_allows(part: str) -> None:
-    folder = ROOT / "trmbench" / part
-    files = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
-    for file in files:
-        forbidden = core_modules(imports(file)) - ALLOWED[part] - {part}
+    for file in files_of(part):
+        forbidden = parts_of_the_core(imports(file)) - ALLOWED[part] - {part}
         assert not forbidden, f"{file.relative_to(ROOT)} imports {sorted(forbidden)}"
+
+
+def test_the_parts_of_the_core_import_each_other_in_no_circle() -> None:
+    arrows = {
+        part: set().union(*(parts_of_the_core(imports(file)) for file in files_of(part))) - {part}
+        for part in ROOMS
+    }
+    assert first_circle(arrows) is None
+
+
+@pytest.mark.parametrize(
+    "top",
+    [CORE, *ROOT.glob("plugins/trmbench_*"), *ROOT.glob("tasks/trmbench_*")],
+    ids=lambda top: top.name,
+)
+def test_the_files_of_a_package_import_each_other_in_no_circle(top: Path) -> None:
+    files = modules(top)
+    arrows = {name: (imports(file) & set(files)) - {name} for name, file in files.items()}
+    arrows.pop("trmbench", None)  # hands on the public names of all parts
+    assert first_circle(arrows) is None
 
 
 def test_nobody_but_the_command_line_imports_the_command_line() -> None:
@@ -104,10 +142,8 @@ def test_plugins_import_only_public_modules_and_never_each_other() -> None:
                 top, _, rest = name.partition(".")
                 if top.startswith("trmbench_"):
                     assert top == own, f"{file} imports {name}"
-                if (
-                    top == "trmbench"
-                    and (ROOT / "trmbench" / rest.replace(".", "/")).with_suffix(".py").exists()
-                ):
+                place = CORE / rest.replace(".", "/")
+                if top == "trmbench" and (place.is_dir() or place.with_suffix(".py").exists()):
                     public = any(
                         rest == p or (p and rest.startswith(f"{p}.")) for p in PUBLIC_TO_PLUGINS
                     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
 
 import trmbench
@@ -22,4 +23,8 @@ def test_type_checkers_see_the_same_names_as_python() -> None:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert seen == {(module, name) for module, names in trmbench._PUBLIC.items() for name in names}
+    named = {name for _, name in seen} - {"*"}
+    assert ("trmbench.spec", "*") in seen
+    assert named | set(trmbench.spec.__all__) | {"__version__"} == set(trmbench.__all__)
+    for module, name in seen - {("trmbench.spec", "*")}:
+        assert getattr(importlib.import_module(module), name) is getattr(trmbench, name)

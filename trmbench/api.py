@@ -7,18 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trmbench import registry
+from trmbench.comparison.compare import Question, compare_cells
 from trmbench.errors import TrmbenchError
-from trmbench.experiment import choose_cells, execute, plan
-from trmbench.report.comparison import Question, compare_cells
-from trmbench.runs import record_run
-from trmbench.schemas import SCHEMAS
+from trmbench.experiment.cells import choose_cells
+from trmbench.experiment.execute import execute
+from trmbench.experiment.plan import plan
+from trmbench.experiment.runs import record_run
+from trmbench.plugin import registry
 from trmbench.store import Store
+from trmbench.store.schemas import SCHEMAS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trmbench.report.comparison import Results
+    from trmbench.comparison.compare import Results
 
 
 def run(
@@ -92,6 +94,6 @@ def compare(results: str | Path = "results", **question: Any) -> Results:
 
     Args:
         results: the results folder, or its URL in an object store.
-        question: fields of `trmbench.report.comparison.Question`, such as `baseline="direct"`.
+        question: fields of `trmbench.comparison.compare.Question`, such as `baseline="direct"`.
     """
     return compare_cells(Store(results, warnings.warn), Question(**question))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trmbench import ModelSpec, Preset, hookimpl
-from trmbench.nn import NetworkOptions
-from trmbench.nn.presets import (
+from trmbench.published.presets import (
     MINI_ARC,
     MINI_NETWORK,
     MINI_TRAIN,
@@ -16,18 +14,11 @@ from trmbench.nn.presets import (
     PAPER_TRAIN_ARC,
     for_arc,
 )
+from trmbench_direct.options import Options
 
 if TYPE_CHECKING:
     from trmbench import Context, TaskInfo
     from trmbench_direct.model import Direct
-
-
-@dataclass(frozen=True)
-class Options(NetworkOptions):
-    """As deep as HRM's two networks together: some 27M parameters with attention."""
-
-    layers: int = 8
-    puzzle_positions: int = 1
 
 
 _PAPER = Preset(

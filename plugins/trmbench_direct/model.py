@@ -10,7 +10,7 @@ from torch import Tensor
 
 from trmbench import StepOutput, TaskInfo
 from trmbench.nn import ForwardFlops, Network, PuzzleModel, network_flops
-from trmbench_direct import Options
+from trmbench_direct.options import Options
 
 
 class Direct(PuzzleModel):

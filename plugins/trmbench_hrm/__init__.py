@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trmbench import ModelSpec, Preset, ReferenceWeights, hookimpl
-from trmbench.nn import RecursionOptions
-from trmbench.nn.presets import (
+from trmbench.published.presets import (
     MINI_ARC,
     MINI_NETWORK,
     MINI_TRAIN,
@@ -16,22 +14,11 @@ from trmbench.nn.presets import (
     PAPER_TRAIN_ARC,
     for_arc,
 )
+from trmbench_hrm.options import Options
 
 if TYPE_CHECKING:
     from trmbench import Context, TaskInfo
     from trmbench_hrm.model import HRM
-
-
-@dataclass(frozen=True)
-class Options(RecursionOptions):
-    """The published model; `layers` are those of the low-level network."""
-
-    layers: int = 4
-    high_layers: int | None = None
-    """Blocks of the high-level network; None = as many as `layers`."""
-    puzzle_positions: int = 1
-    T: int = 2
-    n: int = 2
 
 
 _PAPER = Preset(

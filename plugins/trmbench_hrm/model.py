@@ -13,7 +13,7 @@ from torch import Tensor
 
 from trmbench import StepOutput, TaskInfo
 from trmbench.nn import ForwardFlops, Network, PuzzleModel, network_flops
-from trmbench_hrm import Options
+from trmbench_hrm.options import Options
 
 
 class HRM(PuzzleModel):

@@ -7,9 +7,9 @@ from typing import Any
 
 from torch import Tensor
 
-from trmbench.nn import reference
-from trmbench_hrm import Options
+from trmbench.published import weights as reference
 from trmbench_hrm.model import HRM
+from trmbench_hrm.options import Options
 
 RENAMES = (("initial_0", "inner.H_init"), ("initial_1", "inner.L_init"))
 

@@ -15,7 +15,7 @@ from ray.train import FailureConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchTrainer
 
 from trmbench import Trial, TrialResult, run_shared_trial
-from trmbench_ray.tasks import Correspondent
+from trmbench_ray.mailbox import Correspondent
 
 _ENVIRONMENT = {
     "RAY_CHDIR_TO_TRIAL_DIR": "0",  # a task's data may be at a relative path

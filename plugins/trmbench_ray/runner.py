@@ -74,7 +74,8 @@ class _Tasks:
     def __init__(self, execution: Mapping[str, Any], on_event: OnEvent) -> None:
         import ray
 
-        from trmbench_ray.tasks import Mailbox, execute, execute_together
+        from trmbench_ray.mailbox import Mailbox
+        from trmbench_ray.tasks import execute, execute_together
 
         # Once, not per trial: a cluster keeps every function that it was given.
         self._execute, self._execute_together = ray.remote(execute), ray.remote(execute_together)

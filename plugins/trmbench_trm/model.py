@@ -11,7 +11,7 @@ from torch import Tensor
 
 from trmbench import StepOutput, TaskInfo
 from trmbench.nn import ForwardFlops, Network, PuzzleModel, network_flops
-from trmbench_trm import Options
+from trmbench_trm.options import Options
 
 State = tuple[Tensor, ...]
 """(y, z), each (B, P, D); (z,) if z is the answer too; (y, z1, z2, ...) if z is multi-scale."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import Tensor
 
-from trmbench.nn import reference
-from trmbench.nn.reference import Renames
-from trmbench_trm import Options
+from trmbench.published import weights as reference
+from trmbench.published.weights import Renames
 from trmbench_trm.model import TRM
+from trmbench_trm.options import Options
 
 
 def renames(features: int) -> Renames:

@@ -6,9 +6,10 @@ function is first used.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 from trmbench import Preset, TaskSpec, hookimpl
 from trmbench_arc.options import Arc1Options, Arc2Options
@@ -16,30 +17,25 @@ from trmbench_arc.options import Arc1Options, Arc2Options
 if TYPE_CHECKING:
     import click
 
-    from trmbench_arc.arc import Arc
-    from trmbench_arc.leakage import overlap
-    from trmbench_arc.submission import validate_submission, write_submission
-    from trmbench_arc.voting import VoteResult, vote
+    from trmbench_arc.arc import Arc as Arc
+    from trmbench_arc.leakage import overlap as overlap
+    from trmbench_arc.submission import (
+        validate_submission as validate_submission,
+        write_submission as write_submission,
+    )
+    from trmbench_arc.voting import VoteResult as VoteResult, vote as vote
 
-_PUBLIC = {
-    "Arc": "arc",
-    "VoteResult": "voting",
-    "overlap": "leakage",
-    "validate_submission": "submission",
-    "vote": "voting",
-    "write_submission": "submission",
-}
-
-__all__ = [
-    "Arc",
-    "Arc1Options",
-    "Arc2Options",
-    "VoteResult",
-    "overlap",
-    "validate_submission",
-    "vote",
-    "write_submission",
-]
+# Its `__dir__` is left out: pluggy looks for the hooks among all names of the module.
+__getattr__, _, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "arc": ["Arc"],
+        "leakage": ["overlap"],
+        "submission": ["validate_submission", "write_submission"],
+        "voting": ["VoteResult", "vote"],
+    },
+)
+__all__ += ["Arc1Options", "Arc2Options"]
 
 PAPER = Preset(
     train={"epochs": 100_000, "batch_size": 768},
@@ -86,9 +82,3 @@ def trmbench_commands(cli: click.Group) -> None:
     from trmbench_arc.command import submit
 
     cli.add_command(submit)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'trmbench_arc' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"trmbench_arc.{_PUBLIC[name]}"), name)

@@ -3,60 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trmbench import Preset, PuzzleOptions, TaskSpec, TrmbenchError, hookimpl
+from trmbench import Preset, TaskSpec, hookimpl
+from trmbench_maze.options import MazeOptions
 
 if TYPE_CHECKING:
     from trmbench import Task
-
-_PUBLISHED_SIZE = 30
-_LARGEST_SIZE = 60
-
-
-@dataclass(frozen=True)
-class MazeOptions(PuzzleOptions):
-    """Options of the Maze task.
-
-    The defaults describe Maze-Hard (arXiv 2506.21734): shortest paths longer than 110 steps; the
-    share of walls is that of the generator it builds on (arXiv 2402.14083, 30 to 50 %).
-
-    Raises:
-        TrmbenchError: a value is out of its range.
-    """
-
-    size: int = _PUBLISHED_SIZE
-    """Rows and columns of the maze."""
-    min_path_length: int = 111
-    """Steps from start to goal of a generated maze, at least."""
-    min_walls: float = 0.3
-    """Smallest share of wall cells of a generated maze; each maze draws its own."""
-    max_walls: float = 0.5
-    """Largest share of wall cells of a generated maze."""
-    unique_path: bool = False
-    """Whether a generated maze has only one shortest path."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 2 <= self.size <= _LARGEST_SIZE:
-            raise TrmbenchError(f"task.size={self.size} is not possible", f"2 to {_LARGEST_SIZE}")
-        if self.origin == "hub" and self.size != _PUBLISHED_SIZE:
-            raise TrmbenchError(
-                f"task.size={self.size} is not published",
-                "use task.source=generated or --set task.path=DIR",
-            )
-        if self.origin == "generated" and not 1 <= self.min_path_length < self.size**2:
-            raise TrmbenchError(
-                f"task.min_path_length={self.min_path_length} is not possible",
-                f"a {self.size}x{self.size} maze has room for 1 to {self.size**2 - 1} steps",
-            )
-        if not 0 <= self.min_walls <= self.max_walls < 1:
-            raise TrmbenchError(
-                f"task.min_walls={self.min_walls} to task.max_walls={self.max_walls} "
-                "is not possible",
-                "0 <= min_walls <= max_walls < 1",
-            )
 
 
 def _load(options: MazeOptions) -> Task:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from trmbench import Puzzles, TrmbenchError, distinct_puzzles
-from trmbench_maze import MazeOptions
+from trmbench_maze.options import MazeOptions
 from trmbench_maze.paths import far_cells, pack, shortest_path, unpack
 from trmbench_maze.symmetry import signatures
 from trmbench_maze.tokens import BLANK, GOAL, PATH, START, WALL

@@ -17,8 +17,8 @@ from trmbench import (
     permutation_votes,
     published_puzzles,
 )
-from trmbench_maze import MazeOptions
 from trmbench_maze.generate import generate
+from trmbench_maze.options import MazeOptions
 from trmbench_maze.symmetry import SYMMETRIES, cell_orders
 from trmbench_maze.tokens import BLANK, CHARACTERS, GOAL, PATH, START, VOCABULARY, WALL
 from trmbench_maze.verify import has_ends, keeps_maze, solves

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from trmbench import TrmbenchError
-from trmbench_nonogram import NonogramOptions
 from trmbench_nonogram.layout import runs
+from trmbench_nonogram.options import NonogramOptions
 from trmbench_nonogram.solve import BLACK, WHITE, solve
 
 _CHUNK = 2048  # pictures worked on at once; a constant, so that more puzzles extend fewer

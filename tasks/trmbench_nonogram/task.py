@@ -8,9 +8,9 @@ from rich.text import Text
 from torch import Generator, Tensor
 
 from trmbench import Batch, Puzzles, PuzzleTable, PuzzleTask, Votes, make_splits
-from trmbench_nonogram import NonogramOptions
 from trmbench_nonogram.generate import generate
 from trmbench_nonogram.layout import BLACK, UNKNOWN, WHITE, cells, clues, encode, margin
+from trmbench_nonogram.options import NonogramOptions
 from trmbench_nonogram.picture import draw
 
 SYMMETRIES = 8

@@ -3,55 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
-from trmbench import Preset, PuzzleOptions, TaskSpec, TrmbenchError, hookimpl
+from trmbench import Preset, TaskSpec, hookimpl
+from trmbench_sudoku.options import SudokuOptions
 
 if TYPE_CHECKING:
     from trmbench import Task
-
-_CLUES = {6: (8, 36), 9: (17, 81)}  # the fewest clues a Sudoku with one solution can have
-
-
-@dataclass(frozen=True)
-class SudokuOptions(PuzzleOptions):
-    """Options of the Sudoku task.
-
-    Raises:
-        TrmbenchError: a value is out of its range.
-    """
-
-    size: int = 9
-    """Rows of the grid: 9 (boxes 3x3) or 6 (boxes of 2 rows and 3 columns)."""
-    clues: int = 13
-    """Digits given in a generated puzzle."""
-    variants: int = 0
-    """Fixed random variants of each training puzzle, beside itself; 0 = a fresh one each time."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.size not in _CLUES:
-            raise TrmbenchError(f"task.size={self.size} is not possible", "use 6 or 9")
-        if self.origin == "hub" and self.size != 9:
-            raise TrmbenchError(
-                f"task.size={self.size} is not published",
-                "use task.source=generated or --set task.path=DIR",
-            )
-        least, most = _CLUES[self.size]
-        if self.origin == "generated" and not least <= self.clues <= most:
-            raise TrmbenchError(
-                f"task.clues={self.clues} is not possible",
-                f"a {self.size}x{self.size} Sudoku with one solution has {least} to {most}",
-            )
-        if self.variants < 0:
-            raise TrmbenchError(
-                f"task.variants={self.variants} is not possible", "use 0 or a positive number"
-            )
-
-    def sample(self, count: int, **further: Any) -> Self:
-        """With half of the digits given: generated in a moment at any size."""
-        return super().sample(count, clues=self.size**2 // 2, **further)
 
 
 def _load(options: SudokuOptions) -> Task:

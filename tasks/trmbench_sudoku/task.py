@@ -21,8 +21,8 @@ from trmbench import (
     permutation_votes,
     published_puzzles,
 )
-from trmbench_sudoku import SudokuOptions
 from trmbench_sudoku.generate import generate
+from trmbench_sudoku.options import SudokuOptions
 from trmbench_sudoku.picture import draw
 from trmbench_sudoku.rules import Rules, rules_of
 from trmbench_sudoku.symmetry import Symmetries, fixed_keys, from_keys, random_keys

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from trmbench import registry
 from trmbench.cli.main import run_command
-from trmbench.config import compose
+from trmbench.config.compose import compose
+from trmbench.plugin import registry
 from trmbench.store import Store
-from trmbench.trial import run_trial
+from trmbench.trial.run import run_trial
 
 TINY = {
     "task.canvas": 5, "task.variants": 6, "model.width": 16, "train.steps": 2,

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from trmbench import registry
 from trmbench.bench import timing
 from trmbench.bench.measure import Measurement, feasible
 from trmbench.bench.plan import Wanted, cells
@@ -17,7 +16,8 @@ from trmbench.bench.profile import idle_share
 from trmbench.bench.subject import subject
 from trmbench.bench.table import quantity, table
 from trmbench.cli.main import run_command
-from trmbench.config import compose
+from trmbench.config.compose import compose
+from trmbench.plugin import registry
 
 CPU = torch.device("cpu")
 DIRECT = ["--model=direct", "--task=maze", "--preset=mini", "--device=cpu"]

@@ -14,16 +14,17 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from trmbench import PuzzleTable, Task, TaskInfo, TaskSpec, registry
-from trmbench.assembly import Assembly
-from trmbench.checkpoints import read_weights
+from trmbench import PuzzleTable, Task, TaskInfo, TaskSpec
 from trmbench.cli.main import run_command
-from trmbench.experiment import choose_cells
+from trmbench.evaluation.answers import RecursiveSolver, predict
+from trmbench.experiment.cells import choose_cells
 from trmbench.nn import PuzzleModel
-from trmbench.plugins import Plugin
-from trmbench.registry import Entry
+from trmbench.plugin import registry
+from trmbench.plugin.manager import Plugin
+from trmbench.plugin.registry import Entry
 from trmbench.spec import Preset
-from trmbench.training.evaluation import RecursiveSolver, predict
+from trmbench.trial.build import Assembly
+from trmbench.trial.weights import read_weights
 
 SETTINGS = {
     "task.train_puzzles": 8,

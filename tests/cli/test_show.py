@@ -67,8 +67,8 @@ def test_bad_input_is_one_line(
 def test_the_steps_of_a_real_trial_end_in_its_stored_answer(
     tiny_results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from trmbench.refinement import refinement
-    from trmbench.stored_puzzle import StoredPuzzle
+    from trmbench.gallery.refinement import refinement
+    from trmbench.gallery.stored_puzzle import StoredPuzzle
 
     store = Store(tiny_results)
     trial = store.trials()[0]
@@ -94,8 +94,8 @@ def test_the_steps_of_a_real_trial_end_in_its_stored_answer(
 
 
 def test_a_trial_without_final_weights_shows_its_stored_answers(tiny_results: Path) -> None:
-    from trmbench.refinement import refinement
-    from trmbench.stored_puzzle import StoredPuzzle
+    from trmbench.gallery.refinement import refinement
+    from trmbench.gallery.stored_puzzle import StoredPuzzle
 
     store = Store(tiny_results)
     trial = store.trials()[1]

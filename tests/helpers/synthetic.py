@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from trmbench.config import short_hash
+from trmbench.config.cell import short_hash
 from trmbench.spec import Trial
 from trmbench.store import Store
 

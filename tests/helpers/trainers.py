@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from trmbench.assembly import Assembly
-from trmbench.experiment import choose_cells
+from trmbench.experiment.cells import choose_cells
 from trmbench.training.loop import Trainer
+from trmbench.trial.build import Assembly
 
 FEW_SMALL_STEPS = {
     "task.train_puzzles": 24,

@@ -19,7 +19,7 @@ import torch
 import trmbench_hrm
 import trmbench_trm
 from trmbench.nn import PuzzleModel
-from trmbench.nn.reference import reference_name
+from trmbench.published.weights import reference_name
 
 HERE = Path(__file__).parent
 OWN = HERE / "vectors"

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from trmbench import Batch, StepOutput, TrialEvent, TrmbenchError, registry, run_trial
-from trmbench.config import Cell, compose
+from trmbench import Batch, StepOutput, TrialEvent, TrmbenchError, run_trial
+from trmbench.config.cell import Cell
+from trmbench.config.compose import compose
+from trmbench.evaluation.answers import RecursiveSolver
+from trmbench.plugin import registry
 from trmbench.testing import TOY_MODEL, TOY_TASK, assert_model_conforms, run_one
-from trmbench.training.evaluation import RecursiveSolver
 from trmbench_ptrm import Options
 from trmbench_ptrm.search import StochasticSearch
 

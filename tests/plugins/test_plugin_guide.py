@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from plugin_site import Site
 
-from trmbench import hookspecs
+from trmbench.plugin import hookspecs
 
 GUIDE = Path(__file__).parents[2] / "docs" / "plugins.md"
 SHORT = {

@@ -10,7 +10,7 @@ import pytest
 from helpers.synthetic import add_cell, bernoulli
 from rich.console import Console
 
-from trmbench.report.comparison import Question, Results, compare_cells
+from trmbench.comparison.compare import Question, Results, compare_cells
 from trmbench.report.formats import FORMATS
 from trmbench.report.terminal import comparison_view
 from trmbench.store import Store

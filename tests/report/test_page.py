@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from helpers.synthetic import add_cell, bernoulli
 
-from trmbench.report.comparison import Question, compare_cells
+from trmbench.comparison.compare import Question, compare_cells
+from trmbench.gallery.differences import draw_differences
 from trmbench.report.figures import save_figures
 from trmbench.report.formats import FORMATS
-from trmbench.report.page import render_report
+from trmbench.report.page import Report, build_report, render_report
 from trmbench.report.words import interval_text, percent
 from trmbench.store import Store
-from trmbench.write_report import Report, build_report
 
 EVIL = "<script>alert(1)</script>"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -48,6 +48,11 @@ document.body.append(answer);
 """
 
 
+def report_of(store: Store, question: Question) -> Report:
+    found = compare_cells(store, question)
+    return build_report(store, found, draw_differences(store, found))
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("report")
@@ -60,8 +65,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(root: Path) -> Report:
-    store = Store(root)
-    return build_report(store, compare_cells(store, Question(published=True)))
+    return report_of(Store(root), Question(published=True))
 
 
 def test_the_report_shows_the_numbers_of_the_comparison(root: Path, report: Report) -> None:
@@ -124,8 +128,7 @@ def test_the_same_results_give_the_same_page(root: Path) -> None:
 def test_costs_far_apart_have_plain_numbers_on_their_axis(tmp_path: Path) -> None:
     add_cell(tmp_path, "fast", bernoulli(3, 20, 0.5), row={"train_seconds": 5.0})
     add_cell(tmp_path, "slow", bernoulli(3, 20, 0.6), row={"train_seconds": 5000.0})
-    store = Store(tmp_path)
-    page = build_report(store, compare_cells(store, Question())).html
+    page = report_of(Store(tmp_path), Question()).html
     assert "mathdefault" not in page
     assert re.search(r"<text[^>]*>100</text>", page)
 
@@ -150,7 +153,7 @@ def test_the_puzzles_on_which_models_differ_are_drawn(tiny_results: Path, tmp_pa
             for i, puzzle in enumerate(puzzles)
         ]
         store.write("puzzles", f"{other['trial_id']}-{row['evaluation_id']}", changed)
-    report = build_report(store, compare_cells(store, Question()))
+    report = report_of(store, Question())
     assert "The puzzles are not drawn" not in report.html
     assert f"{puzzles[5]['puzzle_id']}, mean over seeds: " in report.html
     assert re.search(r"<p>other \([^<]*, seed 0</p>", report.html)

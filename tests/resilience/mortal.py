@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from trmbench.spec import Trial
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["trmbench.trial", "trmbench.testing.toy_model"])
+_CONTEXT.set_forkserver_preload(["trmbench.trial.run", "trmbench.testing.toy_model"])
 
 
 def begin(trial: Trial, die_while_writing: str | None = None) -> BaseProcess:
@@ -32,8 +32,8 @@ def begin(trial: Trial, die_while_writing: str | None = None) -> BaseProcess:
 
 
 def _work(trial: Trial, die_while_writing: str | None) -> None:
-    from trmbench.store import FINISHED
-    from trmbench.trial import run_trial
+    from trmbench.spec.status import FINISHED
+    from trmbench.trial.run import run_trial
 
     sync = os.fsync
 

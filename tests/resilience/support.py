@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from trmbench.claims import Claimed, claimed, holder
-from trmbench.location import Location
 from trmbench.store import Store
+from trmbench.store.claims import Claimed, claimed, holder
+from trmbench.store.location import Location
 
 TOY = ["--model=toy-recursive", "--task=toy-mirror", "--preset=mini", "--device=cpu"]
 OFTEN = "--checkpoint-every=0.2"

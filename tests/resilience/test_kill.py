@@ -25,7 +25,7 @@ from resilience.support import (
 
 from trmbench.store import Store
 from trmbench.testing.running import toy_trial
-from trmbench.trial import run_trial
+from trmbench.trial.run import run_trial
 
 pytestmark = pytest.mark.slow
 

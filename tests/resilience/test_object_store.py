@@ -25,14 +25,13 @@ from resilience.support import (
     wait_until,
 )
 
-from trmbench.claims import Claimed, holders
-from trmbench.claims.objects import ObjectRegister
 from trmbench.errors import TrmbenchError
-from trmbench.location import ObjectPath
-from trmbench.store import Store
+from trmbench.store import Store, checkpoints as checkpoint
+from trmbench.store.checkpoints import RunningCheckpoints
+from trmbench.store.claims import Claimed, holders
+from trmbench.store.claims.objects import ObjectRegister
+from trmbench.store.location import ObjectPath
 from trmbench.testing.running import toy_trial
-from trmbench.training import checkpoint
-from trmbench.training.checkpoint import RunningCheckpoints
 
 SERVE = """
 import sys, threading
@@ -45,7 +44,7 @@ threading.Event().wait()
 RACE = """
 import sys, time
 from pathlib import Path
-from trmbench.claims import Claimed, claimed
+from trmbench.store.claims import Claimed, claimed
 won = 0
 print("ready", flush=True)
 input()

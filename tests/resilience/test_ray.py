@@ -25,7 +25,8 @@ from resilience.support import (
     wait_until,
 )
 
-from trmbench import claims, registry
+from trmbench.plugin import registry
+from trmbench.store import claims
 from trmbench.testing import assert_runner_conforms
 
 pytestmark = pytest.mark.slow

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from trmbench import TrmbenchError
-from trmbench_maze import MAZE, MazeOptions
+from trmbench_maze import MAZE
 from trmbench_maze.generate import generate
+from trmbench_maze.options import MazeOptions
 from trmbench_maze.paths import neighbours, pack, path_lengths, shortest_path, unpack
 
 WALL, BLANK, START, GOAL, PATH = range(1, 6)

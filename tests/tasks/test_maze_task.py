@@ -12,7 +12,8 @@ from hypothesis import given, settings, strategies as st
 from rich.console import Console
 
 from trmbench import Batch, PuzzleTable, Task, TrmbenchError
-from trmbench_maze import MAZE, MazeOptions
+from trmbench_maze import MAZE
+from trmbench_maze.options import MazeOptions
 
 SMALL = {**MAZE.presets["mini"].options, "train_puzzles": 200, "test_puzzles": 50}
 TOKENS = {"#": 1, " ": 2, "S": 3, "G": 4, "o": 5}

@@ -11,11 +11,12 @@ import torch
 from hypothesis import given, settings, strategies as st
 from rich.console import Console
 
-from trmbench import Batch, TrmbenchError, registry
+from trmbench import Batch, TrmbenchError
+from trmbench.plugin import registry
 from trmbench.testing import assert_task_conforms
-from trmbench_nonogram import NonogramOptions
 from trmbench_nonogram.generate import generate, signature
 from trmbench_nonogram.layout import BLACK, NOTHING, PAD, UNKNOWN, WHITE, encode, margin, runs
+from trmbench_nonogram.options import NonogramOptions
 from trmbench_nonogram.solve import solve
 from trmbench_nonogram.task import SYMMETRIES, NonogramTask, load, transformed
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from trmbench import TrmbenchError
-from trmbench_sudoku import SUDOKU, SudokuOptions
+from trmbench_sudoku import SUDOKU
 from trmbench_sudoku.generate import generate
+from trmbench_sudoku.options import SudokuOptions
 from trmbench_sudoku.rules import Rules, rules_of
 from trmbench_sudoku.signature import signatures
 

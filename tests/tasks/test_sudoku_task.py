@@ -13,7 +13,8 @@ from hypothesis import given, settings, strategies as st
 from rich.console import Console
 
 from trmbench import Batch, PuzzleTable, Task, TrmbenchError
-from trmbench_sudoku import SUDOKU, SudokuOptions
+from trmbench_sudoku import SUDOKU
+from trmbench_sudoku.options import SudokuOptions
 from trmbench_sudoku.rules import rules_of
 from trmbench_sudoku.symmetry import from_keys, random_keys
 

@@ -10,8 +10,8 @@ from torch import Generator, nn
 
 from trmbench import Answers, Batch, Context, ModelSpec, Preset, StepOutput
 from trmbench.testing import TOY_MODEL
-from trmbench.testing.toy import ToyModelOptions
 from trmbench.testing.toy_model import ToyModel
+from trmbench.testing.toy_options import ToyModelOptions
 
 
 class WrongShape(ToyModel):

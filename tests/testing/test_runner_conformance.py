@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from trmbench import RunnerSpec, Trial, TrialEvent, TrialResult, registry, run_trial
+from trmbench import RunnerSpec, Trial, TrialEvent, TrialResult, run_trial
+from trmbench.plugin import registry
 from trmbench.testing import assert_runner_conforms
 from trmbench.testing.conform import check_runner
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import torch
 
-from trmbench.assembly import Assembly
-from trmbench.experiment import choose_cells
+from trmbench.experiment.cells import choose_cells
 from trmbench.training.activations import activation_bytes
+from trmbench.trial.build import Assembly
 
 
 def kept(batch: int, **settings: Any) -> int:

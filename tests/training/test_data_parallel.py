@@ -14,14 +14,15 @@ import pytest
 import torch
 import torch.distributed as dist
 
-from trmbench import Trial, TrialResult, TrmbenchError, registry, run_shared_trial, run_trial
-from trmbench.config import compose
-from trmbench.store import FINAL, Store
+from trmbench import Trial, TrialResult, TrmbenchError, run_shared_trial, run_trial
+from trmbench.config.compose import compose
+from trmbench.plugin import registry
+from trmbench.store import Store, checkpoints as checkpoint
+from trmbench.store.checkpoints import RunningCheckpoints
+from trmbench.store.final import FINAL
 from trmbench.testing.running import visible_plugin
-from trmbench.training import checkpoint
-from trmbench.training.checkpoint import RunningCheckpoints
 from trmbench.training.loop import Trainer
-from trmbench.training.parallel import SingleWorker
+from trmbench.training.workers import SingleWorker
 
 pytestmark = pytest.mark.slow
 STEPS = 50

@@ -12,8 +12,8 @@ import torch
 from helpers.trainers import maze_trainer
 
 from trmbench import TrmbenchError
-from trmbench.training import checkpoint
-from trmbench.training.checkpoint import RunningCheckpoints
+from trmbench.store import checkpoints as checkpoint
+from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.training.loop import Stopped, Trainer
 
 SMALL = {

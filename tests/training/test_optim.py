@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from trmbench.settings import TrainSettings
+from trmbench.spec.settings import TrainSettings
 from trmbench.training.ema import ExponentialMovingAverage
 from trmbench.training.optim import AdamATan2, learning_rate_factor, sign_sgd_
 

@@ -10,14 +10,14 @@ import pytest
 import torch
 from helpers.trainers import maze_trainer
 
-from trmbench.assembly import Assembly
-from trmbench.config import compose
+from trmbench.config.compose import compose
+from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.testing.running import visible_plugin
 from trmbench.testing.toy import TOY_MODEL, TOY_TASK
-from trmbench.training.checkpoint import RunningCheckpoints
 from trmbench.training.loop import Stopped, Trainer
-from trmbench.training.stacked import StackedTrainer
-from trmbench.training.together import Seed, train_together
+from trmbench.training.stacked.loop import Seed, train_together
+from trmbench.training.stacked.trainer import StackedTrainer
+from trmbench.trial.build import Assembly
 
 SEEDS = (3, 4, 9)
 SMALL = {

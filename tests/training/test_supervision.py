@@ -9,9 +9,8 @@ import pytest
 import torch
 
 from trmbench import Batch, StepOutput
-from trmbench.settings import TrainSettings
+from trmbench.spec.settings import TrainSettings
 from trmbench.streams import Streams
-from trmbench.training.parallel import SingleWorker
 from trmbench.training.supervision import (
     Halting,
     Slots,
@@ -20,6 +19,7 @@ from trmbench.training.supervision import (
     initial_slots,
     refill,
 )
+from trmbench.training.workers import SingleWorker
 
 CPU = torch.device("cpu")
 

@@ -6,7 +6,7 @@ import time
 
 import torch
 
-from trmbench.device import synchronize
+from trmbench.machine import synchronize
 
 SIZES = {"cuda": (4096, 8192), "mps": (2048, 4096)}
 CPU_SIZES = (512, 1024)

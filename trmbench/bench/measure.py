@@ -10,14 +10,14 @@ from typing import Literal
 import numpy as np
 import torch
 
-from trmbench.assembly import Assembly
+from trmbench.bench.flops import step_flops
 from trmbench.bench.subject import Subject
 from trmbench.bench.timing import seconds_per_call
-from trmbench.device import device_name, peak_memory, reset_peak_memory
-from trmbench.flops import step_flops
+from trmbench.evaluation.answers import RecursiveSolver
+from trmbench.machine import device_name, peak_memory, reset_peak_memory
 from trmbench.spec import Batch, PuzzleTable
-from trmbench.training.evaluation import RecursiveSolver
 from trmbench.training.loop import weight_count
+from trmbench.trial.build import Assembly
 
 Step = Literal["train", "test"]
 

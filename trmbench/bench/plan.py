@@ -12,8 +12,8 @@ from typing import Any
 from trmbench.bench.matmul import measure_matmul_rate
 from trmbench.bench.measure import Measurement, feasible, measure, prepare_training
 from trmbench.bench.subject import Subject, subject
-from trmbench.device import choose_device
 from trmbench.errors import TrmbenchError
+from trmbench.machine import choose_device
 
 PEAK_SECONDS = 0.3
 

@@ -10,7 +10,7 @@ from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile
 
 from trmbench.bench.timing import WARM_UP
-from trmbench.device import synchronize
+from trmbench.machine import synchronize
 
 STEPS = 5
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trmbench import registry
-from trmbench.assembly import Assembly, training_steps
-from trmbench.config import compose, options
+from trmbench.config.compose import compose, options
 from trmbench.errors import TrmbenchError
+from trmbench.plugin import registry
 from trmbench.puzzles.options import PuzzleOptions
 from trmbench.spec import Trial
+from trmbench.trial.build import Assembly, training_steps
 
 SAMPLE = 16
 """Puzzles of each split: as many as a batch needs are taken from them, again and again."""

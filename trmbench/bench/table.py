@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from trmbench.bench.measure import Measurement
-from trmbench.provenance import environment
 from trmbench.report.tables import TextTable
 from trmbench.report.words import duration, memory, number
+from trmbench.trial.provenance import environment
 
 _PREFIXES = ("", "k", "M", "G", "T", "P")
 

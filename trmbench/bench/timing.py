@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import torch
 
-from trmbench.device import synchronize
+from trmbench.machine import synchronize
 
 ROUNDS = 5
 """The time is the median of this many rounds: a disturbance of one or two does not count."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from trmbench import registry
 from trmbench.cli.options import complete_names, parse_overrides, results_option, set_option
+from trmbench.plugin import registry
 
 
 @click.group("checkpoint", short_help="Exchange weights with the public reference implementations.")
@@ -30,10 +30,10 @@ def import_command(
     FILE is a state dict in the reference implementation's names, saved by torch.save (read without
     executing what is in it) or as safetensors.
     """
-    from trmbench.checkpoints import NOT_IN_WEIGHTS, import_weights
     from trmbench.cli.console import console, warn
-    from trmbench.experiment import choose_cells
+    from trmbench.experiment.cells import choose_cells
     from trmbench.store import Store
+    from trmbench.trial.weights import NOT_IN_WEIGHTS, import_weights
 
     [cell] = choose_cells([model], [task], preset, None, parse_overrides(overrides)).cells
     store = Store(results, warn)
@@ -63,10 +63,10 @@ def export_command(trial: str, output: Path, weights: str, results: str) -> None
 
     They have the reference implementation's names where the model has one.
     """
-    from trmbench.checkpoints import export_weights
     from trmbench.cli.console import console, warn
-    from trmbench.experiment import reevaluation
+    from trmbench.experiment.plan import reevaluation
     from trmbench.store import Store
+    from trmbench.trial.weights import export_weights
 
     found = reevaluation(Store(results, warn), trial, {"weights": weights})
     count = export_weights(found, output)

@@ -51,7 +51,7 @@ def question_options(command: Any) -> Any:
 def compared(results: str, margin: float | None, beside: str | None, **question: Any) -> Any:
     """The comparison that the options of `question_options` ask for; its notes go to stderr."""
     from trmbench.cli.console import warn
-    from trmbench.report.comparison import Question, compare_cells
+    from trmbench.comparison.compare import Question, compare_cells
     from trmbench.store import Store
 
     asked = Question(

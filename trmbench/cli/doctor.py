@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
-from trmbench import registry
 from trmbench.cli.options import results_option
-from trmbench.location import Location, location
-from trmbench.plugins import plugin_manager
+from trmbench.plugin import registry
+from trmbench.plugin.manager import plugin_manager
+from trmbench.store.location import Location, location
 
 
 @click.command("doctor", short_help="Say what this machine has and what is broken.")
@@ -24,7 +24,7 @@ def command(results: str) -> int:
 
     Exit code 1 when something is broken.
     """
-    from trmbench.provenance import available_cores, cpu_name
+    from trmbench.machine import available_cores, cpu_name
     from trmbench.store import Store
 
     click.echo(
@@ -55,15 +55,16 @@ def _torch() -> str:
 
 
 def _device() -> str:
-    from trmbench.device import choose_device, device_name
-    from trmbench.experiment import automatic_preset
+    from trmbench.experiment.cells import automatic_preset
+    from trmbench.machine import choose_device, device_name
 
     device = choose_device("auto")
     return f"{device_name(device)} will be used; --preset auto takes {automatic_preset()}"
 
 
 def _results(store: object) -> str:
-    from trmbench.store import FINISHED, Store
+    from trmbench.spec.status import FINISHED
+    from trmbench.store import Store
 
     assert isinstance(store, Store)
     damaged: list[str] = []

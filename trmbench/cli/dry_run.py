@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from trmbench.assembly import Assembly
+from trmbench.bench.estimate import Estimate, estimate
 from trmbench.bench.matmul import measure_matmul_rate
 from trmbench.cli.console import console
-from trmbench.config import Cell
-from trmbench.errors import TrmbenchError
-from trmbench.estimate import Estimate, estimate
-from trmbench.experiment import Plan
-from trmbench.plugins import one_line
-from trmbench.provenance import available_cores
+from trmbench.config.cell import Cell
+from trmbench.errors import TrmbenchError, one_line
+from trmbench.experiment.plan import Plan
+from trmbench.machine import available_cores
 from trmbench.report.terminal import count, duration, memory
 from trmbench.spec import Trial
+from trmbench.trial.build import Assembly
 
 
 def print_plan(plan: Plan) -> None:

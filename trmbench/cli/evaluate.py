@@ -31,11 +31,11 @@ def command(context: click.Context, /, trial: str, results: str, **settings: Any
     """
     from trmbench.cli.console import console, errors, warn
     from trmbench.cli.progress import TrialProgress
-    from trmbench.experiment import reevaluation
-    from trmbench.report.summary import summarize
+    from trmbench.comparison.cells import summarize
+    from trmbench.experiment.plan import reevaluation
     from trmbench.report.terminal import cells_table, failures_table, footnote
     from trmbench.store import Store
-    from trmbench.trial import run_trial
+    from trmbench.trial.run import run_trial
 
     store = Store(results, warn)
     changes = {key: value for key, value in settings.items() if value is not None}

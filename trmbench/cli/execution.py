@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from trmbench.claims import Claimed
 from trmbench.cli.console import console, errors
 from trmbench.cli.dry_run import print_estimate
 from trmbench.cli.progress import TrialProgress
 from trmbench.errors import TrmbenchError
-from trmbench.experiment import Plan, execute
-from trmbench.location import location
-from trmbench.runs import forget, record_run
+from trmbench.experiment.execute import execute
+from trmbench.experiment.plan import Plan
+from trmbench.experiment.runs import forget, record_run
 from trmbench.spec import RunnerSpec, Trial
-from trmbench.store import FAILED, FINISHED, Store
+from trmbench.spec.status import FAILED, FINISHED
+from trmbench.store import Store
+from trmbench.store.claims import Claimed
+from trmbench.store.location import location
 
 
 def run_pending(

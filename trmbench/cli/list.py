@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import click
 
-from trmbench import registry
-from trmbench.registry import Registry
+from trmbench.plugin import registry
+from trmbench.plugin.registry import Registry
 
 REGISTRIES: dict[str, Callable[[], Registry]] = {
     "models": registry.models,
@@ -41,8 +41,8 @@ def _presets() -> list[tuple[str, str, str]]:
 
 
 def _studies() -> list[tuple[str, str, str]]:
-    from trmbench.studies import find_study, study_names
-    from trmbench.study import read_study
+    from trmbench.config.studies import find_study, study_names
+    from trmbench.config.study import read_study
 
     return [(name, read_study(find_study(name)).title or "", "") for name in study_names()]
 

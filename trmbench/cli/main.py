@@ -14,7 +14,7 @@ import click
 
 import trmbench
 from trmbench.errors import TrmbenchError
-from trmbench.plugins import plugin_manager
+from trmbench.plugin.manager import plugin_manager
 
 VERBS = {
     "run": "Train and test models on tasks, over seeds.",
@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
 
     def resolve_command(self, context: click.Context, args: list[str]) -> Any:
         """As click does, with "did you mean" for a verb that does not exist."""
-        from trmbench.suggest import unknown
+        from trmbench.errors import unknown
 
         name = args[0]
         if self.get_command(context, name) is None and not name.startswith("-"):

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from trmbench import registry
+from trmbench.config.values import parse_value
 from trmbench.errors import TrmbenchError
-from trmbench.registry import Registry
-from trmbench.values import parse_value
+from trmbench.plugin import registry
+from trmbench.plugin.registry import Registry
 
 DEFAULT_RESULTS = "results"
 
@@ -113,6 +113,6 @@ def complete_studies(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[str]:
     """Shell completion with the names of the studies."""
-    from trmbench.studies import study_names
+    from trmbench.config.studies import study_names
 
     return [name for name in study_names() if name.startswith(incomplete)]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trmbench import registry
-from trmbench.plugins import Plugin, plugin_manager
-from trmbench.suggest import unknown
+from trmbench.errors import unknown
+from trmbench.plugin import registry
+from trmbench.plugin.manager import Plugin, plugin_manager
 
 if TYPE_CHECKING:
     from trmbench.testing import Finding

@@ -29,12 +29,14 @@ from trmbench.cli.compare import compared, question_options
 def command(output: Path, figures: Path | None, **options: Any) -> None:
     """Write tables, figures, drawn puzzles, configuration and failures into one HTML file."""
     from trmbench.cli.console import console, warn
+    from trmbench.gallery.differences import draw_differences
     from trmbench.report.figures import save_figures
+    from trmbench.report.page import build_report, write_report
     from trmbench.store import Store
-    from trmbench.write_report import build_report, write_report
 
     found = compared(**options)
-    report = build_report(Store(options["results"], warn), found)
+    store = Store(options["results"], warn)
+    report = build_report(store, found, draw_differences(store, found))
     write_report(report, output)
     console.print(f"wrote {output}", markup=False)
     if figures:

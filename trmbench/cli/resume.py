@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trmbench import registry
 from trmbench.cli.options import (
     fail_fast_option,
     max_parallel_option,
@@ -14,9 +13,10 @@ from trmbench.cli.options import (
     runner_option,
     time_budget_option,
 )
+from trmbench.plugin import registry
 
 if TYPE_CHECKING:
-    from trmbench.runs import Unfinished
+    from trmbench.experiment.runs import Unfinished
     from trmbench.spec import Trial
 
 OF_A_RUN = ("max_parallel", "time_budget")
@@ -46,10 +46,10 @@ def command(
     """
     from trmbench.cli.console import console, warn
     from trmbench.cli.execution import results_at, run_pending
-    from trmbench.experiment import Plan
-    from trmbench.report.summary import summarize
+    from trmbench.comparison.cells import summarize
+    from trmbench.experiment.plan import Plan
+    from trmbench.experiment.runs import unfinished
     from trmbench.report.terminal import cells_table, failures_table, footnote
-    from trmbench.runs import unfinished
 
     store = results_at(results)
     found = unfinished(store)

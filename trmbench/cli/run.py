@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trmbench import registry
 from trmbench.cli.options import (
     complete_studies,
     early_exit_option,
@@ -24,9 +23,11 @@ from trmbench.cli.options import (
     tasks_option,
     time_budget_option,
 )
+from trmbench.plugin import registry
 
 if TYPE_CHECKING:
-    from trmbench.experiment import Choice, Plan
+    from trmbench.experiment.cells import Choice
+    from trmbench.experiment.plan import Plan
 
 SHORTCUTS = {
     "limit": "evaluation.limit",
@@ -125,9 +126,10 @@ def command(
     Finished trials are skipped, interrupted ones go on where they stopped.
     """
     from trmbench.cli.console import console, warn
-    from trmbench.experiment import choose_cells, plan
+    from trmbench.config.studies import find_study
+    from trmbench.experiment.cells import choose_cells
+    from trmbench.experiment.plan import plan
     from trmbench.store import Store
-    from trmbench.studies import find_study
 
     if study and file:
         raise click.UsageError("--study and --config exclude each other")
@@ -163,8 +165,8 @@ def command(
 def _conclude(todo: Plan, choice: Choice, store: Any, failed: list[str]) -> int:
     """Print the table of the trials asked for."""
     from trmbench.cli.console import console
-    from trmbench.report.beside import beside_published
-    from trmbench.report.summary import summarize
+    from trmbench.comparison.cells import summarize
+    from trmbench.report.published import beside_published
     from trmbench.report.terminal import cells_table, failures_table, footnote, rich_table
 
     rows = todo.rows(store)

@@ -49,7 +49,7 @@ def command(
     if trial is None:
         _list(store, where, failures)
     elif puzzle:
-        from trmbench.stored_puzzle import StoredPuzzle
+        from trmbench.gallery.stored_puzzle import StoredPuzzle
 
         _puzzle(StoredPuzzle(store, trial, puzzle, evaluation), steps, save)
     else:
@@ -58,11 +58,11 @@ def command(
 
 def _list(store: Any, where: str | None, failures: bool) -> None:
     from trmbench.cli.console import console
+    from trmbench.comparison.where import parse_where
     from trmbench.report import tables
     from trmbench.report.terminal import rich_table
     from trmbench.report.trial_view import trials_table
-    from trmbench.report.where import parse_where
-    from trmbench.store import FAILED, INTERRUPTED
+    from trmbench.spec.status import FAILED, INTERRUPTED
 
     condition = parse_where(where) if where else None
     rows = [row for row in store.trials() if condition is None or condition(row)]
@@ -75,8 +75,8 @@ def _list(store: Any, where: str | None, failures: bool) -> None:
 
 def _trial(store: Any, trial: str, failures: bool) -> None:
     from trmbench.cli.console import console
-    from trmbench.report.failures import unsolved_view
     from trmbench.report.trial_view import trial_view
+    from trmbench.report.unsolved import unsolved_view
 
     rows = store.find_trial(trial)
     for part in unsolved_view(store, rows) if failures else trial_view(store, rows):
@@ -89,13 +89,13 @@ def _puzzle(found: Any, steps: bool, save: Path | None) -> None:
     picture: Any
     view: ModuleType
     if steps:
-        from trmbench.refinement import refinement
-        from trmbench.report import strips
+        from trmbench.gallery import strips
+        from trmbench.gallery.refinement import refinement
 
         picture, view = refinement(found), strips
     else:
-        from trmbench.puzzle_picture import puzzle_picture
-        from trmbench.report import sections
+        from trmbench.gallery import sections
+        from trmbench.gallery.puzzle_picture import puzzle_picture
 
         picture, view = puzzle_picture(found), sections
     if save is None:

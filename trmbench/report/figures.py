@@ -17,11 +17,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from trmbench.comparison.across import THRESHOLDS, AcrossTasks
+from trmbench.comparison.cells import CellSummary
+from trmbench.comparison.compare import Group, Results
+from trmbench.comparison.curves import Curve, learning_curves
 from trmbench.errors import TrmbenchError
-from trmbench.report.across import THRESHOLDS, AcrossTasks
-from trmbench.report.comparison import Group, Results
-from trmbench.report.curves import Curve, learning_curves
-from trmbench.report.summary import CellSummary
 from trmbench.store import Store
 
 # Okabe and Ito's colours without black and yellow: told apart by colour-blind readers and seen on

@@ -7,8 +7,8 @@ import io
 import json
 from collections.abc import Callable
 
+from trmbench.comparison.compare import Results
 from trmbench.report import tables
-from trmbench.report.comparison import Results
 from trmbench.report.records import Record, results_record
 from trmbench.report.tables import TextTable
 

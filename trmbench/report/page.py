@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-import trmbench
+from trmbench.comparison.cells import CellSummary
+from trmbench.comparison.compare import Group, Results
 from trmbench.report import tables
-from trmbench.report.comparison import Group, Results
-from trmbench.report.figures import Picture, profiles, to_svg
-from trmbench.report.summary import CellSummary
+from trmbench.report.figures import Picture, pictures, profiles, to_svg
 from trmbench.report.templates import template
 from trmbench.report.trial_view import flatten, trials_table
+from trmbench.store import Store
+from trmbench.store.atomic import write_text
+
+
+@dataclass(frozen=True)
+class DrawnPuzzle:
+    """Question, right answer and the answer of one seed of each model, as escaped HTML."""
+
+    heading: str
+    drawings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The drawn puzzles of one task and preset."""
+
+    puzzles: tuple[DrawnPuzzle, ...] = field(default=())
+    note: str | None = None
+    """Why there are none."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report and the pictures in it."""
+
+    html: str
+    pictures: list[Picture]
 
 
 @dataclass(frozen=True)
@@ -22,8 +51,33 @@ class Section:
 
     group: Group
     pictures: Sequence[Picture]
-    gallery: Any
-    """The drawn puzzles (`trmbench.gallery.Gallery`): HTML that is escaped already."""
+    gallery: Gallery
+
+
+def build_report(store: Store, results: Results, galleries: Sequence[Gallery]) -> Report:
+    """Draw the pictures and set the page.
+
+    Args:
+        store: where the learning curves and the answers are.
+        results: the comparison.
+        galleries: the drawn puzzles of each of its groups.
+    """
+    drawn = pictures(store, results)
+    sections = [
+        Section(group, found, gallery)
+        for (group, found), gallery in zip(drawn, galleries, strict=True)
+    ]
+    html = render_report(results, sections, f"{datetime.now():%Y-%m-%d %H:%M}")
+    return Report(html, [picture for _, found in drawn for picture in found])
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write the page, whole or not at all.
+
+    Raises:
+        TrmbenchError: the file cannot be written.
+    """
+    write_text(path, report.html)
 
 
 def render_report(results: Results, sections: Sequence[Section], written_at: str) -> str:
@@ -38,7 +92,7 @@ def render_report(results: Results, sections: Sequence[Section], written_at: str
     if results.across:
         over_tasks = to_svg(Picture("profiles", "", profiles(results.across)))
     return template("report.html").render(
-        version=trmbench.__version__,
+        version=importlib.metadata.version("trmbench"),
         written_at=written_at,
         question=_question(results),
         results=results,

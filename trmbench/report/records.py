@@ -6,9 +6,9 @@ import dataclasses
 import math
 from typing import Any
 
-from trmbench.report.across import AcrossTasks
-from trmbench.report.comparison import Difference, Results
-from trmbench.report.summary import CellSummary
+from trmbench.comparison.across import AcrossTasks
+from trmbench.comparison.cells import CellSummary
+from trmbench.comparison.compare import Difference, Results
 from trmbench.stats import Interval
 
 Record = dict[str, Any]

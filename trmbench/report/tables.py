@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from trmbench.comparison.cells import CellSummary
+from trmbench.comparison.compare import Difference, Results
+from trmbench.comparison.selection import Row
 from trmbench.published import Figure
-from trmbench.report.comparison import Difference, Results
-from trmbench.report.selection import Row
-from trmbench.report.summary import CellSummary
 from trmbench.report.words import (
     UNKNOWN,
     bounds,
@@ -22,7 +22,6 @@ from trmbench.report.words import (
     percent,
     points,
     range_text,
-    seeds_text,
     shares_text,
 )
 
@@ -180,3 +179,9 @@ def footnote(found: Sequence[CellSummary]) -> str:
     if any(cell.interval.seeds == 1 for cell in found):
         lines.append("* one seed: the interval is about this checkpoint only, not the model.")
     return "\n".join(lines)
+
+
+def seeds_text(cell: CellSummary) -> str:
+    """How many seeds are finished, and of how many where some are not."""
+    finished, failed = len(cell.trials), len(cell.failed)
+    return f"{finished} of {finished + failed}" if failed else str(finished)

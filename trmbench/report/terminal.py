@@ -9,9 +9,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from trmbench.comparison.cells import CellSummary
+from trmbench.comparison.compare import Results
 from trmbench.report import tables
-from trmbench.report.comparison import Results
-from trmbench.report.summary import CellSummary
 from trmbench.report.tables import TextTable, footnote
 from trmbench.report.words import count, duration, memory
 

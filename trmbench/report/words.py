@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from trmbench.report.summary import CellSummary
 from trmbench.stats import Interval, VarianceShares
 
 UNKNOWN = "-"
@@ -48,12 +47,6 @@ def range_text(interval: Interval) -> str:
 def bounds(low: float, high: float) -> str:
     """The bounds of a difference in points."""
     return UNKNOWN if math.isnan(low) else f"{points(low)} to {points(high)}"
-
-
-def seeds_text(cell: CellSummary) -> str:
-    """How many seeds are finished, and of how many where some are not."""
-    finished, failed = len(cell.trials), len(cell.failed)
-    return f"{finished} of {finished + failed}" if failed else str(finished)
 
 
 def shares_text(shares: VarianceShares) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from trmbench.hookspecs import hookimpl
+from trmbench.plugin.hookspecs import hookimpl
 from trmbench.spec import RunnerSpec
 
 if TYPE_CHECKING:

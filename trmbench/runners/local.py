@@ -16,11 +16,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from trmbench.device import has_cuda
 from trmbench.errors import TrmbenchError
-from trmbench.failures import record_failure
-from trmbench.provenance import available_cores
+from trmbench.machine import available_cores, has_cuda
 from trmbench.spec import Trial, TrialEvent, TrialResult
+from trmbench.trial.failures import record_failure
 
 STOP_SECONDS = 10.0
 """How long a worker may take to checkpoint when asked to stop."""

@@ -32,7 +32,7 @@ class Worker:
 
     def serve(self) -> None:
         """Until the parent closes the socket."""
-        from trmbench.trial import run_trial  # takes seconds: not before the signals are heard
+        from trmbench.trial.run import run_trial
 
         while not self._stopping:
             try:

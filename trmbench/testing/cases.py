@@ -11,8 +11,9 @@ from typing import Any
 
 import torch
 
-from trmbench import registry
-from trmbench.config import Cell, compose, options
+from trmbench.config.cell import Cell
+from trmbench.config.compose import compose, options
+from trmbench.plugin import registry
 from trmbench.spec import (
     Batch,
     Context,

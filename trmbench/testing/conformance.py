@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trmbench.plugins import one_line
+from trmbench.errors import one_line
 
 
 class ConformanceError(AssertionError):

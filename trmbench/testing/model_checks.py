@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import torch
 
-from trmbench.config import options
-from trmbench.plugins import one_line
+from trmbench.config.compose import options
+from trmbench.errors import one_line
 from trmbench.spec import BaseCell, Context, RecursiveModel
 from trmbench.testing import recursive_checks, solver_checks
 from trmbench.testing.cases import ModelCase

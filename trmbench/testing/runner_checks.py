@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trmbench.spec import Trial, TrialEvent, TrialResult
-from trmbench.store import FAILED, FINISHED, Store
+from trmbench.spec.status import FAILED, FINISHED
+from trmbench.store import Store
 from trmbench.testing.cases import RunnerCase
 from trmbench.testing.conformance import Check, ConformanceError, require
 from trmbench.testing.listing import require_light
-from trmbench.trial import run_trial
+from trmbench.trial.run import run_trial
 
 MANY = 200
 

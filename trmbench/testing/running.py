@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from trmbench import plugins, registry
-from trmbench.config import compose
+from trmbench.config.compose import compose
 from trmbench.errors import TrmbenchError
+from trmbench.plugin import manager as plugins, registry
 from trmbench.spec import Trial
 from trmbench.testing.toy import TOY_MODEL, TOY_TASK
 
@@ -42,8 +42,9 @@ def run_one(
     Raises:
         TrmbenchError: the trial failed.
     """
-    from trmbench.store import FINISHED, Store
-    from trmbench.trial import run_trial
+    from trmbench.spec.status import FINISHED
+    from trmbench.store import Store
+    from trmbench.trial.run import run_trial
 
     model_spec, task_spec = registry.models().find(model).spec, registry.tasks().find(task).spec
     cell = compose(model_spec, task_spec, preset, from_command=overrides)

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from trmbench.config import compose
-from trmbench.plugins import one_line
+from trmbench.config.compose import compose
+from trmbench.errors import one_line
 from trmbench.spec import IGNORED_LABEL, Batch, Predictions, PuzzleTable
 from trmbench.testing.cases import ROWS, SEED, TaskCase
 from trmbench.testing.conformance import Check, ConformanceError, require

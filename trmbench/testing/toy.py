@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from trmbench.hookspecs import hookimpl
+from trmbench.plugin.hookspecs import hookimpl
 from trmbench.spec import Context, ModelSpec, Preset, Task, TaskInfo, TaskSpec
+from trmbench.testing.toy_options import ToyModelOptions, ToyTaskOptions
 
 TOY_TRAIN = {"steps": 20, "batch_size": 16, "learning_rate": 3e-3, "warmup_steps": 1}
-
-
-@dataclass(frozen=True)
-class ToyTaskOptions:
-    """How many puzzles."""
-
-    train_puzzles: int = 64
-    test_puzzles: int = 32
-    columns: int = 6
-    identifiers: int = 1
-    """Puzzle identifiers, shared out among the puzzles in turn."""
-
-
-@dataclass(frozen=True)
-class ToyModelOptions:
-    """How large a network, and whether it works."""
-
-    width: int = 16
-    steps: int = 2
-    fails: bool = False
-    """Raise an error instead of answering, to try how failures are handled."""
 
 
 def load_toy_task(options: ToyTaskOptions) -> Task:

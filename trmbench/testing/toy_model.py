@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from trmbench.spec import Answers, Batch, StepOutput, TaskInfo
-from trmbench.testing.toy import ToyModelOptions
+from trmbench.testing.toy_options import ToyModelOptions
 
 
 class ToyModel(nn.Module):

@@ -11,7 +11,7 @@ from torch import Generator
 
 from trmbench.puzzles.splits import Puzzles, fingerprint, make_table
 from trmbench.spec import Batch, PuzzleTable, Task, TaskInfo, Votes
-from trmbench.testing.toy import ToyTaskOptions
+from trmbench.testing.toy_options import ToyTaskOptions
 
 PAD, BLANK, FIRST_LETTER, LETTERS = 0, 1, 2, 4
 VOCABULARY = FIRST_LETTER + LETTERS

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from trmbench.settings import ExecutionSettings, TrainSettings
 from trmbench.spec import Batch
+from trmbench.spec.settings import ExecutionSettings, TrainSettings
+from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.streams import Streams
-from trmbench.training.checkpoint import RunningCheckpoints
 from trmbench.training.compilation import compiled
 from trmbench.training.data import Batches
 from trmbench.training.ema import ExponentialMovingAverage
@@ -20,7 +20,6 @@ from trmbench.training.losses import supervision_loss
 from trmbench.training.metrics import RunningMetrics
 from trmbench.training.micro_batch import detached, joined, parts
 from trmbench.training.optim import build_optimizer, learning_rate_factor, sign_sgd_
-from trmbench.training.parallel import SingleWorker
 from trmbench.training.supervision import (
     Halting,
     Slots,
@@ -30,6 +29,7 @@ from trmbench.training.supervision import (
     needs_continue_target,
     refill,
 )
+from trmbench.training.workers import SingleWorker
 
 SECONDS_BETWEEN_EVENTS = 0.5
 _GO, _SAVE, _STOP = range(3)

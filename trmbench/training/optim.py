@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from trmbench.settings import TrainSettings
+from trmbench.spec.settings import TrainSettings
 
 # To keep these from being compiled torch loads its compiler, for seconds, with the first optimiser.
 # Nothing compiles them here. A torch without this mark loads it as before.

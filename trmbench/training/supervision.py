@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from trmbench.settings import TrainSettings
 from trmbench.spec import IGNORED_LABEL, Batch, RecursiveModel, StepOutput
+from trmbench.spec.settings import TrainSettings
 from trmbench.streams import Streams
-from trmbench.training.parallel import SingleWorker
+from trmbench.training.workers import SingleWorker
 
 
 class Slots(NamedTuple):

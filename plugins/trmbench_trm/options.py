@@ -1,0 +1,32 @@
+"""Options of TRM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from trmbench import TrmbenchError
+from trmbench.nn import RecursionOptions
+
+
+@dataclass(frozen=True)
+class Options(RecursionOptions):
+    """The paper's model; its ablations are other values (section 4, tables 1 and 2)."""
+
+    features: int = 2
+    """Kept between updates: 2 = (y, z), 1 = single z, 7 = multi-scale z (y and six z)."""
+    separate_networks: bool = False
+    """One network for the latent and one for the answer, instead of one for both."""
+    gradient: Literal["full", "one_step"] = "full"
+    """Through the whole last recursion, or only through its last update of z and of y (HRM)."""
+    act_continue: bool = False
+    """Learn to continue as well as to halt, at the price of a second forward pass (HRM)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.features < 1:
+            raise TrmbenchError(f"model.features is {self.features}", "it must be 1 or more")
+        if self.gradient not in ("full", "one_step"):
+            raise TrmbenchError(
+                f"model.gradient is {self.gradient!r}", "it must be full or one_step"
+            )

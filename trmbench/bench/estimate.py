@@ -1,0 +1,82 @@
+"""What a trial will cost, estimated from its arithmetic before it starts.
+
+The model is built on torch's `meta` device, which computes shapes and no numbers: so even one that
+would not fit into this machine is estimated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from trmbench.bench.flops import step_flops
+from trmbench.config.compose import options
+from trmbench.spec import Context, ModelSpec, TaskInfo, Trial
+from trmbench.training.activations import activation_bytes
+from trmbench.training.loop import weight_count
+from trmbench.trial.build import Assembly
+
+USUAL_SHARE_OF_MATMUL_RATE = 0.2
+"""Share of the measured matrix-multiply rate that trainings reach, for the estimate of time."""
+
+_META = torch.device("meta")
+SMALL_FLOPS = 10**9
+"""Of a training step of one puzzle: below it, a try costs less than preparing a trace."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The expected cost of one trial."""
+
+    parameters: int
+    """Weights of the network, without puzzle embeddings; 0 for what needs no training."""
+    steps: int
+    flops_per_step: int
+    """Floating-point operations of the matrix products of one training step."""
+    seconds: float
+    """Of training, on this machine, with the trial's threads."""
+    memory_bytes: int
+    """Weights, optimiser, averages, and what the backward pass keeps."""
+
+
+def estimate(trial: Trial, parts: Assembly, matmul_rate: float) -> Estimate:
+    """The expected cost of a trial.
+
+    Args:
+        trial: the trial.
+        parts: its parts; the task is loaded for it.
+        matmul_rate: floating-point operations per second, from `trmbench.bench.matmul`.
+    """
+    spec, info = parts.model_entry.spec, parts.task.info
+    model = _trainable(trial, spec, info, _META)
+    if model is None:
+        return Estimate(0, 0, 0, 0.0, 0)
+    parameters = weight_count(model)
+    steps = parts.total_steps
+    per_puzzle = step_flops(model, info.seq_len).training
+    if per_puzzle <= SMALL_FLOPS:
+        model = _trainable(trial, spec, info, torch.device("cpu"))
+    flops = parts.train.batch_size * per_puzzle
+    kept = activation_bytes(
+        model, parts.train.batch_size, info.seq_len, parts.dtype, parts.train.loss
+    )
+    copies = 5 if parts.train.ema else 4  # weight, gradient, two moments, average
+    return Estimate(
+        parameters=parameters,
+        steps=steps,
+        flops_per_step=flops,
+        seconds=steps * flops / (matmul_rate * USUAL_SHARE_OF_MATMUL_RATE),
+        memory_bytes=4 * copies * parameters + kept,
+    )
+
+
+def _trainable(trial: Trial, spec: ModelSpec, info: TaskInfo, device: torch.device) -> Any:
+    """The model; None if it needs no training or builds upon another."""
+    if spec.base is not None:
+        return None
+    with device:
+        model = spec.build(options(spec.options, trial.config["model"]), info, Context(0, device))
+    return model if isinstance(model, nn.Module) and not hasattr(model, "predict") else None

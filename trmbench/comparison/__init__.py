@@ -1,0 +1,1 @@
+"""Rows of finished trials in, values with their uncertainty out."""

@@ -1,0 +1,65 @@
+"""Models over several tasks, from four tasks on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from trmbench.comparison.cells import CellSummary
+    from trmbench.stats import Aggregate
+
+MINIMUM_TASKS = 4
+
+THRESHOLDS = np.linspace(0, 1, 101)
+
+
+@dataclass(frozen=True, eq=False)
+class AcrossTasks:
+    """Summaries over the tasks that all of the models have finished trials of."""
+
+    tasks: tuple[str, ...]
+    interquartile_means: Mapping[str, Aggregate]
+    """By cell name."""
+    improvement: Mapping[tuple[str, str], Aggregate]
+    """Probability that a run of the first cell beats one of the second."""
+    profiles: Mapping[str, np.ndarray]
+    """Share of runs above each of `THRESHOLDS`, (101,), by cell name."""
+
+
+def summarize_tasks(cells: Sequence[CellSummary]) -> AcrossTasks | None:
+    """The summaries, for the cells (by name) that are finished in at least four tasks alike.
+
+    Cells of other names are left out; the tasks are those that all of the named ones share.
+    """
+    runs: dict[str, dict[str, np.ndarray]] = {}
+    for cell in cells:
+        if cell.moments.seeds:
+            runs.setdefault(cell.name, {})[f"{cell.task} {cell.preset}"] = cell.moments.seed_means
+    runs = {name: tasks for name, tasks in runs.items() if len(tasks) >= MINIMUM_TASKS}
+    if not runs:
+        return None
+    shared = [task for task in next(iter(runs.values())) if all(task in r for r in runs.values())]
+    if len(shared) < MINIMUM_TASKS:
+        return None
+    # scipy.stats takes a second to load: not for the usual case of few tasks.
+    from trmbench.stats import (
+        interquartile_mean,
+        performance_profile,
+        probability_of_improvement,
+    )
+
+    scores = {name: [tasks[task] for task in shared] for name, tasks in runs.items()}
+    return AcrossTasks(
+        tasks=tuple(shared),
+        interquartile_means={name: interquartile_mean(s) for name, s in scores.items()},
+        improvement={
+            (a, b): probability_of_improvement(scores[a], scores[b])
+            for a, b in itertools.combinations(scores, 2)
+        },
+        profiles={name: performance_profile(s, THRESHOLDS) for name, s in scores.items()},
+    )

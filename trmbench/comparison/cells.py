@@ -1,0 +1,153 @@
+"""Stored rows summed up cell by cell: the values that every table and picture shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from trmbench.comparison.scores import PRIMARY, PuzzleSet, ScoreReader
+from trmbench.spec.status import FINISHED
+from trmbench.stats import CellMoments, Interval, interval, moments
+from trmbench.stats.intervals import PUZZLES_LIKE_THESE
+from trmbench.store import Store
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class CellSummary:
+    """One cell as tested in one way."""
+
+    cell_id: str
+    evaluation_id: str
+    model: str
+    task: str
+    preset: str
+    name: str
+    """The model, and what sets this cell apart from its preset and from its neighbours."""
+    overrides: Mapping[str, Any]
+    """What differs from the preset."""
+    metric: str
+    trials: tuple[Row, ...]
+    """The finished trials' rows."""
+    failed: tuple[Row, ...]
+    """The rows of the trials that are not finished."""
+    left_out: tuple[str, ...]
+    """A line per finished trial whose scores could not be used."""
+    puzzle_set: PuzzleSet | None
+    """What the trials were tested on."""
+    moments: CellMoments
+    """Of the metric, seeds by puzzles, in 0..1."""
+
+    @cached_property
+    def interval(self) -> Interval:
+        """Of the metric over seeds, on this test set."""
+        return interval(self.moments)
+
+    @cached_property
+    def population(self) -> Interval:
+        """Of the metric over seeds, on puzzles like these."""
+        return interval(self.moments, PUZZLES_LIKE_THESE)
+
+    @property
+    def puzzles(self) -> int:
+        """How many puzzles (or groups of them) were scored; 0 without a finished trial."""
+        return len(self.puzzle_set) if self.puzzle_set else 0
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all trials, finished or not."""
+        return (*self.trials, *self.failed)
+
+    @cached_property
+    def config(self) -> dict[str, dict[str, Any]]:
+        """The resolved configuration, `execution` as in the first trial."""
+        config: dict[str, dict[str, Any]] = json.loads(self.rows[0]["config"] or "{}")
+        return config
+
+    def mean(self, column: str) -> float:
+        """Mean of a column over the finished trials; NaN where it was not measured."""
+        values = [row[column] for row in self.trials if row[column] is not None]
+        return float(np.mean(values)) if values else float("nan")
+
+    @cached_property
+    def by_step(self) -> np.ndarray:
+        """(K, S) exact accuracy after each supervision step, of the trials that recorded it."""
+        lists = [row["exact_accuracy_by_step"] for row in self.trials]
+        lists = [steps for steps in lists if steps and len(steps) == len(lists[0] or ())]
+        return np.array(lists, dtype=np.float64) if lists else np.empty((0, 0))
+
+
+def summarize(store: Store, rows: Iterable[Row], metric: str = PRIMARY) -> list[CellSummary]:
+    """The cells of some trials' rows, in the order in which they first appear."""
+    return summarize_with(ScoreReader(store, metric), rows, metric)
+
+
+def summarize_with(reader: ScoreReader, rows: Iterable[Row], metric: str) -> list[CellSummary]:
+    """`summarize` with a reader that goes on being used."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["cell_id"], row["evaluation_id"]), []).append(row)
+    names = _names([group[0] for group in groups.values()])
+    return [
+        _summary(reader, group, name, metric)
+        for group, name in zip(groups.values(), names, strict=True)
+    ]
+
+
+def _summary(reader: ScoreReader, rows: list[Row], name: str, metric: str) -> CellSummary:
+    finished = sorted((r for r in rows if r["status"] == FINISHED), key=lambda row: row["seed"])
+    failed = tuple(row for row in rows if row["status"] != FINISHED)
+    found = reader.read(finished)
+    first = (finished or rows)[0]
+    return CellSummary(
+        cell_id=first["cell_id"],
+        evaluation_id=first["evaluation_id"],
+        model=first["model"],
+        task=first["task"],
+        preset=first["preset"],
+        name=name,
+        overrides=_overrides(first),
+        metric=(first["primary_metric"] or "exact_accuracy") if metric == PRIMARY else metric,
+        trials=found.tested,
+        failed=failed,
+        left_out=found.left_out,
+        puzzle_set=found.puzzles,
+        moments=moments(found.scores, failed=len(failed))
+        if found.puzzles
+        else CellMoments(np.empty(0), np.empty(0), float("nan"), len(failed)),
+    )
+
+
+def _overrides(row: Row) -> dict[str, Any]:
+    overrides: dict[str, Any] = json.loads(row["overrides"] or "{}")
+    return overrides
+
+
+def _names(firsts: Sequence[Row]) -> list[str]:
+    """Names that tell the cells of each task and preset apart."""
+    names = [row.get("label") or _name(row["model"], _overrides(row)) for row in firsts]
+    for distinguish in (_evaluation, lambda row: {"cell": row["cell_id"]}):
+        keys = [(row["task"], row["preset"], name) for row, name in zip(firsts, names, strict=True)]
+        names = [
+            _name(name, distinguish(row)) if keys.count(key) > 1 else name
+            for row, key, name in zip(firsts, keys, names, strict=True)
+        ]
+    return names
+
+
+def _name(model: str, changes: Mapping[str, Any]) -> str:
+    described = ", ".join(f"{key}={value}" for key, value in changes.items())
+    return f"{model} ({described})" if described else model
+
+
+def _evaluation(row: Row) -> dict[str, Any]:
+    """What a reader would look at first in how a cell was tested."""
+    evaluation = json.loads(row["config"] or "{}").get("evaluation", {})
+    usual = {"limit": None, "votes": 1, "steps": None, "weights": "ema"}
+    return {key: evaluation[key] for key in usual if evaluation.get(key, usual[key]) != usual[key]}

@@ -1,0 +1,228 @@
+"""Cells compared: one computation, from which every table, file and picture is made."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trmbench.comparison.across import AcrossTasks, summarize_tasks
+from trmbench.comparison.cautions import find_cautions, obstacles
+from trmbench.comparison.cells import CellSummary, summarize_with
+from trmbench.comparison.scores import PRIMARY, CellScores, ScoreReader, check_metric, shared_ids
+from trmbench.comparison.selection import Row, select_trials
+from trmbench.errors import TrmbenchError, unknown
+from trmbench.published import Figure, published_figures
+from trmbench.stats import CellMoments, Comparison, PuzzleCounts, compare_all, moments, puzzle_table
+from trmbench.store import Store
+
+REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the user wants to know."""
+
+    where: str | None = None
+    """Which trials, in the language of `trmbench.comparison.where`."""
+    metric: str = PRIMARY
+    baseline: str | None = None
+    """Name of the cell or model that the others are compared with; None = all pairs."""
+    margin: float | None = None
+    """A difference below this, in 0..1, does not matter."""
+    force: bool = False
+    """Compare what is not comparable, and say so."""
+    ignore_failed: bool = False
+    published: bool = False
+    """Show the papers' figures for these tasks beside."""
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """mean(A) - mean(B) of two cells of one task and preset."""
+
+    a: CellSummary
+    b: CellSummary
+    obstacles: tuple[str, ...]
+    """Why the two are not comparable."""
+    comparison: Comparison | None
+    """None where nothing was computed: an obstacle without `force`, or no scores."""
+    puzzles: PuzzleCounts | None
+    """Who solves which puzzles."""
+
+    @property
+    def verdict(self) -> str:
+        """ "better", "worse", "equivalent", "undecided" or "refused"."""
+        return self.comparison.verdict if self.comparison else REFUSED
+
+    @property
+    def forced(self) -> bool:
+        """Whether it was computed in spite of obstacles."""
+        return bool(self.obstacles) and self.comparison is not None
+
+    @property
+    def explanation(self) -> str:
+        """The verdict in a sentence or two, with the cells' names."""
+        if self.comparison is None:
+            return f"Not compared: {'; '.join(self.obstacles)}."
+        text = self.comparison.explanation
+        return f"FORCED although {'; '.join(self.obstacles)}. {text}" if self.obstacles else text
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """The cells of one task and preset: what is compared with each other."""
+
+    task: str
+    preset: str
+    cells: tuple[CellSummary, ...]
+    differences: tuple[Difference, ...]
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """Everything that `compare` and `report` show."""
+
+    question: Question
+    groups: tuple[Group, ...]
+    across: AcrossTasks | None
+    """Summaries over tasks; None below four tasks."""
+    published: tuple[Figure, ...]
+    """What papers report for these tasks, if asked for."""
+    notes: tuple[str, ...]
+    """What was left out or passed over."""
+
+    @property
+    def cells(self) -> list[CellSummary]:
+        """All cells."""
+        return [cell for group in self.groups for cell in group.cells]
+
+    @property
+    def differences(self) -> list[Difference]:
+        """All differences."""
+        return [difference for group in self.groups for difference in group.differences]
+
+    @property
+    def failed(self) -> list[Row]:
+        """The rows of all trials that are not finished."""
+        return [row for cell in self.cells for row in cell.failed]
+
+
+def compare_cells(store: Store, question: Question) -> Results:
+    """Compare the cells of a store, task by task and preset by preset.
+
+    Raises:
+        TrmbenchError: bad input, or nothing to compare.
+    """
+    if question.margin is not None and not 0 < question.margin < 1:
+        raise TrmbenchError(
+            f"a margin of {100 * question.margin:g} points is not between 0 and 100",
+            "--margin takes points, such as --margin 2",
+        )
+    rows, notes = select_trials(store, question.where)
+    reader = ScoreReader(store, check_metric(question.metric))
+    cells = summarize_with(reader, rows, question.metric)
+    pairs = [pair for group in _by_task(cells) for pair in _pairs(group, question.baseline)]
+    if question.baseline and not any(question.baseline in (c.name, c.model) for c in cells):
+        raise unknown("baseline", question.baseline, {cell.name for cell in cells})
+    differences = _differences(reader, pairs, question)
+    groups = tuple(
+        Group(
+            task=group[0].task,
+            preset=group[0].preset,
+            cells=tuple(group),
+            differences=tuple(d for d in differences if d.a in group),
+            cautions=tuple(find_cautions(group)),
+        )
+        for group in _by_task(cells)
+    )
+    notes += [line for cell in cells for line in cell.left_out]
+    notes += _mixed_presets(groups)
+    tasks = {cell.task for cell in cells}
+    published = [figure for figure in published_figures() if figure.task in tasks]
+    return Results(
+        question=question,
+        groups=groups,
+        across=summarize_tasks([cell for group in groups for cell in group.cells]),
+        published=tuple(published) if question.published else (),
+        notes=tuple(notes),
+    )
+
+
+def _by_task(cells: Sequence[CellSummary]) -> list[list[CellSummary]]:
+    groups: dict[tuple[str, str], list[CellSummary]] = {}
+    for cell in cells:
+        groups.setdefault((cell.task, cell.preset), []).append(cell)
+    return list(groups.values())
+
+
+def _mixed_presets(groups: Sequence[Group]) -> list[str]:
+    presets: dict[str, list[str]] = {}
+    for group in groups:
+        presets.setdefault(group.task, []).append(group.preset)
+    return [
+        f"{task}: presets {', '.join(names)} are different experiments and are not compared"
+        for task, names in presets.items()
+        if len(names) > 1
+    ]
+
+
+def _pairs(
+    cells: Sequence[CellSummary], baseline: str | None
+) -> list[tuple[CellSummary, CellSummary]]:
+    if baseline is None:
+        return list(itertools.combinations(cells, 2))
+    named = [cell for cell in cells if cell.name == baseline]
+    named = named or [cell for cell in cells if cell.model == baseline]
+    if len(named) > 1:
+        raise TrmbenchError(
+            f"--baseline {baseline!r} may be any of {', '.join(cell.name for cell in named)}",
+            "write one of these in full",
+        )
+    return [(cell, named[0]) for cell in cells if cell is not named[0]] if named else []
+
+
+def _differences(
+    reader: ScoreReader, pairs: Sequence[tuple[CellSummary, CellSummary]], question: Question
+) -> list[Difference]:
+    """All differences as one family for Holm's correction."""
+    found = [obstacles(a, b) for a, b in pairs]
+    scores = [
+        _comparable(reader, a, b) if question.force or not why else None
+        for (a, b), why in zip(pairs, found, strict=True)
+    ]
+    tested = [pair for pair in scores if pair is not None]
+    comparisons = iter(
+        compare_all(tested, margin=question.margin, ignore_failed=question.ignore_failed)
+    )
+    return [
+        Difference(
+            a,
+            b,
+            tuple(why),
+            next(comparisons) if pair else None,
+            puzzle_table(*pair) if pair else None,
+        )
+        for (a, b), why, pair in zip(pairs, found, scores, strict=True)
+    ]
+
+
+def _comparable(
+    reader: ScoreReader, a: CellSummary, b: CellSummary
+) -> tuple[CellMoments, CellMoments] | None:
+    """The two cells' moments on the same puzzles, the shared ones where the sets differ."""
+    if a.puzzle_set is None or b.puzzle_set is None:
+        return None
+    if a.puzzle_set is b.puzzle_set:
+        return a.moments, b.moments
+    shared = shared_ids(a.puzzle_set, b.puzzle_set)
+    if len(shared) == 0:
+        return None
+    return _restricted(reader.read(a.trials, shared), a), _restricted(
+        reader.read(b.trials, shared), b
+    )
+
+
+def _restricted(found: CellScores, cell: CellSummary) -> CellMoments:
+    return moments(found.scores, failed=len(cell.failed))

@@ -1,0 +1,185 @@
+"""The scores of trials, puzzle by puzzle, aligned and checked.
+
+Puzzle ids stay in Arrow: a store may hold tens of millions of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trmbench.errors import unknown
+from trmbench.stats import average_groups
+from trmbench.store import Store
+
+Row = Mapping[str, Any]
+PRIMARY = "score"
+METRICS = {
+    PRIMARY: "score",
+    "exact_accuracy": "exact",
+    "valid_accuracy": "valid",
+    "cell_accuracy": "cell_accuracy",
+}
+"""Names of metrics and their columns of the puzzles table."""
+
+
+def check_metric(name: str) -> str:
+    """The name of a metric.
+
+    Raises:
+        TrmbenchError: it is none.
+    """
+    if name not in METRICS:
+        raise unknown("metric", name, METRICS)
+    return name
+
+
+@dataclass(frozen=True, eq=False)
+class PuzzleSet:
+    """The units that trials were tested on: puzzles, or groups of them."""
+
+    ids: pa.Array
+    """(P,) puzzle ids."""
+    groups: np.ndarray | None
+    """(P,) which unit a puzzle belongs to; None = each is its own."""
+    units: pa.Array
+    """(U,) names of the units, in the order of the scores' columns."""
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+
+@dataclass(frozen=True, eq=False)
+class CellScores:
+    """The scores of one cell's trials."""
+
+    puzzles: PuzzleSet | None
+    """None where no trial has readable scores."""
+    scores: np.ndarray
+    """(K, U) float64 or bool."""
+    tested: tuple[Row, ...]
+    """The rows of the K trials."""
+    left_out: tuple[str, ...]
+    """A line per finished trial that could not be used."""
+
+
+class ScoreReader:
+    """Reads scores; cells tested on the same puzzles share one `PuzzleSet`, whatever the order."""
+
+    def __init__(self, store: Store, metric: str = PRIMARY) -> None:
+        self._store = store
+        self._column = METRICS[metric]
+        self._sets: list[PuzzleSet] = []
+
+    def read(self, trials: Sequence[Row], only: pa.Array | None = None) -> CellScores:
+        """The scores of one cell's finished trials.
+
+        Args:
+            trials: their rows.
+            only: the ids of the puzzles to keep; None = all.
+        """
+        puzzles: PuzzleSet | None = None
+        scores, tested, left_out = [], [], []
+        for row in trials:
+            result = self._trial(row, only)
+            if isinstance(result, str):
+                left_out.append(f"left out {_label(row)}: {result}")
+                continue
+            found, values = result
+            puzzles = puzzles or found
+            if found is not puzzles:
+                left_out.append(
+                    f"left out {_label(row)}: it was tested on other puzzles than the cell's first"
+                )
+                continue
+            scores.append(values)
+            tested.append(row)
+        if puzzles is None:
+            return CellScores(None, np.empty((0, 0)), (), tuple(left_out))
+        matrix = np.stack(scores)
+        if puzzles.groups is not None:
+            matrix = average_groups(matrix, puzzles.groups)
+        return CellScores(puzzles, matrix, tuple(tested), tuple(left_out))
+
+    def _trial(self, row: Row, only: pa.Array | None) -> tuple[PuzzleSet, np.ndarray] | str:
+        """The puzzles of a trial and its scores (P,) in their order, or why there are none."""
+        name = f"{row['trial_id']}-{row['evaluation_id']}"
+        table = self._store.read("puzzles", ["puzzle_id", self._column], [name])
+        if len(table) == 0:
+            return "its file in puzzles/ is missing, empty or damaged"
+        if only is not None:
+            table = table.filter(pc.is_in(table["puzzle_id"], value_set=only))
+        values = table[self._column]
+        if values.null_count == len(values) and self._column == METRICS[PRIMARY]:
+            # Before there was a score, exactness was the only one.
+            values = self._store.read("puzzles", ["exact"], [name])["exact"]
+        if values.null_count or len(values) != len(table):
+            return f"{values.null_count:,} of its puzzles have no {self._column}"
+        ids = _one_array(table["puzzle_id"])
+        if (problem := _out_of_range(values)) is not None:
+            return problem
+        numbers = _numpy(_one_array(values))
+        for known in self._sets:
+            if ids.equals(known.ids):
+                return known, numbers
+        for known in self._sets:
+            order = _order(known.ids, ids)
+            if order is not None:
+                return known, numbers[order]
+        if pc.count_distinct(ids).as_py() != len(ids):
+            return "its file in puzzles/ has puzzles twice"
+        self._sets.append(self._new_set(name, ids, only))
+        return self._sets[-1], numbers
+
+    def _new_set(self, name: str, ids: pa.Array, only: pa.Array | None) -> PuzzleSet:
+        table = self._store.read("puzzles", ["puzzle_id", "group"], [name])
+        if only is not None:
+            table = table.filter(pc.is_in(table["puzzle_id"], value_set=only))
+        groups = _one_array(table["group"])
+        if groups.null_count or groups.equals(ids):
+            return PuzzleSet(ids, None, ids)
+        codes = groups.dictionary_encode()
+        return PuzzleSet(ids, _numpy(codes.indices), codes.dictionary)
+
+
+def shared_ids(a: PuzzleSet, b: PuzzleSet) -> pa.Array:
+    """The ids of the puzzles that both sets have."""
+    return a.ids.filter(pc.is_in(a.ids, value_set=b.ids))
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    combined = column.combine_chunks()
+    return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
+
+
+def _numpy(array: pa.Array) -> np.ndarray:
+    """An array without nulls, without the copy and the pandas that `to_numpy` would load."""
+    if pa.types.is_boolean(array.type):
+        array = array.cast(pa.uint8())
+    return np.from_dlpack(array)
+
+
+def _order(wanted: pa.Array, ids: pa.Array) -> np.ndarray | None:
+    """Where each wanted id is in `ids`; None unless the two are the same set."""
+    if len(wanted) != len(ids):
+        return None
+    positions = pc.index_in(wanted, value_set=ids)
+    return None if positions.null_count else _numpy(positions)
+
+
+def _out_of_range(values: pa.ChunkedArray) -> str | None:
+    if pa.types.is_boolean(values.type):
+        return None
+    limits = pc.min_max(values).as_py()
+    if limits["min"] >= 0 and limits["max"] <= 1:
+        return None
+    return f"its scores lie in {limits['min']:g}..{limits['max']:g} instead of 0..1"
+
+
+def _label(row: Row) -> str:
+    return f"{row['model']} {row['task']} seed {row['seed']} ({row['trial_id']})"

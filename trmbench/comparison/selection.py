@@ -1,0 +1,82 @@
+"""Which rows of a store are looked at: each trial once, and what `--where` asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from trmbench.comparison.where import parse_where
+from trmbench.errors import TrmbenchError
+from trmbench.spec.status import FINISHED, IMPORTED
+from trmbench.store import Store
+
+Row = Mapping[str, Any]
+_NEEDED = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed", "status")
+
+
+def select_trials(store: Store, where: str | None = None) -> tuple[list[Row], list[str]]:
+    """The rows of the trials to compare, oldest first, and a line per row that was passed over.
+
+    Raises:
+        TrmbenchError: `where` is not understood, or there is nothing to compare.
+    """
+    condition = parse_where(where) if where else None
+    rows: list[Row] = []
+    lines: list[str] = []
+    for row in store.trials():
+        if row["status"] == IMPORTED:
+            continue  # nothing to compare before `evaluate` has tested it
+        problem = _problem(row)
+        if problem:
+            lines.append(f"left out a row of trials/ ({row['trial_id']}): {problem}")
+        else:
+            rows.append(row)
+    if not rows:
+        raise TrmbenchError(
+            f"no trials in {store.root}", "`trmbench run` makes some; --results names the folder"
+        )
+    rows, repeated = _once(rows)
+    if condition:
+        rows = [row for row in rows if condition(row)]
+    if not rows:
+        raise TrmbenchError(
+            f"no trial matches --where {where!r}", "`trmbench show` lists the trials"
+        )
+    return rows, lines + repeated
+
+
+def _problem(row: Row) -> str | None:
+    missing = [name for name in _NEEDED if row[name] is None]
+    if missing:
+        return f"it has no {', '.join(missing)}"
+    try:
+        for name in ("config", "overrides", "provenance"):
+            if not isinstance(json.loads(row[name] or "{}"), dict):
+                return f"its {name} is not a JSON object"
+    except ValueError:
+        return "its config, overrides or provenance is not JSON"
+    return None
+
+
+def _once(rows: list[Row]) -> tuple[list[Row], list[str]]:
+    """Each seed of each cell once: a finished row rather than another, then the latest."""
+    chosen: dict[tuple[Any, ...], Row] = {}
+    repeated: dict[str, int] = {}
+    for row in rows:
+        key = (row["cell_id"], row["evaluation_id"], row["seed"])
+        known = chosen.get(key)
+        if known is not None:
+            label = f"{row['model']} {row['task']} seed {row['seed']}"
+            repeated[label] = repeated.get(label, 1) + 1
+        if known is None or _rank(row) >= _rank(known):
+            chosen[key] = row
+    lines = [
+        f"{label} is stored {times} times; the latest finished one counts"
+        for label, times in repeated.items()
+    ]
+    return list(chosen.values()), lines
+
+
+def _rank(row: Row) -> tuple[bool, str]:
+    return row["status"] == FINISHED, str(row["finished_at"] or "")

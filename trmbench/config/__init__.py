@@ -1,0 +1,1 @@
+"""Presets, TOML and `--set` composed into resolved cells."""

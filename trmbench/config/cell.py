@@ -1,0 +1,117 @@
+"""A resolved configuration and its canonical hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from trmbench.spec import ModelSpec, TaskSpec, Trial
+from trmbench.spec.settings import UNHASHED_WHEN_OFF
+
+HASHED_SECTIONS = ("task", "model", "train")
+
+
+FILE, COMMAND_LINE = "file", "command line"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A resolved value and its origin."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One (model, task, preset, overrides), resolved."""
+
+    model: str
+    task: str
+    preset: str
+    sections: Mapping[str, Mapping[str, Setting]]
+    revisions: Mapping[str, Any]
+    """Revision numbers of the model's and the task's spec, and the cell that it builds upon."""
+    label: str | None = None
+    """What a study calls it; for people, never hashed."""
+
+    @property
+    def values(self) -> dict[str, dict[str, Any]]:
+        """The plain values, section by section."""
+        return {
+            section: {key: setting.value for key, setting in settings.items()}
+            for section, settings in self.sections.items()
+        }
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """What a file or the command line changed of what is learned, by dotted key."""
+        return {
+            f"{section}.{key}": setting.value
+            for section in HASHED_SECTIONS
+            for key, setting in self.sections[section].items()
+            if setting.origin in (FILE, COMMAND_LINE)
+        }
+
+    @cached_property
+    def cell_id(self) -> str:
+        """Hash of what decides what is learned."""
+        return learned_hash(self.model, self.task, self.values, self.revisions)
+
+    @cached_property
+    def evaluation_id(self) -> str:
+        """Hash of how it is tested."""
+        return evaluation_hash(self.values["evaluation"])
+
+    def trial(self, seed: int, results: str) -> Trial:
+        """The trial of this cell with a training seed, into a results folder."""
+        return Trial(
+            trial_id=short_hash([self.cell_id, seed]),
+            cell_id=self.cell_id,
+            evaluation_id=self.evaluation_id,
+            model=self.model,
+            task=self.task,
+            preset=self.preset,
+            seed=seed,
+            config=self.values,
+            overrides=self.overrides,
+            results=results,
+            cell_label=self.label,
+            command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        )
+
+
+def learned_hash(
+    model: str,
+    task: str,
+    config: Mapping[str, Mapping[str, Any]],
+    revisions: Mapping[str, Any],
+) -> str:
+    """Hash of what decides what is learned: the `cell_id` of a configuration."""
+    learned = {section: config[section] for section in HASHED_SECTIONS}
+    return short_hash([model, task, learned, dict(revisions)])
+
+
+def evaluation_hash(evaluation: Mapping[str, Any]) -> str:
+    """Hash of how a trial is tested: its `evaluation_id`."""
+    off = {key for key in UNHASHED_WHEN_OFF if evaluation.get(key) is None}
+    return short_hash({key: value for key, value in evaluation.items() if key not in off})
+
+
+def short_hash(value: Any) -> str:
+    """12 hexadecimal digits of the SHA-256 of a value's canonical JSON."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def revisions(model: ModelSpec, task: TaskSpec, base: Cell | None) -> dict[str, Any]:
+    """What a cell's hash has of its plugins, besides the values: see `learned_hash`."""
+    own: dict[str, Any] = {"model": model.revision, "task": task.revision}
+    return own if base is None else {**own, "base": base.cell_id}

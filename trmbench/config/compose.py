@@ -1,0 +1,183 @@
+"""Presets, TOML and `--set` composed into one resolved configuration with a canonical hash.
+
+Later wins: defaults < task preset < model preset, generic part < model preset, part for this task
+< file < command line. Every value remembers where it came from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from trmbench.config.cell import COMMAND_LINE, FILE, Cell, Setting, revisions
+from trmbench.config.values import checked
+from trmbench.errors import TrmbenchError, unknown
+from trmbench.plugin import registry
+from trmbench.spec import BaseCell, ModelSpec, Preset, TaskSpec
+from trmbench.spec.settings import CORE_SECTIONS, SECTIONS
+
+# --- composition --------------------------------------------------------------------------------
+
+
+def compose(
+    model: ModelSpec,
+    task: TaskSpec,
+    preset: str,
+    from_file: Mapping[str, Any] | None = None,
+    from_command: Mapping[str, Any] | None = None,
+) -> Cell:
+    """Resolve the configuration of a cell.
+
+    Args:
+        model: the model's spec.
+        task: the task's spec.
+        preset: name of a preset that both have (a model without presets serves any).
+        from_file: overrides of a TOML file, dotted keys.
+        from_command: overrides of the command line, dotted keys; strings are parsed.
+
+    Raises:
+        TrmbenchError: an unknown preset, an unknown key or a value of the wrong type.
+    """
+    schemas = {"task": task.options, "model": model.options, **CORE_SECTIONS}
+    layers = _layers(model, task, preset, from_file or {}, from_command or {})
+    cell = Cell(model.name, task.name, preset, _resolved(schemas, layers), {})
+    base = base_cell(model, task, preset, cell.values, cell.overrides)
+    if base is not None:
+        # Its training is the base's, but for what its own preset says.
+        trained_as = {f"train.{key}": value for key, value in base.values["train"].items()}
+        layers.insert(1, (f"base {base.model}", trained_as))
+        cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
+    for section, schema in schemas.items():
+        options(schema, cell.values[section])  # a dataclass may refuse values that do not fit
+    return dataclasses.replace(cell, revisions=revisions(model, task, base))
+
+
+def base_cell(
+    model: ModelSpec,
+    task: TaskSpec,
+    preset: str,
+    config: Mapping[str, Mapping[str, Any]],
+    overrides: Mapping[str, Any],
+) -> Cell | None:
+    """The cell that a configured model builds upon; None for one that builds upon none.
+
+    Args:
+        model: the model's spec.
+        task: the task's spec.
+        preset: the cell's preset.
+        config: the cell's values.
+        overrides: what a file or the command line changed of them, by dotted key.
+
+    Raises:
+        TrmbenchError: there is no such model, or its preset or overrides do not exist.
+    """
+    if model.base is None:
+        return None
+    wanted = model.base(options(model.options, config["model"]))
+    if not isinstance(wanted, BaseCell):
+        raise TrmbenchError(f"base(options) returned {wanted!r} instead of a BaseCell")
+    spec = registry.models().find(wanted.model).spec
+    of_task = {f"task.{key}": value for key, value in config["task"].items()}
+    of_training = {key: value for key, value in overrides.items() if key.startswith("train.")}
+    changes = {**of_task, **of_training, **wanted.overrides}
+    return compose(spec, task, wanted.preset or preset, changes)
+
+
+def _layers(
+    model: ModelSpec,
+    task: TaskSpec,
+    preset: str,
+    from_file: Mapping[str, Any],
+    from_command: Mapping[str, Any],
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Origins and their dotted values; later ones win."""
+    task_preset = _preset("task", task, preset)
+    model_preset = _preset("model", model, preset) if model.presets else Preset()
+    layers: list[tuple[str, Mapping[str, Any]]] = [
+        (f"task preset {task.name}/{preset}", _dotted(task_preset, "task")),
+        (f"model preset {model.name}/{preset}", _dotted(model_preset, "model")),
+    ]
+    for_this_task = model_preset.for_task.get(task.name.rpartition(":")[2])
+    if for_this_task:
+        origin = f"model preset {model.name}/{preset} for {task.name}"
+        layers.append((origin, _dotted(for_this_task, "model")))
+    return [*layers, (FILE, from_file), (COMMAND_LINE, from_command)]
+
+
+def _resolved(
+    schemas: Mapping[str, type], layers: Iterable[tuple[str, Mapping[str, Any]]]
+) -> dict[str, dict[str, Setting]]:
+    sections: dict[str, dict[str, Setting]] = {
+        section: {
+            field.name: Setting(_default(field, section), "default")
+            for field in dataclasses.fields(schema)
+        }
+        for section, schema in schemas.items()
+    }
+    for origin, values in layers:
+        for dotted, value in values.items():
+            _override(sections, schemas, dotted, value, origin)
+    return sections
+
+
+def options(schema: type, values: Mapping[str, Any]) -> Any:
+    """The resolved values of a section as an instance of its dataclass."""
+    return schema(**values)
+
+
+def checked_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of one of the harness's own sections, checked.
+
+    Raises:
+        TrmbenchError: an unknown key or a value of the wrong type.
+    """
+    schemas = {section: CORE_SECTIONS[section]}
+    sections: dict[str, dict[str, Setting]] = {section: {}}
+    for field in dataclasses.fields(CORE_SECTIONS[section]):
+        sections[section][field.name] = Setting(field.default, "default")
+    for key, value in values.items():
+        _override(sections, schemas, f"{section}.{key}", value, COMMAND_LINE)
+    return {key: setting.value for key, setting in sections[section].items()}
+
+
+def _default(field: dataclasses.Field[Any], section: str) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    raise TrmbenchError(
+        f"option {section}.{field.name} has no default", "options dataclasses need one per field"
+    )
+
+
+def _preset(kind: str, spec: ModelSpec | TaskSpec, name: str) -> Preset:
+    if name not in spec.presets:
+        raise unknown(f"preset of {kind} {spec.name!r}:", name, spec.presets)
+    return spec.presets[name]
+
+
+def _dotted(preset: Preset, own_section: str) -> dict[str, Any]:
+    parts = {own_section: preset.options, "train": preset.train, "evaluation": preset.evaluation}
+    return {
+        f"{section}.{key}": value for section, part in parts.items() for key, value in part.items()
+    }
+
+
+def _override(
+    sections: dict[str, dict[str, Setting]],
+    schemas: Mapping[str, type],
+    dotted: str,
+    value: Any,
+    origin: str,
+) -> None:
+    section, _, key = dotted.partition(".")
+    if section not in sections or not key:
+        known = [f"{name}.{key}" for name in SECTIONS for key in sections[name]]
+        raise unknown(f"setting ({origin})", dotted, known)
+    if key not in sections[section]:
+        known = [f"{section}.{key}" for key in sections[section]]
+        raise unknown(f"setting ({origin})", dotted, known)
+    expected = typing.get_type_hints(schemas[section])[key]
+    sections[section][key] = Setting(checked(dotted, value, expected), origin)

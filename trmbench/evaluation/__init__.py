@@ -1,0 +1,1 @@
+"""Testing: answers of a model to puzzles, and their scores."""

@@ -1,0 +1,73 @@
+"""Testing with early exit: puzzles leave the batch before the last supervision step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from trmbench.evaluation.answers import RecursiveSolver, confidence_of
+from trmbench.spec import Answers, Batch, StepOutput
+
+
+class EarlyExitSolver(RecursiveSolver):
+    """A trained recursive model that gives settled puzzles no further steps.
+
+    A model is a function of the state, so a puzzle whose state comes out of a step as it went in,
+    bit for bit, has its final answer: that is the exit after 0 steady steps. An exit after
+    `patience` steady steps (the same answer, and a positive halting logit if there is one) comes
+    far more often and is an approximation, since the answer might have changed once more.
+
+    What stays is computed in a smaller batch, which can change the last bits of its numbers.
+
+    Args:
+        model: the model.
+        steps: supervision steps at most; None = the model's own N_sup.
+        dtype: type of the state and so of the computation.
+        patience: steady steps after which a puzzle leaves; 0 = once its state no longer changes.
+    """
+
+    def __init__(self, model: Any, steps: int | None, dtype: torch.dtype, patience: int) -> None:
+        super().__init__(model, steps, dtype)
+        self.patience = patience
+
+    @torch.inference_mode()
+    def predict(self, batch: Batch, generator: Generator) -> Answers:
+        """The answer after each puzzle's last step, which is also that of the steps left out."""
+        size = len(batch.inputs)
+        state = tuple(part.to(self.dtype) for part in self.model.initial_state(size))
+        inputs, identifiers = batch.inputs, batch.puzzle_identifiers
+        rows = torch.arange(size, device=inputs.device)  # of the puzzles still in work
+        steady, used = torch.zeros_like(rows), torch.zeros_like(rows)
+        confidence = torch.zeros(size, device=inputs.device)
+        by_step: list[Tensor] = []
+        answers = torch.full_like(inputs, -1)  # no answer yet
+        while len(rows) and len(by_step) < self.steps:
+            output = self.model(state, inputs, identifiers)
+            given = output.logits.argmax(-1)
+            is_same = (given == answers[rows]).all(-1)
+            steady = torch.where(is_same & _says_solved(output), steady + 1, 0)
+            answers = answers.index_copy(0, rows, given)
+            by_step.append(answers)
+            confidence[rows] = confidence_of(output)
+            used[rows] += 1
+            stays = ~(steady >= self.patience if self.patience else _unchanged(state, output.state))
+            state = tuple(part[stays] for part in output.state)
+            inputs, identifiers = inputs[stays], identifiers[stays]
+            steady, rows = steady[stays], rows[stays]
+        by_step += [answers] * (self.steps - len(by_step))
+        return Answers(answers, confidence, torch.stack(by_step), used)
+
+
+def _unchanged(before: tuple[Tensor, ...], after: tuple[Tensor, ...]) -> Tensor:
+    """(B,) bool: whether every part of the state is the same."""
+    same = [(a == b).flatten(1).all(-1) for a, b in zip(before, after, strict=True)]
+    return torch.stack(same).all(0)
+
+
+def _says_solved(output: StepOutput) -> Tensor:
+    """(B,) bool: a positive halting logit; everywhere without one."""
+    if output.halt_logits is None:
+        return torch.ones_like(output.logits[:, 0, 0], dtype=torch.bool)
+    return output.halt_logits > 0

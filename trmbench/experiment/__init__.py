@@ -1,0 +1,1 @@
+"""Cells and seeds to trials, handed to a runner."""

@@ -1,0 +1,81 @@
+"""The cells that a user asks for: models x tasks, or the cells of a TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from trmbench.config.cell import Cell
+from trmbench.config.compose import compose
+from trmbench.config.study import pairs, read_study
+from trmbench.errors import TrmbenchError
+from trmbench.machine import has_cuda
+from trmbench.plugin import registry
+
+AUTO_PRESET = "auto"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The cells a user asked for."""
+
+    cells: Sequence[Cell]
+    seeds: str | None
+    """The seeds that a file asks for."""
+    note: str | None
+    """A line about what was chosen automatically."""
+    published: str | None = None
+    """The published table that a study follows."""
+    published_rows: Mapping[str, str] = field(default_factory=dict)
+    """By cell_id, the cell's row there."""
+
+
+def choose_cells(
+    models: Sequence[str],
+    tasks: Sequence[str],
+    preset: str | None,
+    file: Traversable | None,
+    overrides: Mapping[str, Any],
+) -> Choice:
+    """Resolve models x tasks, or the cells of a TOML file.
+
+    Args:
+        models: names; with a file, they replace the file's and choose among its cells.
+        tasks: names, likewise.
+        preset: a name, "auto", or None for the file's or auto; with a name, for every cell.
+        file: a study (`trmbench.config.study`), or None.
+        overrides: dotted settings of the command line.
+
+    Raises:
+        TrmbenchError: an unknown name, key or preset, a bad value, or nothing to do.
+    """
+    study = read_study(file, models, tasks) if file else pairs(models, tasks)
+    if not study.cells:
+        raise TrmbenchError(
+            "nothing to run: name a model and a task", "such as --model trm --task maze"
+        )
+    wanted = preset or study.preset or AUTO_PRESET
+    automatic = automatic_preset() if wanted == AUTO_PRESET else None
+    cells: dict[str, Cell] = {}
+    published_rows: dict[str, str] = {}
+    for asked in study.cells:
+        model = registry.models().find(asked.model).spec
+        task = registry.tasks().find(asked.task).spec
+        of_cell = (asked.preset if preset is None else None) or automatic or wanted
+        for row in asked.rows(of_cell):
+            cell = compose(model, task, of_cell, row.overrides, overrides)
+            cells.setdefault(cell.cell_id, replace(cell, label=row.label))
+            if study.published and asked.name:
+                published_rows.setdefault(cell.cell_id, asked.name)
+    note = None
+    if automatic:
+        found = "a GPU was found" if automatic == "paper" else "no GPU was found"
+        note = f"Preset {automatic}, since {found}; --preset chooses another."
+    return Choice(list(cells.values()), study.seeds, note, study.published, published_rows)
+
+
+def automatic_preset() -> str:
+    """`paper` where there is a CUDA GPU, else `mini`."""
+    return "paper" if has_cuda() else "mini"

@@ -1,0 +1,124 @@
+"""Cells and seeds to trials: skips what is finished, hands the rest to a runner."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+
+from trmbench.plugin import registry
+from trmbench.plugin.manager import plugin_manager
+from trmbench.spec import Runner, Trial, TrialEvent, TrialResult
+from trmbench.spec.status import CLAIMED, FAILED, FINISHED
+from trmbench.store.claims import holder
+
+CLAIM_POLL_SECONDS = 1.0
+
+
+def execute(
+    trials: Sequence[Trial],
+    runner: Runner,
+    on_event: Callable[[TrialEvent], None],
+    time_budget: float | None = None,
+) -> Generator[TrialResult, None, None]:
+    """Run trials, telling the plugins of each; yields the results as they come.
+
+    A trial that another process does is left to the end, and looked after when that process is
+    done with it.
+
+    Args:
+        trials: what to run.
+        runner: who runs it.
+        on_event: gets the progress.
+        time_budget: seconds after which no further trial is begun; None = no limit.
+    """
+    by_id = {trial.trial_id: trial for trial in trials}
+    announced: set[str] = set()
+    queue = _Queue(trials, on_event, time_budget)
+
+    def announce(event: TrialEvent) -> None:
+        if event.trial_id not in announced and event.trial_id in by_id:
+            announced.add(event.trial_id)
+            plugin_manager().call("trmbench_trial_started", trial=by_id[event.trial_id])
+        on_event(event)
+
+    while queue.has_more():
+        with closing(_results(runner.run(queue, announce))) as results:
+            for result in (each for outcome in results for each in (outcome, *outcome.stacked)):
+                trial = by_id[result.trial_id]
+                if result.status == CLAIMED:
+                    queue.put_aside(trial, str(result.error))
+                    continue
+                if result.status == FINISHED:
+                    plugin_manager().call("trmbench_trial_finished", trial=trial, result=result)
+                elif result.status == FAILED:
+                    plugin_manager().call("trmbench_trial_failed", trial=trial, failure=result)
+                yield result
+
+
+def _results(of_runner: Iterator[TrialResult]) -> Generator[TrialResult, None, None]:
+    """A generator, which can be closed, where the runner may have another iterator."""
+    yield from of_runner
+
+
+class _Queue:
+    """Trials to hand out, those that other processes do set aside for another round."""
+
+    def __init__(
+        self,
+        trials: Iterable[Trial],
+        on_event: Callable[[TrialEvent], None],
+        time_budget: float | None,
+    ) -> None:
+        self._next = deque(trials)
+        self._aside: list[Trial] = []
+        self._told: set[tuple[str, str]] = set()
+        self._on_event = on_event
+        self._deadline = math.inf if time_budget is None else time.monotonic() + time_budget
+
+    def __iter__(self) -> Iterator[Trial]:
+        while self._next and time.monotonic() <= self._deadline:
+            self._take_back_freed()
+            trial = self._next.popleft()
+            other = holder(trial.results, trial.trial_id)
+            if other is None:
+                yield self._with_other_seeds(trial)
+            else:
+                self.put_aside(trial, f"{other} does it")
+
+    def _with_other_seeds(self, trial: Trial) -> Trial:
+        """The trial with those of its cell that are free, where seeds are to be stacked."""
+        builds_upon = registry.models().find(trial.model).spec.base
+        if not trial.config["execution"].get("stack_seeds") or builds_upon is not None:
+            return trial
+        others = [
+            other
+            for other in self._next
+            if (other.cell_id, other.evaluation_id) == (trial.cell_id, trial.evaluation_id)
+            and holder(other.results, other.trial_id) is None
+        ]
+        self._next = deque(other for other in self._next if other not in others)
+        return replace(trial, stacked=tuple(others))
+
+    def put_aside(self, trial: Trial, reason: str) -> None:
+        """Keep a trial for later, and say why."""
+        self._aside.append(trial)
+        if (trial.trial_id, reason) not in self._told:
+            self._told.add((trial.trial_id, reason))
+            self._on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=f"later: {reason}"))
+
+    def has_more(self) -> bool:
+        """Whether a trial can be handed out, once one is free, and there is time for it."""
+        self._take_back_freed()
+        while not self._next and self._aside and time.monotonic() <= self._deadline:
+            time.sleep(CLAIM_POLL_SECONDS)
+            self._take_back_freed()
+        return bool(self._next) and time.monotonic() <= self._deadline
+
+    def _take_back_freed(self) -> None:
+        free = [t for t in self._aside if holder(t.results, t.trial_id) is None]
+        self._next.extend(free)
+        self._aside = [trial for trial in self._aside if trial not in free]

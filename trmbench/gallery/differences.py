@@ -1,0 +1,125 @@
+"""The puzzles on which two models differ most, drawn by their task."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from trmbench.comparison.cells import CellSummary
+from trmbench.comparison.compare import Difference, Group, Results
+from trmbench.config.compose import options
+from trmbench.errors import one_line
+from trmbench.gallery.drawing import draw, mark, to_html
+from trmbench.plugin import registry
+from trmbench.report.page import DrawnPuzzle, Gallery
+from trmbench.report.words import percent
+from trmbench.spec import Task
+from trmbench.store import Store
+
+PAIRS = 3
+EACH = 2
+
+
+@contextmanager
+def _offline() -> Iterator[None]:
+    """Keep tasks that fetch their data from doing so: a report needs no network."""
+    before = os.environ.get("HF_HUB_OFFLINE")
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["HF_HUB_OFFLINE"]
+        else:
+            os.environ["HF_HUB_OFFLINE"] = before
+
+
+@_offline()
+def draw_differences(store: Store, results: Results) -> list[Gallery]:
+    """A gallery per group of the results; a task that cannot be loaded here gets a note instead."""
+    return [_gallery(store, group) for group in results.groups]
+
+
+def _gallery(store: Store, group: Group) -> Gallery:
+    pairs = [d for d in group.differences if d.comparison and d.a.puzzle_set is d.b.puzzle_set]
+    pairs.sort(key=lambda d: -abs(d.comparison.difference) if d.comparison else 0.0)
+    if not pairs:
+        return Gallery()
+    try:
+        task = _load(group)
+        return Gallery(tuple(_draw_all(store, task, pairs[:PAIRS])))
+    except Exception as error:  # a plugin may raise anything, and the rest of the report stands
+        return Gallery(note=f"The puzzles are not drawn: {one_line(error)}")
+
+
+def _load(group: Group) -> Task:
+    """The task as the group's trials had it."""
+    cell = next(cell for cell in group.cells if cell.trials)
+    spec = registry.tasks().find(group.task).spec
+    task: Task = spec.load(options(spec.options, cell.config.get("task", {})))
+    data = json.loads(cell.trials[0]["provenance"] or "{}").get("data") or {}
+    if data.get("fingerprint") != task.info.fingerprint:
+        raise ValueError("the task's data here is not what the trials were tested on")
+    return task
+
+
+def _draw_all(store: Store, task: Task, pairs: Iterable[Difference]) -> Iterator[DrawnPuzzle]:
+    table = task.split("test")
+    row_of = {puzzle_id: row for row, puzzle_id in enumerate(table.puzzle_ids.tolist())}
+    for pair in pairs:
+        assert pair.a.puzzle_set is not None
+        answers = {cell: _Answers(store, cell) for cell in (pair.a, pair.b)}
+        for unit in _most_different(pair):
+            index = _first_puzzle(pair.a, unit)
+            puzzle_id = pair.a.puzzle_set.ids[index].as_py()
+            row = row_of[puzzle_id]
+            label = table.labels[row]
+            right = draw(task.render(label))
+            drawings = {"question": to_html(draw(task.render(table.inputs[row])))}
+            drawings["right"] = to_html(right)
+            for cell, given in answers.items():
+                tokens = np.frombuffer(given[puzzle_id], dtype=np.uint8)
+                shown = draw(task.render_answer(tokens, label))
+                seed = cell.trials[0]["seed"]
+                drawings[f"{cell.name}, seed {seed}"] = to_html(mark(shown, None, right))
+            yield DrawnPuzzle(_heading(pair, unit, puzzle_id), drawings)
+
+
+def _most_different(pair: Difference) -> list[int]:
+    """Units that A solves more often than B, then those that B does, where there are any."""
+    gap = pair.a.moments.puzzle_means - pair.b.moments.puzzle_means
+    order = np.argsort(-gap, kind="stable")
+    most = [int(unit) for unit in order[:EACH] if gap[unit] > 0]
+    return most + [int(unit) for unit in order[::-1][:EACH] if gap[unit] < 0]
+
+
+def _first_puzzle(cell: CellSummary, unit: int) -> int:
+    groups = cell.puzzle_set.groups if cell.puzzle_set else None
+    return unit if groups is None else int(np.flatnonzero(groups == unit)[0])
+
+
+def _heading(pair: Difference, unit: int, puzzle_id: str) -> str:
+    means = ", ".join(
+        f"{cell.name} {percent(cell.moments.puzzle_means[unit])}" for cell in (pair.a, pair.b)
+    )
+    return f"{puzzle_id}, mean over seeds: {means}"
+
+
+class _Answers(dict[str, bytes]):
+    """The answers of a cell's first seed by puzzle id, without a dictionary of all of them."""
+
+    def __init__(self, store: Store, cell: CellSummary) -> None:
+        first = cell.trials[0]
+        name = f"{first['trial_id']}-{first['evaluation_id']}"
+        self._table = store.read("puzzles", ["puzzle_id", "answer"], [name])
+
+    def __missing__(self, puzzle_id: str) -> bytes:
+        import pyarrow.compute as pc
+
+        row = pc.index(self._table["puzzle_id"], puzzle_id).as_py()
+        answer: bytes = self._table["answer"][row].as_py()
+        return answer

@@ -1,0 +1,61 @@
+"""One test puzzle of a stored trial, drawn: its demonstrations, the right answer, the votes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow.compute as pc
+
+from trmbench.gallery.drawing import draw, mark
+from trmbench.gallery.frames import Frame
+from trmbench.gallery.sections import Picture, Section
+from trmbench.gallery.stored_puzzle import StoredPuzzle
+from trmbench.report.words import percent
+
+TOP_VOTES = 5
+
+
+def puzzle_picture(found: StoredPuzzle) -> Picture:
+    """A puzzle and what the trial answered."""
+    parts = [
+        Section("Demonstrations", list(_demonstrations(found))),
+        _question(found),
+        Section("Most votes", list(_votes(found))),
+    ]
+    return Picture(found.title, [section for section in parts if section.frames])
+
+
+def _demonstrations(found: StoredPuzzle) -> Iterator[Frame]:
+    task = found.parts.task
+    for number, pair in enumerate(task.demonstrations(found.id), start=1):
+        question, answer = (draw(task.render(tokens)) for tokens in pair)
+        yield Frame(str(number), {"question": question, "answer": answer})
+
+
+def _question(found: StoredPuzzle) -> Section:
+    row, task, label = found.stored_row(), found.parts.task, found.puzzle.labels[0]
+    right = draw(task.render(label))
+    given = draw(task.render_answer(np.frombuffer(row["answer"], np.uint8), label))
+    drawings = {
+        "question": draw(task.render(found.puzzle.inputs[0])),
+        "right": right,
+        "answer": mark(given, None, right),
+    }
+    verdict = "exactly right" if row["exact"] else "valid" if row["valid"] else "wrong"
+    title = f"{verdict}, score {row['score']:g}, sure of it {percent(row['halt_probability'])}"
+    return Section(title.capitalize(), [Frame(name, {"": d}) for name, d in drawings.items()])
+
+
+def _votes(found: StoredPuzzle) -> Iterator[Frame]:
+    """The answers that most augmented copies gave, best first, as they were written."""
+    columns = ["puzzle_id", "answer", "votes", "mean_halt_probability", "correct"]
+    table = found.store.read("votes", columns, [found.trial.name])
+    answers = table.filter(pc.equal(table["puzzle_id"], found.id))
+    cast = pc.sum(answers["votes"]).as_py()
+    for place, row in enumerate(answers.slice(0, TOP_VOTES).to_pylist(), start=1):
+        verdict = "right" if row["correct"] else "wrong"
+        name = f"halts with {percent(row['mean_halt_probability'])}, {verdict}"
+        tokens = np.frombuffer(row["answer"], np.uint8)
+        shown = draw(found.parts.task.render_answer(tokens, found.puzzle.labels[0]))
+        yield Frame(f"{place}. {row['votes']:,} of {cast:,} votes", {name: shown})

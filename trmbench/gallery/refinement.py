@@ -1,0 +1,86 @@
+"""How the answer to one test puzzle of a stored trial came about."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from trmbench.gallery.stored_puzzle import StoredPuzzle
+from trmbench.gallery.strips import Refinement
+from trmbench.spec import TrialEvent
+from trmbench.store import checkpoints as checkpoint
+from trmbench.store.final import FINAL
+from trmbench.trial.train import TrialRun
+
+
+def refinement(found: StoredPuzzle) -> Refinement:
+    """How the answer to a puzzle came about, from the trial's final weights.
+
+    A solver that is not trained is not asked again: its stored answers are shown.
+    """
+    trained = (found.store.checkpoints(found.trial.trial_id) / f"{FINAL}.json").exists()
+    answers, latents, halts = _computed(found) if trained else _stored(found)
+    return Refinement(
+        title=found.trial.label,
+        puzzle_id=found.id,
+        render=found.parts.task.render,
+        render_answer=found.parts.task.render_answer,
+        question=found.puzzle.inputs[0],
+        label=found.puzzle.labels[0],
+        answers=answers,
+        latents=latents,
+        halt_probability=halts,
+    )
+
+
+Steps = tuple[np.ndarray, dict[str, np.ndarray], np.ndarray | None]
+
+
+@torch.inference_mode()
+def _computed(found: StoredPuzzle) -> Steps:
+    """Run the supervision steps of the trained model, reading every part of its state."""
+    run = TrialRun(found.trial, _ignore, lambda: False)
+    run.train()  # loads the final weights, since they are there
+    model, device, dtype = run.parts.model.eval(), run.parts.device, run.parts.dtype
+    inputs = torch.from_numpy(found.puzzle.inputs).to(device).long()
+    identifiers = torch.from_numpy(found.puzzle.puzzle_identifiers).to(device).long()
+    state = tuple(part.to(dtype) for part in model.initial_state(1))
+    # Only models built from trmbench.nn have a head that can be put on any part of the state.
+    read = getattr(model, "read", None)
+    answers: list[torch.Tensor] = []
+    halts: list[float] = []
+    latents: list[list[torch.Tensor]] = []
+    for _ in range(run.parts.evaluation.steps or model.max_steps):
+        output = model(state, inputs, identifiers)
+        state = output.state
+        answers.append(output.logits[0].argmax(-1))
+        if output.halt_logits is not None:
+            halts.append(float(output.halt_logits[0].float().sigmoid()))
+        if read is not None:
+            latents.append([read(z, state).logits[0].argmax(-1) for z in state[1:]])
+    count = len(latents[0]) if latents else 0
+    names = ["z"] if count == 1 else [f"z{i}" for i in range(1, count + 1)]
+    return (
+        _tokens(answers),
+        {name: _tokens([step[i] for step in latents]) for i, name in enumerate(names)},
+        np.array(halts) if halts else None,
+    )
+
+
+def _stored(found: StoredPuzzle) -> Steps:
+    """The answers as they were given; after each step where one vote was asked for."""
+    name = f"answers-{found.trial.evaluation_id}"
+    folder = found.store.checkpoints(found.trial.trial_id)
+    if found.parts.evaluation.votes == 1 and (folder / f"{name}.json").exists():
+        tensors, _ = checkpoint.load(folder, name)
+        if "tokens_by_step" in tensors:
+            return tensors["tokens_by_step"][:, found.index].numpy(), {}, None
+    return np.frombuffer(found.stored_row()["answer"], dtype=np.uint8)[None], {}, None
+
+
+def _tokens(steps: list[torch.Tensor]) -> np.ndarray:
+    return torch.stack(steps).to(torch.uint8).cpu().numpy()
+
+
+def _ignore(event: TrialEvent) -> None:
+    """Nobody watches."""

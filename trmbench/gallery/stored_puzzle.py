@@ -1,0 +1,77 @@
+"""One test puzzle of a stored trial: what was asked and what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from trmbench.errors import TrmbenchError
+from trmbench.spec import PuzzleTable, Trial
+from trmbench.spec.status import FINISHED
+from trmbench.store import Store
+from trmbench.trial.build import Assembly
+
+
+class StoredPuzzle:
+    """A puzzle of a finished trial.
+
+    Args:
+        store: where the trial is.
+        trial: the beginning of its id.
+        puzzle: the beginning of the puzzle's id.
+        evaluation: the beginning of the evaluation's id; of several the latest counts.
+
+    Raises:
+        TrmbenchError: there is no such trial or puzzle, or the task cannot be loaded.
+    """
+
+    def __init__(self, store: Store, trial: str, puzzle: str, evaluation: str = "") -> None:
+        rows = [row for row in store.find_trial(trial) if row["status"] == FINISHED]
+        if not rows:
+            raise TrmbenchError(f"trial {trial!r} is not finished", "it has no answers to show")
+        names = ", ".join(row["evaluation_id"] for row in rows)
+        rows = [row for row in rows if row["evaluation_id"].startswith(evaluation)]
+        if not rows:
+            raise TrmbenchError(
+                f"trial {trial!r} has no evaluation {evaluation!r}", f"it has {names}"
+            )
+        row = max(rows, key=lambda row: str(row["finished_at"]))
+        self.store = store
+        self.trial = store.trial_of(row)
+        self.parts = Assembly(self.trial, _no_training)
+        settings = self.parts.evaluation
+        table = self.parts.task.split(settings.split).select(slice(settings.limit))
+        self.index = _find(table, puzzle, self.trial)
+        self.puzzle = table.select(slice(self.index, self.index + 1))
+        self.id = str(self.puzzle.puzzle_ids[0])
+        self.title = f"{self.trial.label}, puzzle {self.id}"
+
+    def stored_row(self) -> Mapping[str, Any]:
+        """The puzzle's row of the results."""
+        columns = ["puzzle_id", "score", "exact", "valid", "halt_probability", "answer"]
+        table = self.store.read("puzzles", columns, [self.trial.name])
+        if len(table) <= self.index or table["puzzle_id"][self.index].as_py() != self.id:
+            raise TrmbenchError(
+                f"the stored answers of trial {self.trial.trial_id} are to other puzzles",
+                "the task's data has changed since; run the trial again",
+            )
+        row: Mapping[str, Any] = table.slice(self.index, 1).to_pylist()[0]
+        return row
+
+
+def _find(table: PuzzleTable, start: str, trial: Trial) -> int:
+    ids = table.puzzle_ids.astype(str)
+    found = np.flatnonzero(np.char.startswith(ids, start))
+    exact = np.flatnonzero(ids == start)
+    if len(exact) or len(found) == 1:
+        return int((exact if len(exact) else found)[0])
+    if len(found) == 0:
+        hint = f"trmbench show {trial.trial_id} --failures lists some"
+        raise TrmbenchError(f"no test puzzle {start!r} in trial {trial.trial_id}", hint)
+    raise TrmbenchError(f"{start!r} may be any of {len(found)} puzzles", "type more of it")
+
+
+def _no_training(trial: Trial) -> Any:
+    raise TrmbenchError(f"the base model {trial.model} of this trial is not needed here")

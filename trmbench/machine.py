@@ -1,0 +1,149 @@
+"""The device a trial runs on, and what it can do; imports torch only when asked."""
+
+from __future__ import annotations
+
+import glob
+import os
+import platform
+import resource
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trmbench.errors import TrmbenchError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def has_cuda() -> bool:
+    """Whether there is a CUDA (or ROCm) GPU that torch can use.
+
+    Looks for a driver first: importing torch takes seconds, which a machine without one is spared.
+    """
+    signs = glob.glob("/dev/nvidia[0-9]*") + glob.glob("/dev/dxg") + glob.glob("/dev/kfd")
+    if not signs and shutil.which("nvidia-smi") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def choose_device(wanted: str) -> torch.device:
+    """The torch device for `execution.device`.
+
+    Raises:
+        TrmbenchError: the device asked for is not here.
+    """
+    import torch
+
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if wanted == "auto":
+        return torch.device(next(name for name, here in available.items() if here))
+    if not available[wanted]:
+        raise TrmbenchError(
+            f"no {wanted} device on this machine",
+            "use --set execution.device=auto; `trmbench doctor` shows what is here",
+        )
+    return torch.device(wanted)
+
+
+def require_precision(precision: str, device: torch.device) -> None:
+    """Refuse a precision that the device lacks.
+
+    Raises:
+        TrmbenchError: with the way out.
+    """
+    import torch
+
+    lacks_bfloat16 = device.type == "cuda" and not torch.cuda.is_bf16_supported()
+    lacks_float64 = device.type == "mps"
+    if (precision == "bfloat16" and lacks_bfloat16) or (precision == "float64" and lacks_float64):
+        raise TrmbenchError(f"{device} has no {precision}", "use --set train.precision=float32")
+
+
+def device_name(device: torch.device) -> str:
+    """The device as a row names it, such as "cpu" or "cuda (NVIDIA H200)"."""
+    import torch
+
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    return device.type
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has done all that it was given."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def reset_peak_memory(device: torch.device) -> None:
+    """Begin a new measurement of peak memory."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    elif Path("/proc/self/clear_refs").exists():
+        Path("/proc/self/clear_refs").write_text("5")  # Linux: resets VmHWM of this process
+
+
+def peak_memory(device: torch.device) -> int:
+    """Peak bytes since the reset: allocated by torch on a GPU, of the whole process elsewhere."""
+    import torch
+
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    kilobytes = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilobytes
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that the device's or the machine's memory did not suffice."""
+    import torch
+
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def free_memory() -> None:
+    """Give back what nothing refers to any more."""
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def cpu_name() -> str:
+    """The processor's name for people."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:  # not Linux
+        return platform.processor() or platform.machine()
+    return platform.processor() or platform.machine()
+
+
+def available_cores() -> int:
+    """The processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,1 @@
+"""How plugins are found, kept apart, and looked up by name."""

@@ -1,0 +1,32 @@
+from .models import (
+    Context as Context,
+    RecursiveModel as RecursiveModel,
+    Solver as Solver,
+    StepOutput as StepOutput,
+)
+from .offers import (
+    BaseCell as BaseCell,
+    ModelSpec as ModelSpec,
+    NoOptions as NoOptions,
+    Preset as Preset,
+    ReferenceWeights as ReferenceWeights,
+    RunnerSpec as RunnerSpec,
+    TaskSpec as TaskSpec,
+)
+from .puzzles import (
+    IGNORED_LABEL as IGNORED_LABEL,
+    Answers as Answers,
+    Batch as Batch,
+    Predictions as Predictions,
+    PuzzleTable as PuzzleTable,
+    Scores as Scores,
+    Task as Task,
+    TaskInfo as TaskInfo,
+    Votes as Votes,
+)
+from .trials import (
+    Runner as Runner,
+    Trial as Trial,
+    TrialEvent as TrialEvent,
+    TrialResult as TrialResult,
+)

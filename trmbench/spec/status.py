@@ -1,0 +1,13 @@
+"""How a trial can have ended: the values of the column `status`."""
+
+from __future__ import annotations
+
+FINISHED, FAILED, INTERRUPTED = "finished", "failed", "interrupted"
+
+
+IMPORTED = "imported"
+"""Status of weights that were trained elsewhere and are not tested yet."""
+
+
+CLAIMED = "claimed"
+"""Status of a trial that was left to the process that does it."""

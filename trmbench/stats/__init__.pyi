@@ -1,0 +1,32 @@
+from .across_tasks import (
+    Aggregate as Aggregate,
+    interquartile_mean as interquartile_mean,
+    performance_profile as performance_profile,
+    probability_of_improvement as probability_of_improvement,
+)
+from .cells import (
+    CellMoments as CellMoments,
+    average_groups as average_groups,
+    moments as moments,
+)
+from .comparison import (
+    Comparison as Comparison,
+    compare as compare,
+    compare_all as compare_all,
+)
+from .intervals import (
+    Interval as Interval,
+    clopper_pearson as clopper_pearson,
+    interval as interval,
+    wilson as wilson,
+)
+from .multiplicity import (
+    holm as holm,
+)
+from .puzzles import (
+    PuzzleCounts as PuzzleCounts,
+    puzzle_table as puzzle_table,
+)
+from .variance import (
+    VarianceShares as VarianceShares,
+)

@@ -1,0 +1,3 @@
+from .datasets import (
+    Store as Store,
+)

@@ -1,0 +1,73 @@
+"""Files that are written whole or not at all, in a folder or in an object store."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from trmbench.errors import TrmbenchError
+from trmbench.store.location import Location, ObjectPath
+
+T = TypeVar("T")
+
+
+def replace_file(path: Location, write: Callable[[Path], T]) -> T:
+    """Write a file: under a temporary name, synced and renamed; or uploaded when it is whole.
+
+    Args:
+        path: the file.
+        write: writes its content to the path it is given.
+
+    Returns:
+        What `write` returns.
+
+    Raises:
+        TrmbenchError: the disk is full, or the folder or object store cannot be written to.
+    """
+    if isinstance(path, ObjectPath):
+        return _replace_object(path, write)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written = write(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):  # it may not be there, nor its folder
+            temporary.unlink()
+        raise TrmbenchError(
+            f"cannot write {path}: {error.strerror or error}",
+            "make space or choose another --results DIR; what was written before is intact",
+        ) from error
+    return written
+
+
+def _replace_object(path: ObjectPath, write: Callable[[Path], T]) -> T:
+    try:
+        with tempfile.TemporaryDirectory(prefix="trmbench-") as folder:
+            temporary = Path(folder) / path.name
+            written = write(temporary)
+            path.upload(temporary)
+    except OSError as error:
+        raise TrmbenchError(
+            f"cannot write {path} to {tempfile.gettempdir()} first: {error.strerror or error}",
+            "make space or have TMPDIR name another folder; what was written before is intact",
+        ) from error
+    return written
+
+
+def write_text(path: Location, text: str) -> None:
+    """A UTF-8 text file, written whole or not at all."""
+
+    replace_file(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_json(path: Location, value: Any) -> None:
+    """A JSON file, written whole or not at all."""
+    write_text(path, json.dumps(value, indent=1))

@@ -1,0 +1,1 @@
+"""Several seeds of one cell, trained as one computation."""

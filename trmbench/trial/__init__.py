@@ -1,0 +1,1 @@
+"""One trial in this process: built, trained, tested, recorded."""

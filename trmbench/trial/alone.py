@@ -1,0 +1,77 @@
+"""One trial from configuration to rows: claimed, run, and run again where memory fell short."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from trmbench.errors import TrmbenchError
+from trmbench.machine import free_memory
+from trmbench.spec import Trial, TrialEvent, TrialResult
+from trmbench.spec.status import CLAIMED, FAILED, FINISHED
+from trmbench.store import Store
+from trmbench.store.claims import Claim, Claimed, claimed
+from trmbench.training.workers import SingleWorker
+from trmbench.trial.failures import with_half_micro_batch
+from trmbench.trial.outcome import OUT_OF_MEMORY, outcome
+from trmbench.trial.train import TrialRun
+
+
+def run_alone(
+    trial: Trial,
+    on_event: Callable[[TrialEvent], None],
+    should_stop: Callable[[], bool],
+    *,
+    again: bool = False,
+    workers: SingleWorker | None = None,
+) -> TrialResult:
+    """One trial as `trmbench.run_trial` does it.
+
+    Args:
+        trial: what to do.
+        on_event: gets the progress.
+        should_stop: asked after every training step; when true, training is checkpointed and left.
+        again: test it again, even if it is finished.
+        workers: those that train it together; this process leads them (`run_shared_trial`).
+    """
+    workers = workers or SingleWorker()
+    try:
+        with claimed(trial.results, trial.trial_id) as claim:
+            if not again and is_finished(trial):
+                return TrialResult(trial.trial_id, FINISHED)
+            result = _execute(trial, claim, on_event, should_stop, workers)
+            if (result.error or "").startswith(OUT_OF_MEMORY):
+                smaller = with_half_micro_batch(trial, workers.size)
+                size = smaller.config["execution"]["micro_batch"]
+                line = f"{result.error}; once more with {size} puzzles at a time"
+                on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=line))
+                free_memory()
+                result = _execute(smaller, claim, on_event, should_stop, workers)
+            return result
+    except Claimed as other:
+        return TrialResult(trial.trial_id, CLAIMED, str(other))
+    except TrmbenchError as error:  # not even a row can be written, say on a full disk
+        return TrialResult(trial.trial_id, FAILED, str(error))
+
+
+def is_finished(trial: Trial) -> bool:
+    """Whether a trial's row says so."""
+    rows = Store(trial.results).read("trials", ["status"], [trial.name])
+    statuses: list[str] = rows["status"].to_pylist()
+    return statuses == [FINISHED]
+
+
+def _execute(
+    trial: Trial,
+    claim: Claim,
+    on_event: Callable[[TrialEvent], None],
+    should_stop: Callable[[], bool],
+    workers: SingleWorker,
+) -> TrialResult:
+    run = TrialRun(trial, on_event, lambda: claim.lost or should_stop(), workers)
+    workers.decide(trial)  # those that assist train this one next
+
+    def train_and_test() -> None:
+        run.prepare()
+        run.test()
+
+    return run.conclude(outcome(train_and_test, workers), claim)

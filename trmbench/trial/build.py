@@ -1,0 +1,164 @@
+"""What a trial consists of, built from its configuration: device, task, model, streams."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from typing import Any
+
+import torch
+
+from trmbench.config.compose import base_cell, options
+from trmbench.errors import TrmbenchError
+from trmbench.machine import choose_device, require_precision
+from trmbench.nn.layers import recompute_activations
+from trmbench.plugin import registry
+from trmbench.spec import Context, ModelSpec, Task, TaskSpec, Trial
+from trmbench.spec.settings import EvaluationSettings, ExecutionSettings, TrainSettings
+from trmbench.streams import Streams, stream_seed
+from trmbench.training.data import Batches
+from trmbench.training.loop import Trainer
+from trmbench.training.workers import SingleWorker
+
+
+class Assembly:
+    """The parts of a trial, each built when it is first asked for.
+
+    Args:
+        trial: the trial.
+        train_base: returns the trained model of another trial, for models that build upon one.
+    """
+
+    def __init__(self, trial: Trial, train_base: Callable[[Trial], Any]) -> None:
+        self.trial = trial
+        self._train_base = train_base
+        self.train: TrainSettings = options(TrainSettings, trial.config["train"])
+        self.evaluation: EvaluationSettings = options(
+            EvaluationSettings, trial.config["evaluation"]
+        )
+        self.execution: ExecutionSettings = options(ExecutionSettings, trial.config["execution"])
+
+    @cached_property
+    def model_entry(self) -> registry.Entry:
+        """The model's spec and plugin."""
+        return registry.models().find(self.trial.model)
+
+    @cached_property
+    def task_entry(self) -> registry.Entry:
+        """The task's spec and plugin."""
+        return registry.tasks().find(self.trial.task)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where the model runs."""
+        device = choose_device(self.execution.device)
+        require_precision(self.train.precision, device)
+        return device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the activations and of the carried state."""
+        dtype: torch.dtype = getattr(torch, self.train.precision)
+        return dtype
+
+    @cached_property
+    def streams(self) -> Streams:
+        """The trial's random streams."""
+        return Streams(self.trial.seed, self.device)
+
+    @cached_property
+    def task(self) -> Task:
+        """The loaded task."""
+        spec: TaskSpec = self.task_entry.spec
+        return _loaded(spec.load, spec.options, json.dumps(self.trial.config["task"]))
+
+    @cached_property
+    def model(self) -> Any:
+        """The model as built, on its device."""
+        spec: ModelSpec = self.model_entry.spec
+        model_options = options(spec.options, self.trial.config["model"])
+        base = self._base_trial(spec)
+        trained = None if base is None else self._train_base(base)
+        torch.manual_seed(stream_seed(self.trial.seed, "init"))
+        model = spec.build(
+            model_options,
+            self.task.info,
+            Context(self.trial.seed, self.device, trained, self.train.precision),
+        )
+        if isinstance(model, torch.nn.Module):
+            model.to(self.device)
+            if self.train.precision == "float64":
+                model.double()
+            if self.execution.activation_checkpointing and not hasattr(model, "predict"):
+                recompute_activations(model)
+        return model
+
+    @property
+    def needs_training(self) -> bool:
+        """Whether the harness trains the model; a `Solver` answers as it is."""
+        return not hasattr(self.model, "predict")
+
+    @property
+    def total_steps(self) -> int:
+        """Training steps, from `train.steps` or `train.epochs`."""
+        return training_steps(self.train, len(self.task.split("train")))
+
+    def trainer(self, workers: SingleWorker | None = None) -> Trainer:
+        """A new trainer of the model, at step 0.
+
+        Args:
+            workers: those that train it together; None = this process alone.
+        """
+        workers = workers or SingleWorker()
+        share = workers.share(self.train.batch_size)
+        batches = Batches(
+            self.task.split("train"),
+            self.train.batch_size,
+            self.task.augment,
+            self.streams,
+            self.device,
+            share,
+        )
+        return Trainer(
+            self.model,
+            batches,
+            self.total_steps,
+            self.train,
+            self.execution,
+            self.streams,
+            workers,
+        )
+
+    def _base_trial(self, spec: ModelSpec) -> Trial | None:
+        """The trial whose model this one builds upon, if any."""
+        trial = self.trial
+        task: TaskSpec = self.task_entry.spec
+        cell = base_cell(spec, task, trial.preset, trial.config, trial.overrides)
+        if cell is None:
+            return None
+        base = cell.trial(trial.seed, trial.results)
+        config = {**base.config, "execution": trial.config["execution"]}
+        return dataclasses.replace(base, config=config)
+
+
+@lru_cache(maxsize=1)
+def _loaded(load: Callable[[Any], Task], schema: type, values: str) -> Task:
+    """A task by the JSON of its options: the trials of a worker share the last one."""
+    return load(options(schema, json.loads(values)))
+
+
+def training_steps(train: TrainSettings, puzzles: int) -> int:
+    """Training steps of a trial: `train.steps`, else whole batches in `train.epochs` passes.
+
+    Raises:
+        TrmbenchError: neither is given.
+    """
+    if train.steps is not None:
+        return train.steps
+    if train.epochs is None:
+        raise TrmbenchError(
+            "neither train.steps nor train.epochs is set", "add --set train.steps=1000"
+        )
+    return train.epochs * puzzles // train.batch_size

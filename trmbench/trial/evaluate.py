@@ -1,0 +1,125 @@
+"""The test of one trial: answers, votes, scores, rows."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from trmbench.errors import TrmbenchError
+from trmbench.evaluation.answers import predict
+from trmbench.evaluation.identifiers import blank_identifiers, shuffled_identifiers
+from trmbench.evaluation.scoring import count_votes, score
+from trmbench.spec import Predictions, PuzzleTable, Solver
+from trmbench.store import Store, checkpoints as checkpoint
+from trmbench.trial.build import Assembly
+
+BALLOT_SEED = 0
+"""Every model and every seed votes on the same augmented copies."""
+
+
+def evaluate(
+    parts: Assembly, solver: Solver, store: Store, on_progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Test a solver on the trial's test puzzles and write the `puzzles` and `votes` rows.
+
+    The answers are on disk before they are scored, so a fault of the scoring loses no work.
+
+    Returns:
+        The figures of the trial's row.
+    """
+    trial, task = parts.trial, parts.task
+
+    def answer(table: PuzzleTable, *, by_step: bool = True) -> Predictions:
+        return predict(
+            solver,
+            _identified(table, parts),
+            parts.evaluation.batch_size,
+            parts.streams,
+            parts.device,
+            lambda done: on_progress(done, len(table)),
+            by_step=by_step,
+        )
+
+    started = time.monotonic()
+    table = task.split(parts.evaluation.split).select(slice(parts.evaluation.limit))
+    ballots = _Ballots(parts, table) if parts.evaluation.votes > 1 else None
+    if ballots is None:
+        answers = predictions = answer(table)
+    else:
+        answers = answer(ballots.table, by_step=False)
+        predictions = ballots.restored(answers)
+    _save(store, trial.trial_id, f"answers-{trial.evaluation_id}", predictions)
+    of_votes: Mapping[str, float] = {}
+    if ballots is not None:
+        of_votes = task.score_votes(table, ballots.table, predictions)
+        predictions, votes = count_votes(table, ballots.table, predictions)
+        store.write("votes", trial.name, [{**_names(parts), **row} for row in votes])
+    figures, columns = score(task, table, predictions)
+    repeated = {key: [value] * len(table) for key, value in _names(parts).items()}
+    store.write("puzzles", trial.name, {**repeated, **columns})
+    validation = task.split("validation")
+    if len(validation):
+        figures["validation_accuracy"] = score(task, validation, answer(validation))[0]["score"]
+    totals = {**of_votes, **figures["totals"], **_compute(answers, parts)}
+    return {
+        **figures,
+        "totals": json.dumps(totals),
+        "primary_metric": task.info.primary_metric,
+        "test_seconds": time.monotonic() - started,
+    }
+
+
+def _compute(answers: Predictions, parts: Assembly) -> dict[str, float]:
+    """What an early exit left to do: mean supervision steps of a test puzzle, and their share."""
+    if answers.steps is None:
+        return {}
+    used = float(answers.steps.mean())
+    every = parts.evaluation.steps or parts.model.max_steps
+    return {"supervision_steps": used, "share_of_all_steps": used / every}
+
+
+def _identified(table: PuzzleTable, parts: Assembly) -> PuzzleTable:
+    """The table with the puzzle identifiers that the model is to see."""
+    if parts.evaluation.identifiers == "blank":
+        return blank_identifiers(table)
+    if parts.evaluation.identifiers == "shuffled":
+        return shuffled_identifiers(table, BALLOT_SEED)
+    return table
+
+
+def _names(parts: Assembly) -> dict[str, str]:
+    return {"trial_id": parts.trial.trial_id, "evaluation_id": parts.trial.evaluation_id}
+
+
+class _Ballots:
+    """The votes on the puzzles of one table."""
+
+    def __init__(self, parts: Assembly, table: PuzzleTable) -> None:
+        if parts.evaluation.split != "test":
+            raise TrmbenchError(
+                f"there are no votes on the {parts.evaluation.split} split", "use --votes 1"
+            )
+        votes = parts.task.votes(parts.evaluation.votes, BALLOT_SEED)
+        self._rows = np.flatnonzero(np.isin(votes.table.puzzle_ids, table.puzzle_ids))
+        self._restore = votes.restore
+        everything = len(self._rows) == len(votes.table)  # no copy of what may be a gigabyte
+        self.table = votes.table if everything else votes.table.select(self._rows)
+
+    def restored(self, predictions: Predictions) -> Predictions:
+        """The answers in the frame of their puzzles."""
+        return Predictions(self._restore(self._rows, predictions.tokens), predictions.confidence)
+
+
+def _save(store: Store, trial_id: str, name: str, predictions: Predictions) -> None:
+    tensors = {
+        "tokens": torch.from_numpy(predictions.tokens),
+        "confidence": torch.from_numpy(predictions.confidence),
+    }
+    if predictions.tokens_by_step is not None:
+        tensors["tokens_by_step"] = torch.from_numpy(predictions.tokens_by_step)
+    checkpoint.save(store.checkpoints(trial_id), name, tensors, {})

@@ -1,0 +1,32 @@
+"""One trial, alone or with further seeds stacked on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from trmbench.spec import Trial, TrialEvent, TrialResult
+from trmbench.trial.alone import run_alone
+from trmbench.trial.stack import run_stacked
+
+
+def run_trial(
+    trial: Trial,
+    on_event: Callable[[TrialEvent], None] = lambda event: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    *,
+    again: bool = False,
+) -> TrialResult:
+    """Train if need be, test, and write the rows; an error becomes a row as well.
+
+    A trial that another living process does is left to it: the result's status is "claimed". One
+    that ran out of memory goes on with half the micro-batch, once. A trial with further seeds
+    stacked on it is trained with them; their results are in its own.
+
+    Args:
+        trial: what to do.
+        on_event: gets the progress.
+        should_stop: asked after every training step; when true, training is checkpointed and left.
+        again: test it again, even if it is finished.
+    """
+    run = run_stacked if trial.stacked else run_alone
+    return run(trial, on_event, should_stop, again=again)

@@ -1,0 +1,152 @@
+"""Seeds of one cell in one process: trained together, then tested and recorded one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+
+import torch
+
+from trmbench.errors import TrmbenchError
+from trmbench.machine import available_cores, free_memory, reset_peak_memory
+from trmbench.spec import Trial, TrialEvent, TrialResult
+from trmbench.spec.status import CLAIMED, FAILED, FINISHED
+from trmbench.store.claims import Claim, Claimed, claimed
+from trmbench.training.stacked.loop import Seed, train_together
+from trmbench.training.workers import SingleWorker
+from trmbench.trial.alone import is_finished, run_alone
+from trmbench.trial.outcome import OUT_OF_MEMORY, Outcome, outcome
+from trmbench.trial.train import TrialRun
+
+OnEvent = Callable[[TrialEvent], None]
+ShouldStop = Callable[[], bool]
+
+
+def run_stacked(
+    trial: Trial, on_event: OnEvent, should_stop: ShouldStop, *, again: bool = False
+) -> TrialResult:
+    """Do what `run_trial` does, for a trial and the seeds stacked with it.
+
+    A seed that fails, is finished or is another process's leaves the others alone. Where memory
+    does not suffice for all at once, they are trained one after the other.
+    """
+    trials = (replace(trial, stacked=()), *trial.stacked)
+    torch.set_num_threads(stack_threads(trials))
+    with ExitStack() as claims:
+        members = [_Member(each, claims, on_event, should_stop, again) for each in trials]
+        for member in members:
+            member.begin(members[0])
+        _train(members)
+        for member in members:
+            member.finish()
+    results = [_again_alone(member, on_event, should_stop) for member in members]
+    return replace(results[0], stacked=tuple(results[1:]))
+
+
+def stack_threads(trials: Sequence[Trial]) -> int:
+    """CPU threads of a stack: those its trials would have side by side, as far as there are."""
+    return min(available_cores(), sum(trial.threads for trial in trials))
+
+
+class _Member:
+    """One of the trials of a stack; it has a result as soon as nothing is left to do."""
+
+    def __init__(
+        self,
+        trial: Trial,
+        claims: ExitStack,
+        on_event: OnEvent,
+        should_stop: ShouldStop,
+        again: bool,
+    ) -> None:
+        self.trial = trial
+        self.seed: Seed | None = None
+        self.result: TrialResult | None = None
+        try:
+            self.claim: Claim = claims.enter_context(claimed(trial.results, trial.trial_id))
+            self.run = TrialRun(trial, on_event, self.should_stop)
+            if not again and is_finished(trial):
+                self.result = TrialResult(trial.trial_id, FINISHED)
+        except Claimed as other:
+            self.result = TrialResult(trial.trial_id, CLAIMED, str(other))
+        except TrmbenchError as error:  # not even a claim can be written, say on a full disk
+            self.result = TrialResult(trial.trial_id, FAILED, str(error))
+        self._should_stop = should_stop
+
+    def should_stop(self) -> bool:
+        """Whether the trial was taken over, or all are to stop."""
+        return self.claim.lost or self._should_stop()
+
+    def begin(self, first: _Member) -> None:
+        """Build the trial's parts, up to its last checkpoint; the task is that of the first."""
+        if first is not self and first.result is None and self.result is None:
+            self.run.parts.task = first.run.parts.task
+        self.attempt(self._begin)
+
+    def _begin(self) -> None:
+        reset_peak_memory(self.run.parts.device)
+        if self.run.parts.needs_training:
+            trainer = self.run.begin_training()
+            if trainer is not None:
+                self.seed = Seed(trainer, self.run.training_event, self.run.running)
+
+    def finish(self) -> None:
+        """Keep what was learned, test, and record how it went."""
+        if self.attempt(self._conclude) and self.result is None:
+            self.end(Outcome(FINISHED))
+
+    def _conclude(self) -> None:
+        if self.seed is not None:
+            if self.seed.failure is not None:
+                raise self.seed.failure
+            self.run.end_training(self.seed.trainer)
+        self.run.test()
+
+    def attempt(self, action: Callable[[], None]) -> bool:
+        """Whether an action was done and went well; if it went wrong, the trial ends."""
+        if self.result is None:
+            how = outcome(action, SingleWorker())
+            if how.status == FINISHED:
+                return True
+            self.end(how)
+        return False
+
+    def end(self, how: Outcome) -> None:
+        """Write the trial's row."""
+        try:
+            self.result = self.run.conclude(how, self.claim)
+        except TrmbenchError as error:
+            self.result = TrialResult(self.trial.trial_id, FAILED, str(error))
+
+
+def _train(members: Sequence[_Member]) -> None:
+    """Train those that need it; what stops one computation stops all of them."""
+    waiting = [member for member in members if member.result is None]
+    seeds = {member: member.seed for member in waiting if member.seed is not None}
+    if not seeds:
+        return
+    how = outcome(
+        lambda: train_together(
+            list(seeds.values()), lambda: any(member.should_stop() for member in seeds)
+        ),
+        SingleWorker(),
+    )
+    if how.status != FINISHED:
+        for member in seeds:
+            member.end(how)
+
+
+def _again_alone(member: _Member, on_event: OnEvent, should_stop: ShouldStop) -> TrialResult:
+    """The member's result; by itself where the stack did not fit into memory."""
+    assert member.result is not None
+    if not (member.result.error or "").startswith(OUT_OF_MEMORY):
+        return member.result
+    trial = member.trial
+    line = f"{member.result.error}; once more without the other seeds"
+    on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=line))
+    member.seed = None
+    free_memory()
+    execution = {**trial.config["execution"], "stack_seeds": False}
+    alone = replace(trial, config={**trial.config, "execution": execution})
+    return run_alone(alone, on_event, should_stop)

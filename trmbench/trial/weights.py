@@ -1,0 +1,171 @@
+"""Weights of the public reference implementations as trained trials, and the way back."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from trmbench.config.cell import Cell, short_hash
+from trmbench.errors import TrmbenchError
+from trmbench.spec import ReferenceWeights, Trial
+from trmbench.spec.status import IMPORTED
+from trmbench.store import Store, checkpoints as checkpoint
+from trmbench.store.atomic import replace_file
+from trmbench.store.final import FINAL
+from trmbench.trial.build import Assembly
+from trmbench.trial.train import TrialRun
+
+SAFETENSORS = ".safetensors"
+NOT_IN_WEIGHTS = ("T", "n", "supervision_steps", "heads", "position_encoding")
+"""Options that leave no trace in the weights (of the last, whether rope or none)."""
+
+
+def import_weights(file: Path, cell: Cell, store: Store) -> Trial:
+    """Store a file's weights as the final ones of a trial of its own, to be tested by `evaluate`.
+
+    The trial's cell is not the given one: what is trained here is never pooled with what is not.
+
+    Args:
+        file: a state dict saved by `torch.save` (or safetensors) in the reference's names.
+        cell: the configuration that the weights belong to.
+        store: the results folder.
+
+    Raises:
+        TrmbenchError: the file holds no such weights, or they do not fit the configuration.
+    """
+    state_dict = read_weights(file)
+    with file.open("rb") as content:
+        checksum = hashlib.file_digest(content, "sha256").hexdigest()
+    cell_id = short_hash([cell.cell_id, IMPORTED, checksum])
+    trial = dataclasses.replace(
+        cell.trial(0, store.address),
+        cell_id=cell_id,
+        trial_id=short_hash([cell_id, 0]),
+        cell_label=f"{cell.model} imported from {file.name}",
+    )
+    model = _fitted(Assembly(trial, _no_base), state_dict)
+    imported = {"file": file.name, "sha256": checksum}
+    tensors = {f"raw/{name}": tensor for name, tensor in model.state_dict().items()}
+    values = {"config": trial.config, "model": trial.model, "task": trial.task}
+    checkpoint.save(
+        store.checkpoints(trial.trial_id),
+        FINAL,
+        tensors,
+        {**values, "trained": {}, "imported": imported},
+    )
+    row = {"status": IMPORTED, "started_at": datetime.now(UTC)}
+    store.write_trial(trial, {**row, "provenance": json.dumps({"imported": imported})})
+    return trial
+
+
+def read_weights(file: Path) -> dict[str, Tensor]:
+    """The state dict of a file; no code in it is executed.
+
+    Raises:
+        TrmbenchError: the file is missing, damaged, or holds anything but named tensors.
+    """
+    try:
+        if file.suffix == SAFETENSORS:
+            return load_file(file)
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise TrmbenchError(
+            f"cannot read {file}: {error.strerror or error}", "check the path"
+        ) from error
+    except Exception as error:  # a damaged pickle may raise anything
+        first_line = str(error).strip().partition("\n")[0][:120]
+        raise TrmbenchError(
+            f"{file} is no checkpoint that can be read: {first_line or type(error).__name__}",
+            "give a state dict saved by torch.save, or safetensors",
+        ) from error
+    named = isinstance(content, Mapping) and all(isinstance(name, str) for name in content)
+    if not named or not content or not all(isinstance(t, Tensor) for t in content.values()):
+        raise TrmbenchError(
+            f"{file} holds {type(content).__name__}, not a state dict (tensors by name)",
+            "save it anew with torch.save(model.state_dict(), FILE)",
+        )
+    return dict(content)
+
+
+def _fitted(parts: Assembly, state_dict: Mapping[str, Tensor]) -> Any:
+    """The weights in a model of the trial's configuration."""
+    reference = _reference(parts)
+    config, expected = reference.export(parts.model)
+    _check_architecture(reference.describe(expected), reference.describe(state_dict))
+    return reference.load(config, state_dict)
+
+
+def _reference(parts: Assembly) -> ReferenceWeights:
+    reference: ReferenceWeights | None = parts.model_entry.spec.reference
+    if reference is None:
+        raise TrmbenchError(
+            f"model {parts.trial.model!r} has no reference implementation to exchange weights with",
+            "its plugin would give its spec `reference=ReferenceWeights(...)`",
+        )
+    return reference
+
+
+def _check_architecture(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
+    """Refuse weights of another architecture, naming the first option that differs.
+
+    Raises:
+        TrmbenchError: they differ.
+    """
+    different = [key for key in {**ours, **theirs} if ours.get(key) != theirs.get(key)]
+    if not different:
+        return
+    first = different[0]
+    settings = [
+        f"--set {key}={str(theirs[key]).lower()}"
+        for key in different
+        if key in theirs and key.startswith("model.")
+    ]
+    hint = f"try {' '.join(settings)}" if first.startswith("model.") and settings else None
+    raise TrmbenchError(
+        f"the weights do not fit the configuration: {first} is {theirs.get(first, 'not')} in the"
+        f" weights, {ours.get(first, 'not')} in the configuration",
+        hint or "check --task, --preset and --set",
+    )
+
+
+def export_weights(trial: Trial, file: Path) -> int:
+    """Write a trained trial's tested weights as safetensors; returns how many tensors.
+
+    By the names of the reference implementation where the model has one, with its configuration in
+    the file's metadata; else by their own.
+
+    Raises:
+        TrmbenchError: the weights are damaged, or the file cannot be written.
+    """
+    if file.suffix != SAFETENSORS:
+        raise TrmbenchError(f"{file} is no safetensors file", f"name it {file.stem}{SAFETENSORS}")
+    run = TrialRun(trial, lambda event: None, lambda: False)
+    run.train()  # loads the final weights, which are there
+    model = run.parts.model
+    reference = run.parts.model_entry.spec.reference
+    config, tensors = reference.export(model) if reference else ({}, model.state_dict())
+    metadata = {
+        "model": trial.model,
+        "task": trial.task,
+        "trial_id": trial.trial_id,
+        "names": "reference" if reference else "own",
+        "config": json.dumps(config),
+    }
+    cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    replace_file(file, lambda temporary: save_file(cpu, temporary, metadata))
+    return len(cpu)
+
+
+def _no_base(trial: Trial) -> None:
+    raise TrmbenchError(
+        "a model that builds upon another's weights has none to exchange", "name the base model"
+    )
