@@ -38,12 +38,29 @@ def test_a_run_from_python_that_died_is_known_to_resume(
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr("trmbench.api.execute", killed)
+    monkeypatch.setattr("trmbench.experiment.execute.execute", killed)
     with pytest.raises(KeyboardInterrupt):
         trmbench.run(["trm"], ["maze"], seeds=[3, 5], preset="mini", results=tmp_path)
     left = unfinished(Store(tmp_path))
     assert [(item.trial.seed, item.state) for item in left] == [(3, "not begun"), (5, "not begun")]
     assert all(item.is_current for item in left)
+
+
+@pytest.mark.parametrize("given, expected", [(None, [2, 4]), (1, [0]), ("0,3", [0, 3])])
+def test_a_file_of_settings_says_which_seeds_unless_the_call_does(
+    given: Any, expected: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text('models = ["trm"]\ntasks = ["maze"]\npreset = "mini"\nseeds = "2,4"\n')
+    begun: list[int] = []
+
+    def instead(trials: Any, *arguments: Any) -> Iterator[TrialResult]:
+        begun.extend(trial.seed for trial in trials)
+        return iter(())
+
+    monkeypatch.setattr("trmbench.experiment.execute.execute", instead)
+    trmbench.run([], [], seeds=given, config=file, results=tmp_path / "results")
+    assert begun == expected
 
 
 def test_unknown_names_are_refused_as_on_the_command_line(tmp_path: Path) -> None:

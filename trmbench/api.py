@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from trmbench.comparison.compare import Question, compare_cells
 from trmbench.errors import TrmbenchError
 from trmbench.experiment.cells import choose_cells
-from trmbench.experiment.execute import execute
+from trmbench.experiment.execute import run as run_plan
 from trmbench.experiment.plan import plan
-from trmbench.experiment.runs import record_run
 from trmbench.plugin import registry
 from trmbench.store import Store
 from trmbench.store.schemas import SCHEMAS
@@ -27,7 +26,7 @@ def run(
     models: Sequence[str],
     tasks: Sequence[str],
     *,
-    seeds: int | Iterable[int] = 1,
+    seeds: int | str | Iterable[int] | None = None,
     preset: str | None = None,
     settings: Mapping[str, Any] | None = None,
     config: str | Path | None = None,
@@ -41,7 +40,7 @@ def run(
     Args:
         models: names.
         tasks: names.
-        seeds: how many (5 = seeds 0 to 4), or which.
+        seeds: how many (5 = seeds 0 to 4), or which; None takes those of `config`, or seed 0.
         preset: a name; None takes `paper` on a GPU, else `mini`.
         settings: dotted settings, such as `{"train.steps": 500}`.
         config: a TOML file of settings and cells.
@@ -57,16 +56,15 @@ def run(
     import pandas as pd
 
     file = None if config is None else Path(config)
-    choice = choose_cells(models, tasks, preset, file, settings or {})
+    runs = registry.runners().find(runner).spec
+    choice = choose_cells(models, tasks, preset, file, settings or {}, seeds, runs)
     store = Store(results, warnings.warn)
-    todo = plan(choice.cells, list(range(seeds)) if isinstance(seeds, int) else list(seeds), store)
+    todo = plan(choice.cells, choice.seeds, store)
     store.ensure_writable()
     if todo.pending:
-        record_run(store, todo.pending)
-        execution = todo.pending[0].config["execution"]
-        runs = registry.runners().find(runner).spec.create(execution)
-        budget = execution["time_budget"]
-        for _ in execute(todo.pending, runs, lambda event: None, budget):
+        from trmbench.bench.estimate import seconds_by_cell  # loads torch
+
+        for _ in run_plan(todo, store, runs, seconds_by_cell):
             continue  # the rows are in the store
     return pd.DataFrame(todo.rows(store))
 

@@ -6,18 +6,28 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trmbench import RunnerSpec, hookimpl
+from trmbench_ray.options import FLAGS, FORMER, RayOptions
 
 if TYPE_CHECKING:
     from trmbench import Runner
 
 
-def _create(execution: Mapping[str, Any]) -> Runner:
+def _create(execution: Mapping[str, Any], options: RayOptions) -> Runner:
     from trmbench_ray.runner import RayRunner
 
-    return RayRunner(execution)
+    return RayRunner(execution, options)
 
 
 @hookimpl
 def trmbench_runners() -> Sequence[RunnerSpec]:
     """The Ray runner."""
-    return [RunnerSpec("ray", "Tasks of a Ray cluster, or of one started here", _create)]
+    return [
+        RunnerSpec(
+            "ray",
+            "Tasks of a Ray cluster, or of one started here",
+            _create,
+            RayOptions,
+            FLAGS,
+            FORMER,
+        )
+    ]

@@ -19,6 +19,7 @@ from trmbench import (
     with_half_micro_batch,
 )
 from trmbench_ray.cluster import connection
+from trmbench_ray.options import RayOptions
 
 RETRIES = 3
 """How often a trial is begun again after its worker was lost."""
@@ -32,21 +33,21 @@ class RayRunner:
     """Runs trials on a Ray cluster.
 
     Args:
-        execution: the `execution` section: `ray_address`, `cpus_per_trial`, `gpus_per_trial`,
-            `workers_per_trial`, `max_parallel`, `device`.
+        execution: the `execution` section: `max_parallel`, `device`, `stack_seeds`.
+        options: the cluster, and what a trial gets of it.
 
     Raises:
-        TrmbenchError: several workers would have to share a GPU.
+        TrmbenchError: seeds are to be stacked, and trained by several workers.
     """
 
-    def __init__(self, execution: Mapping[str, Any]) -> None:
-        workers, gpus = workers_per_trial(execution), execution["gpus_per_trial"] or 0
-        if workers > 1 and gpus % workers:
+    def __init__(self, execution: Mapping[str, Any], options: RayOptions) -> None:
+        if execution["stack_seeds"] and options.workers > 1:
             raise TrmbenchError(
-                f"{workers} workers of a trial cannot share {gpus:g} GPUs",
-                "give each a whole one: --gpus-per-trial as many as --workers-per-trial",
+                "stacked seeds are trained by one process",
+                "leave out --stack-seeds, or --workers-per-trial and --gpus-per-trial",
             )
         self._execution = execution
+        self._options = options
 
     def run(self, trials: Iterable[Trial], on_event: OnEvent) -> Iterator[TrialResult]:
         """Yield results as trials end; left early, the running trials are checkpointed.
@@ -54,24 +55,20 @@ class RayRunner:
         Raises:
             TrmbenchError: no cluster at the address, or no room in it for even one trial.
         """
-        with connection(self._execution["ray_address"]):
-            tasks = _Tasks(self._execution, on_event)
+        with connection(self._options.address):
+            tasks = _Tasks(self._execution, self._options, on_event)
             try:
                 yield from tasks.results(iter(trials))
             finally:
                 tasks.stop()
 
 
-def workers_per_trial(execution: Mapping[str, Any]) -> int:
-    """How many processes train a trial together."""
-    gpus = execution["gpus_per_trial"] or 1
-    return execution.get("workers_per_trial") or max(1, int(gpus))
-
-
 class _Tasks:
     """The trials that are on the cluster."""
 
-    def __init__(self, execution: Mapping[str, Any], on_event: OnEvent) -> None:
+    def __init__(
+        self, execution: Mapping[str, Any], options: RayOptions, on_event: OnEvent
+    ) -> None:
         import ray
 
         from trmbench_ray.mailbox import Mailbox
@@ -80,7 +77,8 @@ class _Tasks:
         # Once, not per trial: a cluster keeps every function that it was given.
         self._execute, self._execute_together = ray.remote(execute), ray.remote(execute_together)
         self._execution = execution
-        self._workers = workers_per_trial(execution)
+        self._options = options
+        self._workers = options.workers
         self._on_event = on_event
         self._mailbox: Any = Mailbox.remote()  # type: ignore[attr-defined]
         self._running: dict[Any, Trial] = {}
@@ -121,7 +119,7 @@ class _Tasks:
         if trial is not None and trial.stacked:  # a stack makes do with what one node has
             nodes = (node["Resources"].get("CPU", 1) for node in ray.nodes())
             threads = min(threads, int(max(nodes)))
-        cpus, gpus = self._execution["cpus_per_trial"], self._execution["gpus_per_trial"]
+        cpus, gpus = self._options.cpus_per_trial, self._options.gpus_per_trial
         if gpus is None:
             wanted = self._execution["device"] in ("auto", "cuda")
             has_any = wanted and ray.cluster_resources().get("GPU", 0) > 0

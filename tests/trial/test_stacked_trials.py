@@ -149,7 +149,6 @@ def test_a_runner_gets_the_seeds_of_a_cell_as_one_unit(tmp_path: Path) -> None:
     [
         ({"execution__micro_batch": 2}, "micro-batches"),
         ({"execution__activation_checkpointing": True}, "activation checkpointing"),
-        ({"execution__workers_per_trial": 2}, "one process"),
     ],
 )
 def test_what_excludes_stacking_is_told(

@@ -6,6 +6,7 @@ would not fit into this machine is estimated.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,11 @@ import torch
 from torch import nn
 
 from trmbench.bench.flops import step_flops
+from trmbench.bench.matmul import measure_matmul_rate
 from trmbench.config.compose import options
+from trmbench.errors import TrmbenchError, one_line
+from trmbench.experiment.plan import Plan
+from trmbench.machine import available_cores
 from trmbench.spec import Context, ModelSpec, TaskInfo, Trial
 from trmbench.training.activations import activation_bytes
 from trmbench.training.loop import weight_count
@@ -80,3 +85,62 @@ def _trainable(trial: Trial, spec: ModelSpec, info: TaskInfo, device: torch.devi
     with device:
         model = spec.build(options(spec.options, trial.config["model"]), info, Context(0, device))
     return model if isinstance(model, nn.Module) and not hasattr(model, "predict") else None
+
+
+@dataclass(frozen=True)
+class CellEstimate:
+    """The expected cost of the pending trials of one cell."""
+
+    trial: Trial
+    """One of them."""
+    trials: int
+    """How many there are."""
+    stacked: int
+    """How many of them are trained as one computation."""
+    device: str
+    cost: Estimate | None
+    """The cost of one trial; None where the model could not be built."""
+    problem: str | None = None
+    """Why it could not be built."""
+
+    @property
+    def seconds(self) -> float:
+        """Time of one trial, or of the stacked ones together."""
+        return 0.0 if self.cost is None else self.cost.seconds * self.stacked
+
+
+def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
+    """What the pending trials of each cell will cost; of a finished plan, its trials.
+
+    Loads each cell's task, so that bad data is found before anything is run.
+
+    Raises:
+        TrmbenchError: the task's data or the model's options are bad.
+    """
+    rates: dict[tuple[str, str, int], float] = {}
+    for trial in {trial.cell_id: trial for trial in plan.pending or plan.trials}.values():
+        parts = Assembly(trial, train_base=_no_base)
+        trials = sum(other.cell_id == trial.cell_id for other in plan.pending)
+        stacked = trials if parts.execution.stack_seeds and trials > 1 else 1
+        threads = min(available_cores(), stacked * trial.threads)
+        key = (str(parts.device), parts.train.precision, threads)
+        if key not in rates:
+            rates[key] = measure_matmul_rate(parts.device, parts.dtype, threads)
+        _ = parts.task  # bad data is told as such, whatever the model does
+        cost, problem = None, None
+        try:
+            cost = estimate(trial, parts, rates[key])
+        except TrmbenchError:
+            raise
+        except Exception as error:  # a plugin's model may raise anything: its trials will say so
+            problem = one_line(error)
+        yield CellEstimate(trial, trials, stacked, str(parts.device), cost, problem)
+
+
+def seconds_by_cell(plan: Plan) -> dict[str, float]:
+    """The expected seconds of each cell's trials, by cell_id."""
+    return {found.trial.cell_id: found.seconds for found in estimate_cells(plan)}
+
+
+def _no_base(trial: Trial) -> None:
+    raise TrmbenchError("an estimate trains nothing")

@@ -29,11 +29,10 @@ def command(context: click.Context, /, trial: str, results: str, **settings: Any
 
     The result is a row of its own; nothing is trained.
     """
-    from trmbench.cli.console import console, errors, warn
+    from trmbench.cli.console import errors, warn
     from trmbench.cli.progress import TrialProgress
-    from trmbench.comparison.cells import summarize
+    from trmbench.cli.summary import print_summary
     from trmbench.experiment.plan import reevaluation
-    from trmbench.report.terminal import cells_table, failures_table, footnote
     from trmbench.store import Store
     from trmbench.trial.run import run_trial
 
@@ -45,9 +44,5 @@ def command(context: click.Context, /, trial: str, results: str, **settings: Any
         progress.on_result(result)
     if context.obj["debug"] and result.traceback:
         errors.print(result.traceback, markup=False)
-    rows = store.trials([again.name])
-    cells = summarize(store, rows)
-    console.print(cells_table(cells), footnote(cells), sep="\n")
-    if result.error:
-        console.print(failures_table(rows))
+    print_summary(store, store.trials([again.name]), 1)
     return 1 if result.error else 0

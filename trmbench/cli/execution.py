@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trmbench.cli.console import console, errors
-from trmbench.cli.dry_run import print_estimate
+from trmbench.cli.dry_run import print_estimates
 from trmbench.cli.progress import TrialProgress
 from trmbench.errors import TrmbenchError
-from trmbench.experiment.execute import execute
+from trmbench.experiment.execute import run
 from trmbench.experiment.plan import Plan
-from trmbench.experiment.runs import forget, record_run
+from trmbench.experiment.runs import forget
 from trmbench.spec import RunnerSpec, Trial
 from trmbench.spec.status import FAILED, FINISHED
 from trmbench.store import Store
@@ -22,7 +22,7 @@ from trmbench.store.location import location
 def run_pending(
     todo: Plan, store: Store, runner: RunnerSpec, *, debug: bool, fail_fast: bool
 ) -> list[str]:
-    """Run what is pending, the longest trials first; returns the ids of those not finished.
+    """Run what is pending, and show it; returns the ids of the trials that did not finish.
 
     Args:
         todo: the trials.
@@ -31,16 +31,12 @@ def run_pending(
         debug: show where a trial failed.
         fail_fast: stop all when one fails.
     """
-    execution = todo.pending[0].config["execution"]
-    runs = runner.create(execution)  # first, since its workers take seconds to get ready
-    seconds = print_estimate(todo)
-    trials = sorted(todo.pending, key=lambda trial: -seconds[trial.cell_id])
-    record_run(store, trials)
+    progress = TrialProgress(todo.pending)
+    results = run(todo, store, runner, print_estimates, progress.on_event)
     not_finished = []
     again = f"The same command goes on from here, or: trmbench resume --results {store.root}"
     try:
-        with TrialProgress(trials) as progress:
-            results = execute(trials, runs, progress.on_event, execution["time_budget"])
+        with progress:
             for result in results:
                 progress.on_result(result)
                 if result.status != FINISHED:

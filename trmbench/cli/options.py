@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import Any
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import click
 
@@ -12,8 +12,10 @@ from trmbench.config.values import parse_value
 from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.plugin.registry import Registry
+from trmbench.spec import RunnerFlag, RunnerSpec
 
 DEFAULT_RESULTS = "results"
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def complete_names(source: Callable[[], Registry]) -> Callable[..., list[str]]:
@@ -91,22 +93,48 @@ def parse_overrides(pairs: tuple[str, ...]) -> dict[str, Any]:
     return values
 
 
-def parse_seeds(text: str) -> list[int]:
-    """Seeds as typed: `5` = 0..4, `0-4`, `3-3`, `0,2,7`.
+def runner_flags(command: Command) -> Command:
+    """Add the options that the installed runners offer."""
+    for name, offers in _flags().items():
+        runners = " or ".join(spec.name for spec, _ in offers)
+        spec, flag = offers[0]
+        allowed = typing.get_type_hints(spec.options)[flag.key]
+        kind = next(kind for kind in (int, float, str) if kind in typing.get_args(allowed))
+        text = f"With --runner {runners}: {flag.help}"
+        command = click.option(name, type=kind, help=text)(command)
+    return command
+
+
+def _flags() -> dict[str, list[tuple[RunnerSpec, RunnerFlag]]]:
+    """The flags of the installed runners: each with the runners that have it."""
+    found: dict[str, list[tuple[RunnerSpec, RunnerFlag]]] = {}
+    for entry in registry.runners():
+        for flag in entry.spec.flags:
+            found.setdefault(flag.name, []).append((entry.spec, flag))
+    return found
+
+
+def given_to_runner(runner: RunnerSpec, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The dotted settings of the runner's flags.
+
+    Args:
+        runner: the runner asked for.
+        given: the values by parameter, such as `gpus_per_trial`; None where not given.
 
     Raises:
-        TrmbenchError: anything else.
+        TrmbenchError: a flag of another runner.
     """
-    text = text.strip()
-    if re.fullmatch(r"\d+", text) and int(text) > 0:
-        return list(range(int(text)))
-    if (match := re.fullmatch(r"(\d+)-(\d+)", text)) and int(match[1]) <= int(match[2]):
-        return list(range(int(match[1]), int(match[2]) + 1))
-    if re.fullmatch(r"\d+(,\d+)+,?|\d+,", text):
-        return sorted({int(part) for part in text.split(",") if part})
-    raise TrmbenchError(
-        f"--seeds {text!r} is not understood", "use 5 (seeds 0 to 4), 0-4, or 0,2,7"
-    )
+    settings = {}
+    for name, offers in _flags().items():
+        value = given.get(name.removeprefix("--").replace("-", "_"))
+        if value is None:
+            continue
+        keys = [flag.key for spec, flag in offers if spec.name == runner.name]
+        if not keys:
+            others = " or ".join(f"--runner {spec.name}" for spec, _ in offers)
+            raise TrmbenchError(f"the {runner.name} runner has no {name}", f"it goes with {others}")
+        settings[f"runner.{keys[0]}"] = value
+    return settings
 
 
 def complete_studies(

@@ -46,10 +46,9 @@ def command(
     """
     from trmbench.cli.console import console, warn
     from trmbench.cli.execution import results_at, run_pending
-    from trmbench.comparison.cells import summarize
+    from trmbench.cli.summary import print_summary
     from trmbench.experiment.plan import Plan
     from trmbench.experiment.runs import unfinished
-    from trmbench.report.terminal import cells_table, failures_table, footnote
 
     store = results_at(results)
     found = unfinished(store)
@@ -69,15 +68,8 @@ def command(
     runner = registry.runners().find(runner_name).spec
     todo = Plan([], trials, [])
     failed = run_pending(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
-    rows = store.trials([trial.name for trial in trials])
-    cells = summarize(store, rows)
-    console.print(cells_table(cells), footnote(cells), sep="\n")
-    failures = [row for cell in cells for row in cell.failed]
-    if failures:
-        console.print(failures_table(failures))
-    if len(rows) < len(trials):
-        console.print(f"{len(trials) - len(rows)} trials were not begun; resume again.")
-    return 1 if failed or failures else 0
+    all_finished = print_summary(store, store.trials([trial.name for trial in trials]), len(trials))
+    return 1 if failed or not all_finished else 0
 
 
 def _table(found: list[Unfinished]) -> Any:

@@ -13,11 +13,12 @@ from trmbench.cli.options import (
     complete_studies,
     early_exit_option,
     fail_fast_option,
+    given_to_runner,
     max_parallel_option,
     models_option,
     parse_overrides,
-    parse_seeds,
     results_option,
+    runner_flags,
     runner_option,
     set_option,
     tasks_option,
@@ -26,8 +27,7 @@ from trmbench.cli.options import (
 from trmbench.plugin import registry
 
 if TYPE_CHECKING:
-    from trmbench.experiment.cells import Choice
-    from trmbench.experiment.plan import Plan
+    pass
 
 SHORTCUTS = {
     "limit": "evaluation.limit",
@@ -36,12 +36,8 @@ SHORTCUTS = {
     "max_parallel": "execution.max_parallel",
     "time_budget": "execution.time_budget",
     "checkpoint_every": "execution.checkpoint_every",
-    "ray_address": "execution.ray_address",
-    "gpus_per_trial": "execution.gpus_per_trial",
-    "cpus_per_trial": "execution.cpus_per_trial",
     "stack_seeds": "execution.stack_seeds",
     "early_exit": "evaluation.early_exit",
-    "workers_per_trial": "execution.workers_per_trial",
 }
 """Options that are settings by another name."""
 
@@ -80,19 +76,7 @@ SHORTCUTS = {
     show_default="60",
     help="Time between checkpoints of a running trial.",
 )
-@click.option("--ray-address", help="With --runner ray: auto, HOST:PORT or ray://HOST:PORT.")
-@click.option(
-    "--gpus-per-trial",
-    type=float,
-    help="With --runner ray: GPUs of a trial, which share its batches, or its share of one.",
-)
-@click.option("--cpus-per-trial", type=float, help="With --runner ray: CPU cores of a trial.")
-@click.option(
-    "--workers-per-trial",
-    type=click.IntRange(min=1),
-    help="With --runner ray: processes that share a trial's batches.",
-    show_default="one per GPU",
-)
+@runner_flags
 @click.option(
     "--stack-seeds",
     is_flag=True,
@@ -134,10 +118,12 @@ def command(
     if study and file:
         raise click.UsageError("--study and --config exclude each other")
     source = find_study(study) if study else file
-    given = {SHORTCUTS[name]: value for name, value in shortcuts.items() if value is not None}
-    choice = choose_cells(models, tasks, preset, source, {**given, **parse_overrides(overrides)})
+    runner = registry.runners().find(runner_name).spec
+    given = {SHORTCUTS[n]: v for n, v in shortcuts.items() if n in SHORTCUTS and v is not None}
+    given |= {**given_to_runner(runner, shortcuts), **parse_overrides(overrides)}
+    choice = choose_cells(models, tasks, preset, source, given, seeds, runner)
     store = Store(results, warn)
-    todo = plan(choice.cells, parse_seeds(seeds or choice.seeds or "1"), store)
+    todo = plan(choice.cells, choice.seeds, store)
     if choice.note:
         console.print(choice.note)
     if dry_run:
@@ -145,7 +131,6 @@ def command(
 
         print_plan(todo)
         return 0
-    runner = registry.runners().find(runner_name).spec
     store.ensure_writable()
     if fresh:
         from trmbench.cli.execution import start_over
@@ -159,28 +144,7 @@ def command(
         from trmbench.cli.execution import run_pending  # loads torch: a finished run needs none
 
         failed = run_pending(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
-    return _conclude(todo, choice, store, failed)
+    from trmbench.cli.summary import print_summary
 
-
-def _conclude(todo: Plan, choice: Choice, store: Any, failed: list[str]) -> int:
-    """Print the table of the trials asked for."""
-    from trmbench.cli.console import console
-    from trmbench.comparison.cells import summarize
-    from trmbench.report.published import beside_published
-    from trmbench.report.terminal import cells_table, failures_table, footnote, rich_table
-
-    rows = todo.rows(store)
-    cells = summarize(store, rows)
-    if choice.published:
-        table, note = beside_published(cells, choice.published, choice.published_rows)
-        console.print(rich_table(table), note, sep="\n")
-    else:
-        console.print(cells_table(cells))
-    console.print(footnote(cells))
-    not_finished = [row for cell in cells for row in cell.failed]
-    if not_finished:
-        console.print(failures_table(not_finished))
-    missing = len(todo.trials) - len(rows)
-    if missing:
-        console.print(f"{missing} trials were not begun; the same command goes on with them.")
+    print_summary(store, todo.rows(store), len(todo.trials), choice)
     return 1 if failed else 0

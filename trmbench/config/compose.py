@@ -15,8 +15,8 @@ from trmbench.config.cell import COMMAND_LINE, FILE, Cell, Setting, revisions
 from trmbench.config.values import checked
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.plugin import registry
-from trmbench.spec import BaseCell, ModelSpec, Preset, TaskSpec
-from trmbench.spec.settings import CORE_SECTIONS, SECTIONS
+from trmbench.spec import BaseCell, ModelSpec, Preset, RunnerSpec, TaskSpec
+from trmbench.spec.settings import CORE_SECTIONS
 
 # --- composition --------------------------------------------------------------------------------
 
@@ -27,6 +27,7 @@ def compose(
     preset: str,
     from_file: Mapping[str, Any] | None = None,
     from_command: Mapping[str, Any] | None = None,
+    runner: RunnerSpec | None = None,
 ) -> Cell:
     """Resolve the configuration of a cell.
 
@@ -36,12 +37,17 @@ def compose(
         preset: name of a preset that both have (a model without presets serves any).
         from_file: overrides of a TOML file, dotted keys.
         from_command: overrides of the command line, dotted keys; strings are parsed.
+        runner: the spec of the runner, whose options are a section as well.
 
     Raises:
         TrmbenchError: an unknown preset, an unknown key or a value of the wrong type.
     """
     schemas = {"task": task.options, "model": model.options, **CORE_SECTIONS}
-    layers = _layers(model, task, preset, from_file or {}, from_command or {})
+    given = [from_file or {}, from_command or {}]
+    if runner is not None:
+        schemas["runner"] = runner.options
+        given = [runner.named_today(settings) for settings in given]
+    layers = _layers(model, task, preset, *given)
     cell = Cell(model.name, task.name, preset, _resolved(schemas, layers), {})
     base = base_cell(model, task, preset, cell.values, cell.overrides)
     if base is not None:
@@ -174,7 +180,7 @@ def _override(
 ) -> None:
     section, _, key = dotted.partition(".")
     if section not in sections or not key:
-        known = [f"{name}.{key}" for name in SECTIONS for key in sections[name]]
+        known = [f"{name}.{key}" for name in sections for key in sections[name]]
         raise unknown(f"setting ({origin})", dotted, known)
     if key not in sections[section]:
         known = [f"{section}.{key}" for key in sections[section]]

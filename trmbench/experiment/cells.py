@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 from typing import Any
 
 from trmbench.config.cell import Cell
 from trmbench.config.compose import compose
+from trmbench.config.seeds import parse_seeds
 from trmbench.config.study import pairs, read_study
 from trmbench.errors import TrmbenchError
 from trmbench.machine import has_cuda
 from trmbench.plugin import registry
+from trmbench.spec import RunnerSpec
 
 AUTO_PRESET = "auto"
 
@@ -22,8 +24,8 @@ class Choice:
     """The cells a user asked for."""
 
     cells: Sequence[Cell]
-    seeds: str | None
-    """The seeds that a file asks for."""
+    seeds: Sequence[int]
+    """The training seeds of each."""
     note: str | None
     """A line about what was chosen automatically."""
     published: str | None = None
@@ -38,6 +40,8 @@ def choose_cells(
     preset: str | None,
     file: Traversable | None,
     overrides: Mapping[str, Any],
+    seeds: str | int | Iterable[int] | None = None,
+    runner: RunnerSpec | None = None,
 ) -> Choice:
     """Resolve models x tasks, or the cells of a TOML file.
 
@@ -47,6 +51,8 @@ def choose_cells(
         preset: a name, "auto", or None for the file's or auto; with a name, for every cell.
         file: a study (`trmbench.config.study`), or None.
         overrides: dotted settings of the command line.
+        seeds: as `parse_seeds` reads them; None for the file's, or seed 0.
+        runner: who is to run them, whose options are settings as well.
 
     Raises:
         TrmbenchError: an unknown name, key or preset, a bad value, or nothing to do.
@@ -65,7 +71,7 @@ def choose_cells(
         task = registry.tasks().find(asked.task).spec
         of_cell = (asked.preset if preset is None else None) or automatic or wanted
         for row in asked.rows(of_cell):
-            cell = compose(model, task, of_cell, row.overrides, overrides)
+            cell = compose(model, task, of_cell, row.overrides, overrides, runner)
             cells.setdefault(cell.cell_id, replace(cell, label=row.label))
             if study.published and asked.name:
                 published_rows.setdefault(cell.cell_id, asked.name)
@@ -73,7 +79,8 @@ def choose_cells(
     if automatic:
         found = "a GPU was found" if automatic == "paper" else "no GPU was found"
         note = f"Preset {automatic}, since {found}; --preset chooses another."
-    return Choice(list(cells.values()), study.seeds, note, study.published, published_rows)
+    wanted_seeds = parse_seeds(study.seeds or 1 if seeds is None else seeds)
+    return Choice(list(cells.values()), wanted_seeds, note, study.published, published_rows)
 
 
 def automatic_preset() -> str:

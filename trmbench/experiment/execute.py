@@ -5,17 +5,47 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
+from trmbench.experiment.plan import Plan
+from trmbench.experiment.runs import record_run
 from trmbench.plugin import registry
 from trmbench.plugin.manager import plugin_manager
-from trmbench.spec import Runner, Trial, TrialEvent, TrialResult
+from trmbench.spec import Runner, RunnerSpec, Trial, TrialEvent, TrialResult
 from trmbench.spec.status import CLAIMED, FAILED, FINISHED
+from trmbench.store import Store
 from trmbench.store.claims import holder
 
 CLAIM_POLL_SECONDS = 1.0
+
+
+def run(
+    todo: Plan,
+    store: Store,
+    runner: RunnerSpec,
+    estimate: Callable[[Plan], Mapping[str, float]],
+    on_event: Callable[[TrialEvent], None] = lambda event: None,
+) -> Generator[TrialResult, None, None]:
+    """Start the runner, and return the results of what is pending, the longest trials first.
+
+    Args:
+        todo: the trials.
+        store: where their results go.
+        runner: who runs them; started first, since its workers take seconds to get ready.
+        estimate: the seconds that a trial of each cell will take, by cell_id.
+        on_event: gets the progress.
+
+    Raises:
+        TrmbenchError: the runner cannot be started, or a task's data or a model's options are bad.
+    """
+    config = todo.pending[0].config
+    started = runner.start(config)
+    seconds = estimate(todo)
+    trials = sorted(todo.pending, key=lambda trial: -seconds[trial.cell_id])
+    record_run(store, trials)
+    return execute(trials, started, on_event, config["execution"]["time_budget"])
 
 
 def execute(
@@ -26,8 +56,8 @@ def execute(
 ) -> Generator[TrialResult, None, None]:
     """Run trials, telling the plugins of each; yields the results as they come.
 
-    A trial that another process does is left to the end, and looked after when that process is
-    done with it.
+    A trial that another process does is postponed, and checked again when that process has
+    finished.
 
     Args:
         trials: what to run.

@@ -12,11 +12,12 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import takewhile
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from trmbench.errors import TrmbenchError
 from trmbench.machine import available_cores, has_cuda
 from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.trial.failures import record_failure
@@ -32,21 +33,15 @@ class LocalRunner:
 
     Args:
         execution: the `execution` section; `max_parallel` limits the workers.
-
-    Raises:
-        TrmbenchError: several processes or GPUs are wanted for one trial.
+        gpu_share: how much of a GPU a trial gets.
     """
 
-    def __init__(self, execution: Mapping[str, Any]) -> None:
-        wanted = execution.get("workers_per_trial") or execution["gpus_per_trial"] or 1
-        if wanted > 1:
-            raise TrmbenchError(
-                f"the local runner has one process per trial, not {wanted:g}",
-                "add --runner ray to train a trial in several",
-            )
+    def __init__(self, execution: Mapping[str, Any], gpu_share: float = 1.0) -> None:
         self._max_parallel: int | None = execution["max_parallel"]
         uses_gpu = execution["device"] in ("auto", "cuda") and has_cuda()
-        self._gpus = visible_gpus() if uses_gpu else []
+        gpus = visible_gpus() if uses_gpu else []
+        self._places = gpus * int(1 / gpu_share)
+        """The GPU of each trial that may run at the same time; empty = on CPU cores."""
         self._workers: list[WorkerProcess] = []
         self._start_worker()
 
@@ -89,15 +84,14 @@ class LocalRunner:
         running = [worker.trial for worker in self._workers if worker.trial]
         if len(running) == (self._max_parallel or len(running) + 1):
             return False
-        if self._gpus:
-            return len(running) < len(self._gpus)
+        if self._places:
+            return len(running) < len(self._places)
         used = sum(trial.threads for trial in running)
         return not running or used < available_cores()
 
     def _start_worker(self) -> WorkerProcess:
-        taken = {worker.gpu for worker in self._workers}
-        gpu = next((gpu for gpu in self._gpus if gpu not in taken), None)
-        worker = WorkerProcess(gpu)
+        free = Counter(self._places) - Counter(worker.gpu for worker in self._workers if worker.gpu)
+        worker = WorkerProcess(next(iter(free), None))
         self._workers.append(worker)
         return worker
 
@@ -173,7 +167,7 @@ def visible_gpus() -> list[str]:
     """The CUDA devices this process may use, as `CUDA_VISIBLE_DEVICES` names them."""
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named:
-        return named.split(",")
+        return list(takewhile(lambda gpu: gpu != "-1", named.split(",")))  # as CUDA reads it
     import torch
 
     return [str(index) for index in range(torch.cuda.device_count())]

@@ -10,6 +10,7 @@ from .offers import (
     NoOptions as NoOptions,
     Preset as Preset,
     ReferenceWeights as ReferenceWeights,
+    RunnerFlag as RunnerFlag,
     RunnerSpec as RunnerSpec,
     TaskSpec as TaskSpec,
 )

@@ -6,10 +6,11 @@ Specs are read when models are listed, so the module that defines one must stay 
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -120,10 +121,47 @@ class ModelSpec:
     """For `trmbench checkpoint`, where there is a public reference implementation."""
 
 
+class RunnerFlag(NamedTuple):
+    """An option of `trmbench run` that sets an option of a runner."""
+
+    name: str
+    """Such as "--gpus-per-trial"; runners may share a flag."""
+    key: str
+    """The field of the runner's options; a text or a number, or None."""
+    help: str
+
+
 @dataclass(frozen=True)
 class RunnerSpec:
-    """A runner; `create` gets the `execution` section of the configuration."""
+    """A runner that can be started.
+
+    `create` gets the `execution` section of the configuration and, where the spec has options, an
+    instance of them. `options` is a frozen dataclass whose fields are the keys of `runner.*`, which
+    are recorded with each trial and never hashed.
+    """
 
     name: str
     title: str
-    create: Callable[[Mapping[str, Any]], Runner]
+    create: Callable[..., Runner]
+    options: type = NoOptions
+    flags: Sequence[RunnerFlag] = ()
+    former: Mapping[str, str] = field(default_factory=dict)
+    """Options by the dotted settings that they were before, which keep working."""
+
+    def named_today(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Dotted settings, with the runner's own by the names that they have today."""
+        names = {old: f"runner.{key}" for old, key in self.former.items()}
+        return {names.get(key, key): value for key, value in settings.items()}
+
+    def start(self, config: Mapping[str, Mapping[str, Any]]) -> Runner:
+        """Start the runner for trials of a configuration, which an older version may have made."""
+        if self.options is NoOptions:
+            return self.create(config["execution"])
+        old = {f"execution.{key}": value for key, value in config["execution"].items()}
+        settings = {
+            **self.named_today(old),
+            **{f"runner.{key}": value for key, value in config.get("runner", {}).items()},
+        }
+        names = [option.name for option in dataclasses.fields(self.options)]
+        given = {name: settings[f"runner.{name}"] for name in names if f"runner.{name}" in settings}
+        return self.create(config["execution"], self.options(**given))

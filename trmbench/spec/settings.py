@@ -1,13 +1,14 @@
 """The sections of the configuration that belong to the harness; standard library only.
 
-The sections `task` and `model` are declared by their plugins in the same way: a frozen dataclass
-whose fields are the section's keys.
+The sections `task`, `model` and `runner` are declared by their plugins in the same way: a frozen
+dataclass whose fields are the section's keys.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self
 
 from trmbench.errors import TrmbenchError
 
@@ -99,15 +100,6 @@ class ExecutionSettings:
     activation_checkpointing: bool = False
     """Compute activations again in the backward pass instead of keeping them. Takes less memory
     and up to a third more time, and changes no number."""
-    cpus_per_trial: float | None = None
-    """CPU cores that a cluster sets aside for a trial; None = `train.threads`."""
-    gpus_per_trial: float | None = None
-    """GPUs likewise, which may be a share of one; None = 1 where the cluster has any."""
-    workers_per_trial: int | None = None
-    """Processes that train a trial together, each its share of every batch (`--runner ray`);
-    None = one for each of `gpus_per_trial`. Changes the last bits of the numbers."""
-    ray_address: str | None = None
-    """The Ray cluster: "auto", HOST:PORT or ray://HOST:PORT; None = a local one is started."""
     log_every: int | None = None
     """Training steps between two points of the learning curve; None = 100, or 20 points in all."""
     stack_seeds: bool = False
@@ -121,11 +113,12 @@ class ExecutionSettings:
                 "stacked seeds are trained without micro-batches and activation checkpointing",
                 "leave out --stack-seeds, or what saves memory",
             )
-        if self.stack_seeds and max(self.workers_per_trial or 1, self.gpus_per_trial or 1) > 1:
-            raise TrmbenchError(
-                "stacked seeds are trained by one process",
-                "leave out --stack-seeds, or --workers-per-trial and --gpus-per-trial",
-            )
+
+    @classmethod
+    def stored(cls, values: Mapping[str, Any]) -> Self:
+        """The settings of a stored trial, without those that left this section since."""
+        names = {setting.name for setting in fields(cls)}
+        return cls(**{key: value for key, value in values.items() if key in names})
 
 
 CORE_SECTIONS: dict[str, type] = {
@@ -133,4 +126,4 @@ CORE_SECTIONS: dict[str, type] = {
     "evaluation": EvaluationSettings,
     "execution": ExecutionSettings,
 }
-SECTIONS = ("task", "model", *CORE_SECTIONS)
+SECTIONS = ("task", "model", *CORE_SECTIONS, "runner")

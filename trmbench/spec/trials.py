@@ -19,7 +19,7 @@ class Trial:
     preset: str
     seed: int
     config: Mapping[str, Mapping[str, Any]]
-    """The five sections: task, model, train, evaluation, execution."""
+    """The sections: task, model, train, evaluation, execution, and the runner's own."""
     overrides: Mapping[str, Any]
     """What differs from the preset in what is learned, by dotted key."""
     results: str

@@ -177,4 +177,5 @@ class RunnerCase:
 
     def create(self, trial: Trial) -> Any:
         """The runner for such trials, at most two side by side."""
-        return self.spec.create({**trial.config["execution"], "max_parallel": 2})
+        execution = {**trial.config["execution"], "max_parallel": 2}
+        return self.spec.start({**trial.config, "execution": execution})

@@ -38,7 +38,7 @@ class Assembly:
         self.evaluation: EvaluationSettings = options(
             EvaluationSettings, trial.config["evaluation"]
         )
-        self.execution: ExecutionSettings = options(ExecutionSettings, trial.config["execution"])
+        self.execution = ExecutionSettings.stored(trial.config["execution"])
 
     @cached_property
     def model_entry(self) -> registry.Entry:

@@ -1,0 +1,43 @@
+"""What `run`, `resume` and `evaluate` end with: the table of the trials asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trmbench.cli.console import console
+from trmbench.comparison.cells import summarize
+from trmbench.experiment.cells import Choice
+from trmbench.report.published import beside_published
+from trmbench.report.terminal import cells_table, failures_table, footnote, rich_table
+from trmbench.store import Store
+
+
+def print_summary(
+    store: Store, rows: Sequence[Mapping[str, Any]], wanted: int, choice: Choice | None = None
+) -> bool:
+    """Print the cells, the failures, and how many trials were not begun.
+
+    Args:
+        store: where the rows are from.
+        rows: the rows of the trials asked for.
+        wanted: how many trials were asked for.
+        choice: the cells asked for, of a study that follows a published table.
+
+    Returns:
+        Whether every trial finished.
+    """
+    cells = summarize(store, rows)
+    if choice is not None and choice.published:
+        table, note = beside_published(cells, choice.published, choice.published_rows)
+        console.print(rich_table(table), note, sep="\n")
+    else:
+        console.print(cells_table(cells))
+    console.print(footnote(cells))
+    failed = [row for cell in cells for row in cell.failed]
+    if failed:
+        console.print(failures_table(failed))
+    missing = wanted - len(rows)
+    if missing:
+        console.print(f"{missing} trials were not begun; the same command goes on with them.")
+    return not failed and not missing
