@@ -40,7 +40,7 @@ def run(
     Args:
         models: names.
         tasks: names.
-        seeds: how many (5 = seeds 0 to 4), or which; None takes those of `config`, or seed 0.
+        seeds: how many (5 = seeds 0 to 4), or which; None takes the seeds of `config`, or seed 0.
         preset: a name; None takes `paper` on a GPU, else `mini`.
         settings: dotted settings, such as `{"train.steps": 500}`.
         config: a TOML file of settings and cells.
@@ -88,7 +88,7 @@ def load(
 
 
 def compare(results: str | Path = "results", **question: Any) -> Results:
-    """What `trmbench compare` prints, as values: cells, differences and verdicts.
+    """Return what `trmbench compare` prints as values: cells, differences and verdicts.
 
     Args:
         results: the results folder, or its URL in an object store.

@@ -54,7 +54,7 @@ def import_command(
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE.safetensors",
-    help="Where to.",
+    help="The file to write.",
 )
 @click.option("--weights", type=click.Choice(["ema", "raw"]), default="ema", help="Which weights.")
 @results_option

@@ -1,4 +1,4 @@
-"""Where the verbs print."""
+"""The consoles that the verbs print to."""
 
 from __future__ import annotations
 

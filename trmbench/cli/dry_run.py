@@ -1,4 +1,4 @@
-"""What a run would do: every setting with its origin, the trials, and an estimate."""
+"""Prints what a run would do: every setting with its origin, the trials, and an estimate."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ VERBS = {
     "evaluate": "Test a trained trial again, with other evaluation settings.",
     "checkpoint": "Exchange weights with the public reference implementations.",
     "list": "List the models, tasks, runners, presets and studies that are installed.",
-    "plugins": "Look after plugins.",
+    "plugins": "List and check plugins.",
     "new": "Write a plugin package to begin with: a model, a task or a runner.",
     "bench": "Measure how fast training and testing are on this machine.",
     "doctor": "Say what this machine has, what will be used and what is broken.",
@@ -38,12 +38,12 @@ class LazyGroup(click.Group):
     """Imports a verb's module when the verb is called, and asks plugins for verbs of their own."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """The verbs of trmbench, then those of plugins."""
+        """List the verbs of trmbench, then the verbs of plugins."""
         self._add_plugin_commands()
         return [*VERBS, *sorted(self.commands)]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """The command of a verb."""
+        """Return the command of a verb."""
         if name in VERBS:
             module = importlib.import_module(f"trmbench.cli.{name}")
             command: click.Command = module.command
@@ -52,14 +52,14 @@ class LazyGroup(click.Group):
         return self.commands.get(name)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of verbs in `--help`, without importing them."""
+        """Write the list of verbs in `--help` without importing them."""
         self._add_plugin_commands()
         extra = {name: self.commands[name].get_short_help_str(80) for name in sorted(self.commands)}
         with formatter.section("Commands"):
             formatter.write_dl(list({**VERBS, **extra}.items()))
 
     def resolve_command(self, context: click.Context, args: list[str]) -> Any:
-        """As click does, with "did you mean" for a verb that does not exist."""
+        """Find the verb as click does, with "did you mean" for one that does not exist."""
         from trmbench.errors import unknown
 
         name = args[0]

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 REGISTRIES = {"model": registry.models, "task": registry.tasks, "runner": registry.runners}
 
 
-@click.group("plugins", short_help="Look after plugins.")
+@click.group("plugins", short_help="List and check plugins.")
 def command() -> None:
-    """Look after plugins."""
+    """List and check plugins."""
 
 
 @command.command("list")
@@ -77,7 +77,7 @@ def check(name: str, task: str | None) -> int:
 
 
 def _checks(plugin: Plugin, task: str | None) -> Iterator[tuple[str, Callable[[], list[Finding]]]]:
-    """What a plugin offers, and how to check it."""
+    """List what a plugin offers, each with the check of it."""
     from trmbench.testing import conform
 
     on = {"task": registry.tasks().find(task).spec} if task else {}

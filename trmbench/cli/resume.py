@@ -84,7 +84,7 @@ def _table(found: list[Unfinished]) -> Any:
 
 
 def _with_execution(trial: Trial, changes: dict[str, Any]) -> Trial:
-    """The trial with today's options; those of the run that left it are not the trial's."""
+    """Give the trial today's options: the options of the run that left it do not belong to it."""
     from dataclasses import replace
 
     execution = {**trial.config["execution"], **dict.fromkeys(OF_A_RUN), **changes}

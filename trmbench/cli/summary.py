@@ -1,4 +1,4 @@
-"""What `run`, `resume` and `evaluate` end with: the table of the trials asked for."""
+"""Prints the table with which `run`, `resume` and `evaluate` end."""
 
 from __future__ import annotations
 

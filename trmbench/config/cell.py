@@ -52,7 +52,7 @@ class Cell:
 
     @property
     def overrides(self) -> dict[str, Any]:
-        """What a file or the command line changed of what is learned, by dotted key."""
+        """The settings of what is learned that a file or the command line changed, by dotted key."""
         return {
             f"{section}.{key}": setting.value
             for section in HASHED_SECTIONS
@@ -112,6 +112,6 @@ def short_hash(value: Any) -> str:
 
 
 def revisions(model: ModelSpec, task: TaskSpec, base: Cell | None) -> dict[str, Any]:
-    """What a cell's hash has of its plugins, besides the values: see `learned_hash`."""
+    """Return what a cell's hash takes from its plugins apart from the values (`learned_hash`)."""
     own: dict[str, Any] = {"model": model.revision, "task": task.revision}
     return own if base is None else {**own, "base": base.cell_id}

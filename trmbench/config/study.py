@@ -5,7 +5,7 @@ tasks = ["maze", "sudoku"]
 preset = "mini"
 seeds = "0-4"
 
-[train]                     # overrides for every cell; likewise [task], [model], ...
+[train]                     # overrides for every cell; so are [task], [model], ...
 steps = 500
 
 [matrix]                    # one cell per combination
@@ -58,7 +58,7 @@ class StudyCell:
     """Where the study names a published table: the row there."""
     matrix: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     at: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By preset, what differs there: `name`, `set`, `matrix`."""
+    """The `name`, `set` and `matrix` that differ at a preset, by its name."""
 
     def rows(self, preset: str) -> list[StudyRow]:
         """The cell's rows at a preset, one per combination of the matrix."""
@@ -76,7 +76,7 @@ class StudyCell:
 
 @dataclass(frozen=True)
 class Study:
-    """What a TOML file asks for; what it leaves open is None or empty."""
+    """The cells that a TOML file asks for; whatever it leaves open is None or empty."""
 
     cells: Sequence[StudyCell]
     preset: str | None = None

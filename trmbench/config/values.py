@@ -65,7 +65,7 @@ def read_toml(path: Traversable) -> dict[str, Any]:
     except OSError as error:
         raise TrmbenchError(f"cannot read {path}: {error.strerror}", "check the path") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TrmbenchError(f"{path} is not valid TOML: {error}", "mend that line") from error
+        raise TrmbenchError(f"{path} is not valid TOML: {error}", "fix that line") from error
 
 
 def flatten(tables: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ AUTO_PRESET = "auto"
 
 @dataclass(frozen=True)
 class Choice:
-    """The cells a user asked for."""
+    """The cells that a user asked for."""
 
     cells: Sequence[Cell]
     seeds: Sequence[int]
@@ -31,7 +31,7 @@ class Choice:
     published: str | None = None
     """The published table that a study follows."""
     published_rows: Mapping[str, str] = field(default_factory=dict)
-    """By cell_id, the cell's row there."""
+    """The cell's row in that table, by cell_id."""
 
 
 def choose_cells(
@@ -47,7 +47,7 @@ def choose_cells(
 
     Args:
         models: names; with a file, they replace the file's and choose among its cells.
-        tasks: names, likewise.
+        tasks: names, used in the same way.
         preset: a name, "auto", or None for the file's or auto; with a name, for every cell.
         file: a study (`trmbench.config.study`), or None.
         overrides: dotted settings of the command line.

@@ -95,7 +95,7 @@ def _results(of_runner: Iterator[TrialResult]) -> Generator[TrialResult, None, N
 
 
 class _Queue:
-    """Trials to hand out, those that other processes do set aside for another round."""
+    """Hands out trials; keeps for another round the ones that other processes do."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class _Queue:
                 self.put_aside(trial, f"{other} does it")
 
     def _with_other_seeds(self, trial: Trial) -> Trial:
-        """The trial with those of its cell that are free, where seeds are to be stacked."""
+        """Stack the free trials of the same cell on a trial, where seeds are to be stacked."""
         builds_upon = registry.models().find(trial.model).spec.base
         if not trial.config["execution"].get("stack_seeds") or builds_upon is not None:
             return trial

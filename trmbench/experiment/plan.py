@@ -25,7 +25,7 @@ class Plan:
 
     @property
     def pending(self) -> list[Trial]:
-        """What is left to do."""
+        """The trials that are left to do."""
         done = {trial.trial_id for trial in self.finished}
         return [trial for trial in self.trials if trial.trial_id not in done]
 

@@ -1,4 +1,4 @@
-"""What the presets of the papers' systems have in common; standard library only.
+"""Settings that the presets of the papers' systems share; standard library only.
 
 Kept in one place so that a comparison at `mini` scale gives every model the same batches.
 """

@@ -1,6 +1,6 @@
 """Packages to begin with: `trmbench new` copies one of these folders under another name.
 
-Each folder beside this file is a complete package whose tests pass; `my-plugin`, `my_plugin` and
+Each folder next to this file is a complete package whose tests pass; `my-plugin`, `my_plugin` and
 `MyPlugin` stand for the author's name.
 """
 

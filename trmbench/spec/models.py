@@ -1,4 +1,4 @@
-"""What answers puzzles.
+"""Models: whatever answers puzzles.
 
 Shapes: B puzzles of a batch, L tokens of a puzzle, V tokens of the vocabulary.
 """
@@ -62,7 +62,7 @@ class RecursiveModel(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """What a model is built with besides its options."""
+    """Everything that a model is built with apart from its options."""
 
     seed: int
     """The trial's seed; torch's global generator is already seeded from it when `build` runs."""

@@ -1,4 +1,4 @@
-"""What a plugin offers.
+"""The specs by which a plugin offers models, tasks and runners.
 
 Specs are read when models are listed, so the module that defines one must stay light: `build`,
 `load` and `create` import torch or numpy when they are called, not before.
@@ -31,7 +31,7 @@ class Preset:
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     """Values of `evaluation.*`."""
     for_task: Mapping[str, Preset] = field(default_factory=dict)
-    """In a model's preset: what differs for the task of that name."""
+    """Values of a model's preset that differ for the task of that name."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class ModelSpec:
     base: Callable[[Any], BaseCell] | None = None
     options: type = NoOptions
     reference: ReferenceWeights | None = None
-    """For `trmbench checkpoint`, where there is a public reference implementation."""
+    """The exchange that `trmbench checkpoint` uses; None = no public implementation."""
 
 
 class RunnerFlag(NamedTuple):

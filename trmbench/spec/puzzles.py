@@ -61,7 +61,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Answers:
-    """What a solver says about a batch."""
+    """The answers of a solver to a batch."""
 
     tokens: Tensor
     """(B, L) int64, the final answer."""
@@ -109,7 +109,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class TaskInfo:
-    """What a model and a report need to know about a loaded task."""
+    """Facts about a loaded task that models and reports need."""
 
     title: str
     source: str

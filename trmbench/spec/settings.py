@@ -83,7 +83,7 @@ class EvaluationSettings:
 
 @dataclass(frozen=True)
 class ExecutionSettings:
-    """Where and how trials are executed. Recorded, never hashed."""
+    """The place and the way of executing trials. Recorded, never hashed."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     compile: bool = False
@@ -116,7 +116,7 @@ class ExecutionSettings:
 
     @classmethod
     def stored(cls, values: Mapping[str, Any]) -> Self:
-        """The settings of a stored trial, without those that left this section since."""
+        """Read the settings of a stored trial, leaving out keys that left this section since."""
         names = {setting.name for setting in fields(cls)}
         return cls(**{key: value for key, value in values.items() if key in names})
 
