@@ -52,7 +52,7 @@ class Cell:
 
     @property
     def overrides(self) -> dict[str, Any]:
-        """The settings of what is learned that a file or the command line changed, by dotted key."""
+        """The learned settings that a file or the command line changed, by dotted key."""
         return {
             f"{section}.{key}": setting.value
             for section in HASHED_SECTIONS
