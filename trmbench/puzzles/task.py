@@ -20,6 +20,7 @@ class PuzzleTask(Task):
         source: str,
         vocab_size: int,
         grid_shape: tuple[int, int],
+        primary_metric: str = "exact_accuracy",
     ) -> None:
         self._splits = dict(splits)
         self.info = TaskInfo(
@@ -29,6 +30,7 @@ class PuzzleTask(Task):
             vocab_size=vocab_size,
             seq_len=grid_shape[0] * grid_shape[1],
             grid_shape=grid_shape,
+            primary_metric=primary_metric,
         )
 
     def split(self, name: str) -> PuzzleTable:

@@ -124,6 +124,7 @@ class TaskInfo:
     """Rows of the puzzle-embedding table, the blank one included."""
     pad_id: int = 0
     primary_metric: str = "exact_accuracy"
+    """"valid_accuracy" where every right answer counts, or a name of the task's own score."""
     unit: str = "puzzle"
     """"puzzle", or "group" where one group has several test inputs."""
 
@@ -165,7 +166,13 @@ class Task(Protocol):
         return ()
 
     def score(self, table: PuzzleTable, predictions: Predictions) -> Scores:
-        """Score per puzzle; by default 1 where every scored token is right, else 0."""
+        """Score per puzzle; by default 1 for a right answer, else 0.
+
+        Every scored token must be right, or where the primary metric is `valid_accuracy` the
+        answer must be any correct solution.
+        """
+        if self.info.primary_metric == "valid_accuracy":
+            return Scores(self.verify(table.inputs, predictions.tokens).astype("float64"))
         right = (predictions.tokens == table.labels) | (table.labels == IGNORED_LABEL)
         return Scores(per_puzzle=right.all(axis=1).astype("float64"))
 
