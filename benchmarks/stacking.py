@@ -21,7 +21,7 @@ import torch
 from trmbench.experiment.cells import choose_cells
 from trmbench.training.loop import Trainer
 from trmbench.training.stacked.trainer import StackedTrainer
-from trmbench.trial.build import Assembly
+from trmbench.trial.build import TrialParts
 
 SEEDS, ROUNDS = 5, 10
 
@@ -30,7 +30,7 @@ def trainer(seed: int, compiled: bool) -> Trainer:
     """A trial of TRM on the mini maze."""
     settings = {"execution.device": "cpu", "execution.compile": compiled}
     [cell] = choose_cells(["trm"], ["maze"], "mini", None, settings).cells
-    parts = Assembly(cell.trial(seed, "unused"), train_base=lambda trial: None)
+    parts = TrialParts(cell.trial(seed, "unused"), train_base=lambda trial: None)
     return parts.trainer()
 
 

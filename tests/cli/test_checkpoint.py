@@ -23,7 +23,7 @@ from trmbench.plugin import registry
 from trmbench.plugin.manager import Plugin
 from trmbench.plugin.registry import Entry
 from trmbench.spec import Preset
-from trmbench.trial.build import Assembly
+from trmbench.trial.build import TrialParts
 from trmbench.trial.weights import read_weights
 
 SETTINGS = {
@@ -48,14 +48,14 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def parts_of(model: str, **overrides: Any) -> Assembly:
+def parts_of(model: str, **overrides: Any) -> TrialParts:
     """A model with weights of a seed that no import has, and its task."""
     settings = SETTINGS | overrides
     [cell] = choose_cells([model], ["maze"], "mini", None, settings).cells
-    return Assembly(cell.trial(7, "unused"), train_base=lambda trial: None)
+    return TrialParts(cell.trial(7, "unused"), train_base=lambda trial: None)
 
 
-def save(parts: Assembly, file: Path, prefix: str = "") -> PuzzleModel:
+def save(parts: TrialParts, file: Path, prefix: str = "") -> PuzzleModel:
     """The reference's file of a model."""
     model: PuzzleModel = parts.model
     _, weights = parts.model_entry.spec.reference.export(model)

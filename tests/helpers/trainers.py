@@ -9,7 +9,7 @@ import torch
 
 from trmbench.experiment.cells import choose_cells
 from trmbench.training.loop import Trainer
-from trmbench.trial.build import Assembly
+from trmbench.trial.build import TrialParts
 
 FEW_SMALL_STEPS = {
     "task.train_puzzles": 24,
@@ -25,4 +25,4 @@ def maze_trainer(settings: Mapping[str, Any], model: str = "trm", seed: int = 0)
     """That of a `mini` trial with these settings, on one thread."""
     torch.set_num_threads(1)
     [cell] = choose_cells([model], ["maze"], "mini", None, settings).cells
-    return Assembly(cell.trial(seed, "unused"), train_base=lambda trial: None).trainer()
+    return TrialParts(cell.trial(seed, "unused"), train_base=lambda trial: None).trainer()

@@ -7,13 +7,13 @@ import torch
 
 from trmbench.experiment.cells import choose_cells
 from trmbench.training.activations import activation_bytes
-from trmbench.trial.build import Assembly
+from trmbench.trial.build import TrialParts
 
 
 def kept(batch: int, **settings: Any) -> int:
     small = {"task.train_puzzles": 8, "task.test_puzzles": 8, "train.batch_size": 8}
     [cell] = choose_cells(["trm"], ["maze"], "mini", None, small | settings).cells
-    parts = Assembly(cell.trial(0, "unused"), train_base=lambda trial: None)
+    parts = TrialParts(cell.trial(0, "unused"), train_base=lambda trial: None)
     return activation_bytes(parts.model, batch, 36, torch.float32, "stable_max")
 
 
@@ -30,6 +30,6 @@ def test_counting_with_two_puzzles_gives_what_a_whole_batch_keeps() -> None:
     from trmbench.training.activations import _kept
 
     [cell] = choose_cells(["trm"], ["maze"], "mini", None, {"task.train_puzzles": 8}).cells
-    model = Assembly(cell.trial(0, "unused"), train_base=lambda trial: None).model
+    model = TrialParts(cell.trial(0, "unused"), train_base=lambda trial: None).model
     whole = _kept(model, 16, 36, torch.float32, "stable_max")
     assert activation_bytes(model, 16, 36, torch.float32, "stable_max") == whole

@@ -17,7 +17,7 @@ from trmbench.testing.toy import TOY_MODEL, TOY_TASK
 from trmbench.training.loop import Stopped, Trainer
 from trmbench.training.stacked.loop import Seed, train_together
 from trmbench.training.stacked.trainer import StackedTrainer
-from trmbench.trial.build import Assembly
+from trmbench.trial.build import TrialParts
 
 SEEDS = (3, 4, 9)
 SMALL = {
@@ -62,7 +62,7 @@ def trainers(model: str = "trm", **changes: Any) -> list[Trainer]:
 
 
 def _trainer(cell: Any, seed: int) -> Trainer:
-    parts = Assembly(cell.trial(seed, "unused"), train_base=lambda trial: None)
+    parts = TrialParts(cell.trial(seed, "unused"), train_base=lambda trial: None)
     return parts.trainer()
 
 

@@ -22,7 +22,7 @@ from trmbench.machine import available_cores
 from trmbench.spec import Context, ModelSpec, TaskInfo, Trial
 from trmbench.training.activations import activation_bytes
 from trmbench.training.loop import weight_count
-from trmbench.trial.build import Assembly
+from trmbench.trial.build import TrialParts
 
 USUAL_SHARE_OF_MATMUL_RATE = 0.2
 """Share of the measured matrix-multiply rate that trainings reach, for the estimate of time."""
@@ -47,7 +47,7 @@ class Estimate:
     """Weights, optimiser, averages, and what the backward pass keeps."""
 
 
-def estimate(trial: Trial, parts: Assembly, matmul_rate: float) -> Estimate:
+def estimate(trial: Trial, parts: TrialParts, matmul_rate: float) -> Estimate:
     """The expected cost of a trial.
 
     Args:
@@ -119,7 +119,7 @@ def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
     """
     rates: dict[tuple[str, str, int], float] = {}
     for trial in {trial.cell_id: trial for trial in plan.pending or plan.trials}.values():
-        parts = Assembly(trial, train_base=_no_base)
+        parts = TrialParts(trial, train_base=_no_base)
         trials = sum(other.cell_id == trial.cell_id for other in plan.pending)
         stacked = trials if parts.execution.stack_seeds and trials > 1 else 1
         threads = min(available_cores(), stacked * trial.threads)

@@ -17,7 +17,7 @@ from trmbench.evaluation.answers import RecursiveSolver
 from trmbench.machine import device_name, peak_memory, reset_peak_memory
 from trmbench.spec import Batch, PuzzleTable
 from trmbench.training.loop import weight_count
-from trmbench.trial.build import Assembly
+from trmbench.trial.build import TrialParts
 
 Step = Literal["train", "test"]
 
@@ -134,14 +134,14 @@ def feasible(subject: Subject, peak: float) -> Subject:
     return subject.with_batch(2 ** max(0, int(math.log2(max(1, possible)))))
 
 
-def prepare_training(parts: Assembly) -> Callable[[], object]:
+def prepare_training(parts: TrialParts) -> Callable[[], object]:
     """A training step as the harness does it: batch, augmentation, forward, backward, update."""
     trainer = parts.trainer()
     trainer.model.train()
     return trainer.train_step
 
 
-def prepare_test(parts: Assembly) -> Callable[[], object]:
+def prepare_test(parts: TrialParts) -> Callable[[], object]:
     """One supervision step of one batch in testing."""
     solver = RecursiveSolver(parts.model.eval(), 1, parts.dtype)
     batch = _batch(parts.task.split("test"), parts.evaluation.batch_size, parts.device)

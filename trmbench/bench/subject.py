@@ -12,7 +12,7 @@ from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.puzzles.options import PuzzleOptions
 from trmbench.spec import Trial
-from trmbench.trial.build import Assembly, training_steps
+from trmbench.trial.build import TrialParts, training_steps
 
 SAMPLE = 16
 """Puzzles of each split: as many as a batch needs are taken from them, again and again."""
@@ -22,7 +22,7 @@ SAMPLE = 16
 class Subject:
     """A trial to be measured, and what it would be in full."""
 
-    parts: Assembly
+    parts: TrialParts
     batch_size: int
     """The trial's own batch; `parts` may have a smaller one."""
     steps: int
@@ -37,7 +37,7 @@ class Subject:
         """The same with another batch size in training and testing."""
         batch = {"batch_size": size}
         changed = _changed(self.trial, {"train": batch, "evaluation": batch})
-        parts = Assembly(changed, _no_base)
+        parts = TrialParts(changed, _no_base)
         vars(parts)["task"] = self.parts.task  # loaded once
         return dataclasses.replace(self, parts=parts)
 
@@ -75,7 +75,7 @@ def subject(
         puzzles = task_options.generated_counts[0]  # the published sets have 1,000 as well
         sample = task_options.sample(min(SAMPLE, puzzles))
         trial = _changed(trial, {"task": dataclasses.asdict(sample)})
-    parts = Assembly(trial, _no_base)
+    parts = TrialParts(trial, _no_base)
     if not parts.needs_training:
         raise _not_trained(model)
     steps = training_steps(parts.train, puzzles or len(parts.task.split("train")))

@@ -11,7 +11,7 @@ from trmbench.errors import TrmbenchError
 from trmbench.spec import PuzzleTable, Trial
 from trmbench.spec.status import FINISHED
 from trmbench.store import Store
-from trmbench.trial.build import Assembly
+from trmbench.trial.build import TrialParts
 
 
 class StoredPuzzle:
@@ -40,7 +40,7 @@ class StoredPuzzle:
         row = max(rows, key=lambda row: str(row["finished_at"]))
         self.store = store
         self.trial = store.trial_of(row)
-        self.parts = Assembly(self.trial, _no_training)
+        self.parts = TrialParts(self.trial, _no_training)
         settings = self.parts.evaluation
         table = self.parts.task.split(settings.split).select(slice(settings.limit))
         self.index = _find(table, puzzle, self.trial)

@@ -23,7 +23,7 @@ from trmbench.training.loop import Trainer
 from trmbench.training.workers import SingleWorker
 
 
-class Assembly:
+class TrialParts:
     """The parts of a trial, each built when it is first asked for.
 
     Args:

@@ -16,14 +16,14 @@ from trmbench.evaluation.identifiers import blank_identifiers, shuffled_identifi
 from trmbench.evaluation.scoring import count_votes, score
 from trmbench.spec import Predictions, PuzzleTable, Solver
 from trmbench.store import Store, checkpoints as checkpoint
-from trmbench.trial.build import Assembly
+from trmbench.trial.build import TrialParts
 
 BALLOT_SEED = 0
 """Every model and every seed votes on the same augmented copies."""
 
 
 def evaluate(
-    parts: Assembly, solver: Solver, store: Store, on_progress: Callable[[int, int], None]
+    parts: TrialParts, solver: Solver, store: Store, on_progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
     """Test a solver on the trial's test puzzles and write the `puzzles` and `votes` rows.
 
@@ -74,7 +74,7 @@ def evaluate(
     }
 
 
-def _compute(answers: Predictions, parts: Assembly) -> dict[str, float]:
+def _compute(answers: Predictions, parts: TrialParts) -> dict[str, float]:
     """What an early exit left to do: mean supervision steps of a test puzzle, and their share."""
     if answers.steps is None:
         return {}
@@ -83,7 +83,7 @@ def _compute(answers: Predictions, parts: Assembly) -> dict[str, float]:
     return {"supervision_steps": used, "share_of_all_steps": used / every}
 
 
-def _identified(table: PuzzleTable, parts: Assembly) -> PuzzleTable:
+def _identified(table: PuzzleTable, parts: TrialParts) -> PuzzleTable:
     """The table with the puzzle identifiers that the model is to see."""
     if parts.evaluation.identifiers == "blank":
         return blank_identifiers(table)
@@ -92,14 +92,14 @@ def _identified(table: PuzzleTable, parts: Assembly) -> PuzzleTable:
     return table
 
 
-def _names(parts: Assembly) -> dict[str, str]:
+def _names(parts: TrialParts) -> dict[str, str]:
     return {"trial_id": parts.trial.trial_id, "evaluation_id": parts.trial.evaluation_id}
 
 
 class _Ballots:
     """The votes on the puzzles of one table."""
 
-    def __init__(self, parts: Assembly, table: PuzzleTable) -> None:
+    def __init__(self, parts: TrialParts, table: PuzzleTable) -> None:
         if parts.evaluation.split != "test":
             raise TrmbenchError(
                 f"there are no votes on the {parts.evaluation.split} split", "use --votes 1"

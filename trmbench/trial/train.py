@@ -24,7 +24,7 @@ from trmbench.store.final import FINAL
 from trmbench.training.activations import activation_bytes
 from trmbench.training.loop import Stopped, Trainer, weight_count
 from trmbench.training.workers import SingleWorker
-from trmbench.trial.build import Assembly
+from trmbench.trial.build import TrialParts
 from trmbench.trial.evaluate import evaluate
 from trmbench.trial.outcome import Outcome
 from trmbench.trial.provenance import environment
@@ -44,7 +44,7 @@ class TrialRun:
     ) -> None:
         self.trial = trial
         self.workers = workers or SingleWorker()
-        self.parts = Assembly(trial, self._trained_base)
+        self.parts = TrialParts(trial, self._trained_base)
         self.store = Store(trial.results, self._say)
         self.folder = self.store.checkpoints(trial.trial_id)
         self.running = RunningCheckpoints(self.folder, self._say)

@@ -21,7 +21,7 @@ from trmbench.spec.status import IMPORTED
 from trmbench.store import Store, checkpoints as checkpoint
 from trmbench.store.atomic import replace_file
 from trmbench.store.final import FINAL
-from trmbench.trial.build import Assembly
+from trmbench.trial.build import TrialParts
 from trmbench.trial.train import TrialRun
 
 SAFETENSORS = ".safetensors"
@@ -52,7 +52,7 @@ def import_weights(file: Path, cell: Cell, store: Store) -> Trial:
         trial_id=short_hash([cell_id, 0]),
         cell_label=f"{cell.model} imported from {file.name}",
     )
-    model = _fitted(Assembly(trial, _no_base), state_dict)
+    model = _fitted(TrialParts(trial, _no_base), state_dict)
     imported = {"file": file.name, "sha256": checksum}
     tensors = {f"raw/{name}": tensor for name, tensor in model.state_dict().items()}
     values = {"config": trial.config, "model": trial.model, "task": trial.task}
@@ -96,7 +96,7 @@ def read_weights(file: Path) -> dict[str, Tensor]:
     return dict(content)
 
 
-def _fitted(parts: Assembly, state_dict: Mapping[str, Tensor]) -> Any:
+def _fitted(parts: TrialParts, state_dict: Mapping[str, Tensor]) -> Any:
     """The weights in a model of the trial's configuration."""
     reference = _reference(parts)
     config, expected = reference.export(parts.model)
@@ -104,7 +104,7 @@ def _fitted(parts: Assembly, state_dict: Mapping[str, Tensor]) -> Any:
     return reference.load(config, state_dict)
 
 
-def _reference(parts: Assembly) -> ReferenceWeights:
+def _reference(parts: TrialParts) -> ReferenceWeights:
     reference: ReferenceWeights | None = parts.model_entry.spec.reference
     if reference is None:
         raise TrmbenchError(
