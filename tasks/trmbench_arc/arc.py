@@ -88,11 +88,6 @@ class Arc(Task):
                 names.append(self.variants.name(task.name, row, variant))
         return names
 
-    @property
-    def test_inputs(self) -> dict[str, int]:
-        """Per evaluation task its number of test inputs."""
-        return {task.name: len(task.test) for task in self.tasks[self._first_evaluated :]}
-
     def demonstrations(self, puzzle_id: str) -> list[tuple[np.ndarray, np.ndarray]]:
         """The demonstration pairs of a puzzle's ARC task, as (L,) tokens of input and output.
 

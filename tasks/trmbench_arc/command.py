@@ -119,7 +119,7 @@ def _answers(results: str, row: Row) -> list[tuple[str, Any, int, float]]:
     """(puzzle, tokens, votes, mean halting probability) of each distinct answer of a trial."""
     import numpy as np
 
-    name = f"{row['trial_id']}-{row['evaluation_id']}"
+    name = trmbench.row_name(row)
     if row["votes"] > 1:
         table = trmbench.load(results, "votes", [name])
         confidence = table["mean_halt_probability"]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trmbench.stats.cells import MINIMUM_TASKS
+
 if TYPE_CHECKING:
     from trmbench.comparison.cells import CellSummary
     from trmbench.stats import Aggregate
-
-MINIMUM_TASKS = 4
 
 THRESHOLDS = np.linspace(0, 1, 101)
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from trmbench.comparison.cells import CellSummary, Row
+from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.scores import shared_ids
+from trmbench.spec.trials import Row
 
 
 def obstacles(a: CellSummary, b: CellSummary) -> list[str]:

@@ -12,11 +12,10 @@ import numpy as np
 
 from trmbench.comparison.scores import PRIMARY, PuzzleSet, ScoreReader
 from trmbench.spec.status import FINISHED
+from trmbench.spec.trials import Row
 from trmbench.stats import CellMoments, Interval, interval, moments
 from trmbench.stats.intervals import PUZZLES_LIKE_THESE
 from trmbench.store import Store
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,10 @@ from trmbench.comparison.across import AcrossTasks, summarize_tasks
 from trmbench.comparison.cautions import find_cautions, obstacles
 from trmbench.comparison.cells import CellSummary, summarize_with
 from trmbench.comparison.scores import PRIMARY, CellScores, ScoreReader, check_metric, shared_ids
-from trmbench.comparison.selection import Row, select_trials
+from trmbench.comparison.selection import select_trials
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.published import Figure, published_figures
+from trmbench.spec.trials import Row
 from trmbench.stats import CellMoments, Comparison, PuzzleCounts, compare_all, moments, puzzle_table
 from trmbench.store import Store
 

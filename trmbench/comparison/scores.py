@@ -5,19 +5,18 @@ Puzzle ids stay in Arrow: a store may hold tens of millions of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from trmbench.errors import unknown
+from trmbench.spec.trials import Row, row_name
 from trmbench.stats import average_groups
 from trmbench.store import Store
 
-Row = Mapping[str, Any]
 PRIMARY = "score"
 METRICS = {
     PRIMARY: "score",
@@ -108,7 +107,7 @@ class ScoreReader:
 
     def _trial(self, row: Row, only: pa.Array | None) -> tuple[PuzzleSet, np.ndarray] | str:
         """The puzzles of a trial and its scores (P,) in their order, or why there are none."""
-        name = f"{row['trial_id']}-{row['evaluation_id']}"
+        name = row_name(row)
         table = self._store.read("puzzles", ["puzzle_id", self._column], [name])
         if len(table) == 0:
             return "its file in puzzles/ is missing, empty or damaged"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from trmbench.comparison.where import parse_where
 from trmbench.errors import TrmbenchError
 from trmbench.spec.status import FINISHED, IMPORTED
+from trmbench.spec.trials import Row
 from trmbench.store import Store
 
-Row = Mapping[str, Any]
 _NEEDED = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed", "status")
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from trmbench.errors import TrmbenchError, unknown
+from trmbench.spec.trials import Row
 
-Row = Mapping[str, Any]
 Condition = Callable[[Row], bool]
 
 _TOKEN = re.compile(

@@ -14,7 +14,7 @@ from typing import Any
 from trmbench.config.cell import learned_hash, revisions, short_hash
 from trmbench.config.compose import base_cell
 from trmbench.plugin import registry
-from trmbench.spec import Trial
+from trmbench.spec import Trial, row_name
 from trmbench.spec.status import FAILED, FINISHED, INTERRUPTED
 from trmbench.store import Store
 from trmbench.store.atomic import write_json
@@ -57,7 +57,7 @@ class Unfinished:
 def unfinished(store: Store) -> list[Unfinished]:
     """The trials of a results folder that `resume` can go on with, in the order asked for."""
     rows = store.trials()
-    statuses = {f"{row['trial_id']}-{row['evaluation_id']}": row["status"] for row in rows}
+    statuses = {row_name(row): row["status"] for row in rows}
     stopped = [store.trial_of(row) for row in rows if row["status"] in (FAILED, INTERRUPTED)]
     trials = {trial.name: trial for trial in [*_recorded(store), *stopped]}
     return [

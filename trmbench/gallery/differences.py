@@ -11,13 +11,12 @@ import numpy as np
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import Difference, Group, Results
-from trmbench.config.compose import options
 from trmbench.errors import one_line
 from trmbench.gallery.drawing import draw, mark, to_html
 from trmbench.plugin import registry
 from trmbench.report.page import DrawnPuzzle, Gallery
 from trmbench.report.words import percent
-from trmbench.spec import Task
+from trmbench.spec import Task, row_name
 from trmbench.store import Store
 
 PAIRS = 3
@@ -60,7 +59,7 @@ def _load(group: Group) -> Task:
     """The task as the group's trials had it."""
     cell = next(cell for cell in group.cells if cell.trials)
     spec = registry.tasks().find(group.task).spec
-    task: Task = spec.load(options(spec.options, cell.config.get("task", {})))
+    task: Task = spec.load(spec.options(**cell.config.get("task", {})))
     data = json.loads(cell.trials[0]["provenance"] or "{}").get("data") or {}
     if data.get("fingerprint") != task.info.fingerprint:
         raise ValueError("the task's data here is not what the trials were tested on")
@@ -113,9 +112,8 @@ class _Answers(dict[str, bytes]):
     """The answers of a cell's first seed by puzzle id, without a dictionary of all of them."""
 
     def __init__(self, store: Store, cell: CellSummary) -> None:
-        first = cell.trials[0]
-        name = f"{first['trial_id']}-{first['evaluation_id']}"
-        self._table = store.read("puzzles", ["puzzle_id", "answer"], [name])
+        first = row_name(cell.trials[0])
+        self._table = store.read("puzzles", ["puzzle_id", "answer"], [first])
 
     def __missing__(self, puzzle_id: str) -> bytes:
         import pyarrow.compute as pc

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import Difference, Results
-from trmbench.comparison.selection import Row
 from trmbench.published import Figure
 from trmbench.report.words import (
     UNKNOWN,
@@ -24,6 +23,7 @@ from trmbench.report.words import (
     range_text,
     shares_text,
 )
+from trmbench.spec.trials import Row
 
 
 @dataclass(frozen=True)

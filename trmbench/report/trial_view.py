@@ -14,9 +14,9 @@ from rich.text import Text
 from trmbench.report.tables import TextTable
 from trmbench.report.terminal import rich_table
 from trmbench.report.words import UNKNOWN, count, duration, memory, percent
+from trmbench.spec.trials import Row
 from trmbench.store import Store
 
-Row = Mapping[str, Any]
 _BARS = "▁▂▃▄▅▆▇█"
 _NAN = float("nan")
 

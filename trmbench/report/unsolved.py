@@ -12,6 +12,7 @@ from rich.text import Text
 from trmbench.report.tables import TextTable
 from trmbench.report.terminal import rich_table
 from trmbench.report.words import UNKNOWN, percent
+from trmbench.spec import row_name
 from trmbench.store import Store
 
 SHOWN = 20
@@ -23,8 +24,7 @@ def unsolved_view(store: Store, rows: Sequence[Mapping[str, Any]]) -> Iterator[R
     for row in rows:
         if row["error"]:
             yield Text(f"{row['trial_id']} {row['status']}: {row['error']}", "red")
-        name = f"{row['trial_id']}-{row['evaluation_id']}"
-        table = store.read("puzzles", columns, [name])
+        table = store.read("puzzles", columns, [row_name(row)])
         unsolved = table.filter(pc.invert(table["exact"]))
         nearest = unsolved.take(
             pc.select_k_unstable(unsolved, SHOWN, [("cell_accuracy", "descending")])

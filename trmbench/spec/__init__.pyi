@@ -30,4 +30,5 @@ from .trials import (
     Trial as Trial,
     TrialEvent as TrialEvent,
     TrialResult as TrialResult,
+    row_name as row_name,
 )

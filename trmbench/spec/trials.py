@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+Row = Mapping[str, Any]
+"""A row of the results, by column."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -39,13 +42,18 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """Trial and evaluation: what its files in the store are called."""
-        return f"{self.trial_id}-{self.evaluation_id}"
+        """The name of its files in the store (`row_name`)."""
+        return row_name(vars(self))
 
     @property
     def label(self) -> str:
         """For people: model (or row of a study), task and seed."""
         return f"{self.cell_label or self.model} {self.task} seed {self.seed}"
+
+
+def row_name(row: Row) -> str:
+    """The name, without suffix, of the files that hold a trial's rows for one evaluation."""
+    return f"{row['trial_id']}-{row['evaluation_id']}"
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from trmbench.stats.cells import MINIMUM_TASKS
 from trmbench.stats.comparison import probability_of_superiority
 from trmbench.stats.intervals import clopper_pearson
 
 Runs = Sequence[NDArray[Any]]
-MINIMUM_TASKS = 4
 DRAWS = 2000
 BOOTSTRAP = "bootstrap over seeds"
 BOOTSTRAP_T = "t with bootstrap standard error"

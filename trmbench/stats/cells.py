@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Scores = NDArray[Any]
 """(K, P) bool, integer or float: K seeds by P puzzles, each score in 0..1."""
+MINIMUM_TASKS = 4
+"""Tasks that a summary over tasks needs."""
 
 
 @dataclass(frozen=True, eq=False)
