@@ -15,7 +15,6 @@ from torch import nn
 
 from trmbench.bench.flops import step_flops
 from trmbench.bench.matmul import measure_matmul_rate
-from trmbench.config.compose import options
 from trmbench.errors import TrmbenchError, one_line
 from trmbench.experiment.plan import Plan
 from trmbench.machine import available_cores
@@ -83,7 +82,7 @@ def _trainable(trial: Trial, spec: ModelSpec, info: TaskInfo, device: torch.devi
     if spec.base is not None:
         return None
     with device:
-        model = spec.build(options(spec.options, trial.config["model"]), info, Context(0, device))
+        model = spec.build(spec.options(**trial.config["model"]), info, Context(0, device))
     return model if isinstance(model, nn.Module) and not hasattr(model, "predict") else None
 
 
@@ -119,7 +118,7 @@ def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
     """
     rates: dict[tuple[str, str, int], float] = {}
     for trial in {trial.cell_id: trial for trial in plan.pending or plan.trials}.values():
-        parts = TrialParts(trial, train_base=_no_base)
+        parts = TrialParts(trial)
         trials = sum(other.cell_id == trial.cell_id for other in plan.pending)
         stacked = trials if parts.execution.stack_seeds and trials > 1 else 1
         threads = min(available_cores(), stacked * trial.threads)
@@ -140,7 +139,3 @@ def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
 def seconds_by_cell(plan: Plan) -> dict[str, float]:
     """The expected seconds of each cell's trials, by cell_id."""
     return {found.trial.cell_id: found.seconds for found in estimate_cells(plan)}
-
-
-def _no_base(trial: Trial) -> None:
-    raise TrmbenchError("an estimate trains nothing")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trmbench.config.compose import compose, options
+from trmbench.config.compose import compose
 from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.puzzles.options import PuzzleOptions
@@ -37,9 +37,7 @@ class Subject:
         """The same with another batch size in training and testing."""
         batch = {"batch_size": size}
         changed = _changed(self.trial, {"train": batch, "evaluation": batch})
-        parts = TrialParts(changed, _no_base)
-        vars(parts)["task"] = self.parts.task  # loaded once
-        return dataclasses.replace(self, parts=parts)
+        return dataclasses.replace(self, parts=TrialParts(changed))
 
 
 def subject(
@@ -69,13 +67,13 @@ def subject(
     if model_spec.base is not None:
         raise _not_trained(model)
     trial = compose(model_spec, task_spec, preset, defaults, given).trial(0, "results")
-    task_options = options(task_spec.options, trial.config["task"])
+    task_options = task_spec.options(**trial.config["task"])
     puzzles = None
     if isinstance(task_options, PuzzleOptions):
         puzzles = task_options.generated_counts[0]  # the published sets have 1,000 as well
         sample = task_options.sample(min(SAMPLE, puzzles))
         trial = _changed(trial, {"task": dataclasses.asdict(sample)})
-    parts = TrialParts(trial, _no_base)
+    parts = TrialParts(trial)
     if not parts.needs_training:
         raise _not_trained(model)
     steps = training_steps(parts.train, puzzles or len(parts.task.split("train")))
@@ -91,7 +89,3 @@ def _not_trained(model: str) -> TrmbenchError:
     return TrmbenchError(
         f"model {model!r} is not trained by the harness", "bench measures models that are"
     )
-
-
-def _no_base(trial: Trial) -> None:
-    raise TrmbenchError("a measurement trains no base")

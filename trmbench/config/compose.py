@@ -56,7 +56,7 @@ def compose(
         layers.insert(1, (f"base {base.model}", trained_as))
         cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
     for section, schema in schemas.items():
-        options(schema, cell.values[section])  # a dataclass may refuse values that do not fit
+        schema(**cell.values[section])  # a dataclass may refuse values that do not fit
     return dataclasses.replace(cell, revisions=revisions(model, task, base))
 
 
@@ -81,7 +81,7 @@ def base_cell(
     """
     if model.base is None:
         return None
-    wanted = model.base(options(model.options, config["model"]))
+    wanted = model.base(model.options(**config["model"]))
     if not isinstance(wanted, BaseCell):
         raise TrmbenchError(f"base(options) returned {wanted!r} instead of a BaseCell")
     spec = registry.models().find(wanted.model).spec
@@ -126,11 +126,6 @@ def _resolved(
         for dotted, value in values.items():
             _override(sections, schemas, dotted, value, origin)
     return sections
-
-
-def options(schema: type, values: Mapping[str, Any]) -> Any:
-    """The resolved values of a section as an instance of its dataclass."""
-    return schema(**values)
 
 
 def checked_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:

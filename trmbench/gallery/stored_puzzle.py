@@ -40,7 +40,7 @@ class StoredPuzzle:
         row = max(rows, key=lambda row: str(row["finished_at"]))
         self.store = store
         self.trial = store.trial_of(row)
-        self.parts = TrialParts(self.trial, _no_training)
+        self.parts = TrialParts(self.trial)
         settings = self.parts.evaluation
         table = self.parts.task.split(settings.split).select(slice(settings.limit))
         self.index = _find(table, puzzle, self.trial)
@@ -71,7 +71,3 @@ def _find(table: PuzzleTable, start: str, trial: Trial) -> int:
         hint = f"trmbench show {trial.trial_id} --failures lists some"
         raise TrmbenchError(f"no test puzzle {start!r} in trial {trial.trial_id}", hint)
     raise TrmbenchError(f"{start!r} may be any of {len(found)} puzzles", "type more of it")
-
-
-def _no_training(trial: Trial) -> Any:
-    raise TrmbenchError(f"the base model {trial.model} of this trial is not needed here")

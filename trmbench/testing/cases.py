@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from trmbench.config.cell import Cell
-from trmbench.config.compose import compose, options
+from trmbench.config.compose import compose
 from trmbench.plugin import registry
 from trmbench.spec import (
     Batch,
@@ -115,7 +115,7 @@ class ModelCase:
     @cached_property
     def options(self) -> Any:
         """The options of the preset that is tried in full."""
-        return options(self.spec.options, self.cell(self.preset).values["model"])
+        return self.spec.options(**self.cell(self.preset).values["model"])
 
     @cached_property
     def base(self) -> Any:

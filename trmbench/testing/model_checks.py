@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import torch
 
-from trmbench.config.compose import options
 from trmbench.errors import one_line
 from trmbench.spec import BaseCell, Context, RecursiveModel
 from trmbench.testing import recursive_checks, solver_checks
@@ -28,7 +27,7 @@ def presets(case: ModelCase) -> None:
             spec = dataclasses.replace(case.task_spec, name=task)
             try:
                 cell = ModelCase(case.spec, spec, name, None).cell(name)
-                chosen = options(case.spec.options, cell.values["model"])
+                chosen = case.spec.options(**cell.values["model"])
                 if case.spec.base is None:
                     _build_without_numbers(case, chosen)
                 else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from trmbench.config.compose import base_cell, options
+from trmbench.config.compose import base_cell
 from trmbench.errors import TrmbenchError
 from trmbench.machine import choose_device, require_precision
 from trmbench.nn.layers import recompute_activations
@@ -28,16 +28,15 @@ class TrialParts:
 
     Args:
         trial: the trial.
-        train_base: returns the trained model of another trial, for models that build upon one.
+        train_base: returns the trained model of another trial, for models that build upon one;
+            None = such a model is refused.
     """
 
-    def __init__(self, trial: Trial, train_base: Callable[[Trial], Any]) -> None:
+    def __init__(self, trial: Trial, train_base: Callable[[Trial], Any] | None = None) -> None:
         self.trial = trial
-        self._train_base = train_base
-        self.train: TrainSettings = options(TrainSettings, trial.config["train"])
-        self.evaluation: EvaluationSettings = options(
-            EvaluationSettings, trial.config["evaluation"]
-        )
+        self._train_base = train_base or self._refuse_base
+        self.train = TrainSettings(**trial.config["train"])
+        self.evaluation = EvaluationSettings(**trial.config["evaluation"])
         self.execution = ExecutionSettings.stored(trial.config["execution"])
 
     @cached_property
@@ -78,7 +77,7 @@ class TrialParts:
     def model(self) -> Any:
         """The model as built, on its device."""
         spec: ModelSpec = self.model_entry.spec
-        model_options = options(spec.options, self.trial.config["model"])
+        model_options = spec.options(**self.trial.config["model"])
         base = self._base_trial(spec)
         trained = None if base is None else self._train_base(base)
         torch.manual_seed(stream_seed(self.trial.seed, "init"))
@@ -142,11 +141,17 @@ class TrialParts:
         config = {**base.config, "execution": trial.config["execution"]}
         return dataclasses.replace(base, config=config)
 
+    def _refuse_base(self, base: Trial) -> None:
+        raise TrmbenchError(
+            f"{self.trial.model} builds upon {base.label}, which is not trained here",
+            f"name {base.model} itself",
+        )
+
 
 @lru_cache(maxsize=1)
 def _loaded(load: Callable[[Any], Task], schema: type, values: str) -> Task:
     """A task by the JSON of its options: the trials of a worker share the last one."""
-    return load(options(schema, json.loads(values)))
+    return load(schema(**json.loads(values)))
 
 
 def training_steps(train: TrainSettings, puzzles: int) -> int:
