@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import gc
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 from trmbench.experiment.cells import choose_cells
+from trmbench.testing import run_one
 from trmbench.training.activations import activation_bytes
 from trmbench.trial.build import TrialParts
 
@@ -33,3 +36,17 @@ def test_counting_with_two_puzzles_gives_what_a_whole_batch_keeps() -> None:
     model = TrialParts(cell.trial(0, "unused"), train_base=lambda trial: None).model
     whole = _kept(model, 16, 36, torch.float32, "stable_max")
     assert activation_bytes(model, 16, 36, torch.float32, "stable_max") == whole
+
+
+def tensors_alive() -> int:
+    gc.collect()
+    return sum(issubclass(type(each), torch.Tensor) for each in gc.get_objects())
+
+
+def test_a_trial_leaves_no_tensors_behind(tmp_path: Path) -> None:
+    settings = {"task.train_puzzles": 8, "task.test_puzzles": 8, "train.batch_size": 8}
+    alive = []
+    for trial in range(4):
+        run_one("trm", "maze", tmp_path / str(trial), overrides={**settings, "train.steps": 2})
+        alive.append(tensors_alive())
+    assert alive[1:] == [alive[1]] * 3  # the first makes what is made once for all

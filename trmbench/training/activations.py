@@ -38,7 +38,7 @@ def _kept(model: Any, batch: int, seq_len: int, dtype: torch.dtype, loss: LossKi
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         kept[storage._cdata] = storage.nbytes()
-        return tensor
+        return tensor.detach()  # the tensor itself would keep alive the operation it comes from
 
     state = tuple(part.to(dtype) for part in model.initial_state(batch))
     tokens = torch.zeros((batch, seq_len), dtype=torch.long, device=state[0].device)
