@@ -19,8 +19,8 @@ from collections.abc import Callable
 import torch
 
 from trmbench.experiment.cells import choose_cells
-from trmbench.training.loop import Trainer
 from trmbench.training.stacked.trainer import StackedTrainer
+from trmbench.training.trainer import Trainer
 from trmbench.trial.build import TrialParts
 
 SEEDS, ROUNDS = 5, 10

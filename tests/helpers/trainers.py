@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from trmbench.experiment.cells import choose_cells
-from trmbench.training.loop import Trainer
+from trmbench.training.trainer import Trainer
 from trmbench.trial.build import TrialParts
 
 FEW_SMALL_STEPS = {

@@ -12,7 +12,7 @@ from helpers.trainers import maze_trainer
 
 from trmbench import TrmbenchError
 from trmbench.nn.layers import recompute_activations
-from trmbench.training.loop import Trainer
+from trmbench.training.trainer import Trainer
 
 SMALL = {
     "task.train_puzzles": 64,

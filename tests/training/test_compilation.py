@@ -12,8 +12,8 @@ from helpers.trainers import FEW_SMALL_STEPS, maze_trainer
 
 from trmbench.errors import TrmbenchError
 from trmbench.training.compilation import compiled
-from trmbench.training.loop import Trainer
 from trmbench.training.stacked.trainer import StackedTrainer
+from trmbench.training.trainer import Trainer
 
 SMALL = {**FEW_SMALL_STEPS, "model.layers": 1, "model.n": 1, "execution.device": "cpu"}
 

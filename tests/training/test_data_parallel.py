@@ -21,8 +21,8 @@ from trmbench.store import Store, checkpoints as checkpoint
 from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.store.final import FINAL
 from trmbench.testing.running import visible_plugin
-from trmbench.training.loop import Trainer
-from trmbench.training.workers import SingleWorker
+from trmbench.training.trainer import Trainer
+from trmbench.training.workers import OneWorker
 
 pytestmark = pytest.mark.slow
 STEPS = 50
@@ -71,15 +71,15 @@ def train(trial: Trial, stop_after: int | None = None) -> TrialResult | None:
 def train_where_one_fails(trial: Trial, failing_rank: int) -> tuple[TrialResult | None, list[int]]:
     """In a worker: the same, but one worker lacks memory at step 3 unless it takes less."""
     sizes = []
-    whole = Trainer._forward_and_backward
+    whole = Trainer.train_step
 
-    def short_of_memory(self: Trainer, *arguments: Any) -> Any:
+    def short_of_memory(self: Trainer) -> None:
         sizes.append(self.execution.micro_batch or 0)
         if dist.get_rank() == failing_rank and self.step == 3 and not sizes[-1]:
             raise torch.OutOfMemoryError("no memory left here")
-        return whole(self, *arguments)
+        whole(self)
 
-    with patch.object(Trainer, "_forward_and_backward", short_of_memory):
+    with patch.object(Trainer, "train_step", short_of_memory):
         return train(trial), sorted(set(sizes))
 
 
@@ -228,7 +228,7 @@ def test_a_full_disk_at_the_leader_ends_it_everywhere(both: Both, tmp_path: Path
 
 
 def test_one_process_shares_with_nobody() -> None:
-    alone = SingleWorker()
+    alone = OneWorker()
     tensor = torch.ones(3)
     alone.sum_([tensor])
     assert alone.gather(tensor) is tensor and tensor.tolist() == [1, 1, 1]

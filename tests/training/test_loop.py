@@ -14,7 +14,8 @@ from helpers.trainers import maze_trainer
 from trmbench import TrmbenchError
 from trmbench.store import checkpoints as checkpoint
 from trmbench.store.checkpoints import RunningCheckpoints
-from trmbench.training.loop import Stopped, Trainer
+from trmbench.training.loop import Stopped, TrainingRun
+from trmbench.training.trainer import Trainer
 
 SMALL = {
     "task.train_puzzles": 40,
@@ -34,7 +35,7 @@ def build(**changes: Any) -> Trainer:
 
 def run(trainer: Trainer, folder: Path, stop_at: int | None = None) -> Trainer:
     stop: Callable[[], bool] = lambda: trainer.step == stop_at  # noqa: E731
-    trainer.run(lambda **fields: None, stop, RunningCheckpoints(folder, print))
+    TrainingRun(trainer, lambda **fields: None, RunningCheckpoints(folder, print)).train(stop)
     return trainer
 
 
@@ -164,6 +165,6 @@ def test_a_batch_is_the_same_whenever_it_is_asked_for() -> None:
 
 def test_bfloat16_carries_the_state_and_keeps_float32_weights(tmp_path: Path) -> None:
     trainer = run(build(train__precision="bfloat16"), tmp_path)
-    assert trainer.slots.state[0].dtype == torch.bfloat16
+    assert trainer.slots is not None and trainer.slots.state[0].dtype == torch.bfloat16
     assert {weight.dtype for weight in trainer.weights.values()} == {torch.float32}
     assert trainer.curve[-1]["loss"] > 0

@@ -14,9 +14,10 @@ from trmbench.config.compose import compose
 from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.testing.running import visible_plugin
 from trmbench.testing.toy import TOY_MODEL, TOY_TASK
-from trmbench.training.loop import Stopped, Trainer
-from trmbench.training.stacked.loop import Seed, train_together
+from trmbench.training.loop import Stopped, TrainingRun
+from trmbench.training.stacked.loop import train_together
 from trmbench.training.stacked.trainer import StackedTrainer
+from trmbench.training.trainer import Trainer
 from trmbench.trial.build import TrialParts
 
 SEEDS = (3, 4, 9)
@@ -82,8 +83,8 @@ def assert_close(got: list[Trainer], wanted: list[Trainer], rtol: float = 1e-8) 
 
 
 def run_alone(separate: list[Trainer], folder: Path) -> list[Trainer]:
-    for seed, trainer in zip(SEEDS, separate, strict=True):
-        trainer.run(lambda **fields: None, lambda: False, checkpoints(folder, seed))
+    for run in stack(separate, folder):
+        run.train(lambda: False)
     return separate
 
 
@@ -91,9 +92,9 @@ def checkpoints(folder: Path, seed: int) -> RunningCheckpoints:
     return RunningCheckpoints(folder / str(seed), print)
 
 
-def stack(together: list[Trainer], folder: Path) -> list[Seed]:
+def stack(together: list[Trainer], folder: Path) -> list[TrainingRun]:
     return [
-        Seed(trainer, lambda **fields: None, checkpoints(folder, seed))
+        TrainingRun(trainer, lambda **fields: None, checkpoints(folder, seed))
         for seed, trainer in zip(SEEDS, together, strict=True)
     ]
 
@@ -160,8 +161,8 @@ def restored(fresh: list[Trainer], folder: Path) -> list[Trainer]:
 def test_trials_begun_apart_go_on_as_a_stack_once_the_last_has_caught_up(tmp_path: Path) -> None:
     whole = run_alone(trainers(), tmp_path / "whole")
     begun = trainers()
-    for trainer, steps in zip(begun, (2, 9, 5), strict=True):
-        trainer.run(lambda **fields: None, lambda: False, checkpoints(tmp_path, 0), steps)
+    for run, steps in zip(stack(begun, tmp_path), (2, 9, 5), strict=True):
+        run.train(lambda: False, steps)
     train_together(stack(begun, tmp_path), lambda: False)
     assert_close(begun, whole)
 

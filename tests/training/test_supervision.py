@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from trmbench import Batch, StepOutput
+from trmbench import Batch, StepOutput, TrmbenchError
 from trmbench.spec.settings import TrainSettings
 from trmbench.streams import Streams
 from trmbench.training.supervision import (
@@ -16,10 +16,9 @@ from trmbench.training.supervision import (
     Slots,
     continue_target,
     correct,
-    initial_slots,
     refill,
 )
-from trmbench.training.workers import SingleWorker
+from trmbench.training.workers import OneWorker
 
 CPU = torch.device("cpu")
 
@@ -70,7 +69,7 @@ def test_exploration_defers_early_halts_to_a_random_step() -> None:
 
 @pytest.mark.parametrize("half", [slice(0, 32), slice(32, 64)])
 def test_a_worker_explores_in_the_slots_in_which_a_single_process_would(half: slice) -> None:
-    worker = SingleWorker()
+    worker = OneWorker()
     worker.size, worker.share = 2, lambda count: half  # type: ignore[method-assign]
     settings = TrainSettings(halt_exploration=0.5)
     decide = Halting(TRM, settings, Streams(0, CPU), worker)  # type: ignore[arg-type]
@@ -95,16 +94,23 @@ def test_a_halted_slot_takes_the_fresh_puzzle_and_the_initial_state() -> None:
 
 def test_the_first_step_fills_every_slot() -> None:
     fresh = Batch(*(torch.ones(s, dtype=torch.long) for s in ((2, 3), (2, 3), (2,), (2,))))
-    assert initial_slots(fresh, (torch.zeros(2, 1, 1),)).halted.all()
+    slots = refill(None, fresh, (torch.zeros(2, 1, 1),))
+    assert all(map(torch.equal, slots.batch, fresh)) and slots.steps.tolist() == [0, 0]
 
 
 def test_the_continue_target_is_the_better_of_the_next_steps_values() -> None:
     def model(state: Any, inputs: Any, identifiers: Any) -> StepOutput:
         return output([1.0, 1.0], [3.0, 3.0])
 
-    batch = Batch(*(torch.ones(s, dtype=torch.long) for s in ((2, 3), (2, 3), (2,), (2,))))
-    target = continue_target(model, output([0.0, 0.0]), batch, torch.tensor([False, True]))  # type: ignore[arg-type]
+    inputs, identifiers = torch.ones(2, 3, dtype=torch.long), torch.ones(2, dtype=torch.long)
+    target = continue_target(model, (), inputs, identifiers, torch.tensor([False, True]))
     torch.testing.assert_close(target, torch.sigmoid(torch.tensor([3.0, 1.0])))
+
+
+def test_a_model_that_asks_for_a_continue_target_must_have_a_continue_logit() -> None:
+    inputs, identifiers = torch.ones(2, 3, dtype=torch.long), torch.ones(2, dtype=torch.long)
+    with pytest.raises(TrmbenchError, match="lacks halting or continue logits"):
+        continue_target(lambda *_: output([1.0]), (), inputs, identifiers, torch.ones(2).bool())
 
 
 def test_padding_counts_neither_for_nor_against_an_answer() -> None:

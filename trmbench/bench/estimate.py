@@ -18,9 +18,9 @@ from trmbench.bench.matmul import measure_matmul_rate
 from trmbench.errors import TrmbenchError, one_line
 from trmbench.experiment.plan import Plan
 from trmbench.machine import available_cores
-from trmbench.spec import Context, ModelSpec, TaskInfo, Trial
+from trmbench.spec import Context, ModelSpec, Solver, TaskInfo, Trial
 from trmbench.training.activations import activation_bytes
-from trmbench.training.loop import weight_count
+from trmbench.training.weights import weight_count
 from trmbench.trial.build import TrialParts
 
 USUAL_SHARE_OF_MATMUL_RATE = 0.2
@@ -83,7 +83,7 @@ def _trainable(trial: Trial, spec: ModelSpec, info: TaskInfo, device: torch.devi
         return None
     with device:
         model = spec.build(spec.options(**trial.config["model"]), info, Context(0, device))
-    return model if isinstance(model, nn.Module) and not hasattr(model, "predict") else None
+    return model if isinstance(model, nn.Module) and not isinstance(model, Solver) else None
 
 
 @dataclass(frozen=True)

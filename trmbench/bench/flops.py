@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from torch import nn
 
 from trmbench.nn import ForwardFlops
+from trmbench.spec import RecursiveModel
+from trmbench.spec.models import capabilities
 from trmbench.training.losses import supervision_loss
-from trmbench.training.supervision import needs_continue_target
+from trmbench.training.weights import module_of
 
 BACKWARD = 2
 """Products of a backward pass per product of its forward pass: one gradient for each factor."""
@@ -32,26 +32,26 @@ class StepFlops:
     """One supervision step."""
 
 
-def step_flops(model: Any, seq_len: int) -> StepFlops:
+def step_flops(model: RecursiveModel, seq_len: int) -> StepFlops:
     """Operations of a recursive model per puzzle.
 
     Args:
         model: the model; it is not changed, and may be on any device.
         seq_len: tokens of a puzzle.
     """
-    formula = getattr(model, "forward_flops", None)
-    passes: ForwardFlops = formula() if formula is not None else traced_flops(model, seq_len)
-    further = passes.total if needs_continue_target(model) else 0
+    able = capabilities(model)
+    passes = able.forward_flops() if able.forward_flops else traced_flops(model, seq_len)
+    further = passes.total if able.needs_continue_target else 0
     training = passes.total + BACKWARD * passes.with_gradient + further
     return StepFlops(training, passes.total)
 
 
-def traced_flops(model: nn.Module, seq_len: int) -> ForwardFlops:
+def traced_flops(model: RecursiveModel, seq_len: int) -> ForwardFlops:
     """What `forward_flops` tells, counted."""
     from torch.utils.flop_counter import FlopCounterMode  # slow to load, and rarely needed
 
-    model = copy.deepcopy(model).to("meta")
-    recursive: Any = model
+    recursive = copy.deepcopy(model)
+    module_of(recursive).to("meta")
     tokens = torch.zeros(1, seq_len, dtype=torch.long, device="meta")
     with FlopCounterMode(display=False) as forward:
         output = recursive(recursive.initial_state(1), tokens, tokens[:, 0])

@@ -16,7 +16,7 @@ from trmbench.bench.timing import seconds_per_call
 from trmbench.evaluation.answers import RecursiveSolver
 from trmbench.machine import device_name, peak_memory, reset_peak_memory
 from trmbench.spec import Batch, PuzzleTable
-from trmbench.training.loop import weight_count
+from trmbench.training.weights import weight_count
 from trmbench.trial.build import TrialParts
 
 Step = Literal["train", "test"]
@@ -137,7 +137,7 @@ def feasible(subject: Subject, peak: float) -> Subject:
 def prepare_training(parts: TrialParts) -> Callable[[], object]:
     """A training step as the harness does it: batch, augmentation, forward, backward, update."""
     trainer = parts.trainer()
-    trainer.model.train()
+    trainer.module.train()
     return trainer.train_step
 
 

@@ -7,24 +7,9 @@ H hidden features of an MLP, L tokens, V tokens of the vocabulary.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from trmbench.nn.layers import hidden_features
 from trmbench.nn.options import NetworkOptions
-
-
-class ForwardFlops(NamedTuple):
-    """Operations of one `forward` of a recursive model, for one puzzle."""
-
-    without_gradient: int
-    """Of the recursions that keep nothing for a backward pass, even in training."""
-    with_gradient: int
-    """Of the part that training goes back through, at twice its cost."""
-
-    @property
-    def total(self) -> int:
-        """One forward pass, as in testing."""
-        return sum(self)
+from trmbench.spec.models import ForwardFlops as ForwardFlops  # what a model tells with these
 
 
 def network_flops(options: NetworkOptions, positions: int) -> int:

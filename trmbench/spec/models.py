@@ -5,19 +5,25 @@ Shapes: B puzzles of a batch, L tokens of a puzzle, V tokens of the vocabulary.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
-    from torch import Generator, Tensor, device
+    from torch import Generator, Tensor, device, dtype
 
     from trmbench.spec.puzzles import Answers, Batch
+
+State: TypeAlias = "tuple[Tensor, ...]"
+"""What a recursive model carries from step to step, each part (B, positions, width)."""
+Forward: TypeAlias = "Callable[[State, Tensor, Tensor], StepOutput]"
+"""`RecursiveModel.forward`, of one model or of several whose puzzles are laid end to end."""
 
 
 class StepOutput(NamedTuple):
     """The result of one supervision step."""
 
-    state: tuple[Tensor, ...]
+    state: State
     """Each (B, positions, width), without gradient."""
     logits: Tensor
     """(B, L, V)."""
@@ -36,28 +42,96 @@ class Solver(Protocol):
         ...
 
 
+class EmbeddingTable(Protocol):
+    """What the harness uses of a `trmbench.nn.PuzzleEmbedding`."""
+
+    weight: Tensor
+    """(identifiers, dim) float, not a parameter."""
+
+    def gather(self, identifiers: Tensor) -> Tensor:
+        """Rows (B, dim) of the identifiers (B,), as a new leaf that requires a gradient."""
+        ...
+
+
 @runtime_checkable
 class RecursiveModel(Protocol):
     """An `nn.Module` that the harness trains.
 
     `forward` is a pure function of its parameters and arguments: it keeps nothing between calls,
-    draws no random numbers, and computes in the dtype of the state it is given.
+    draws no random numbers, and computes in the dtype of the state it is given. What a model may
+    say of itself besides is listed in `Capabilities`.
     """
 
     max_steps: int
     """Supervision steps (N_sup); 1 = one-shot."""
-    puzzle_embedding: Any | None
-    """A `trmbench.nn.PuzzleEmbedding`, trained by sign-SGD apart from the rest, or None."""
 
-    def initial_state(self, batch_size: int) -> tuple[Tensor, ...]:
+    @property
+    def puzzle_embedding(self) -> EmbeddingTable | None:
+        """A `trmbench.nn.PuzzleEmbedding`, trained by sign-SGD apart from the rest, or None."""
+        ...
+
+    def initial_state(self, batch_size: int) -> State:
         """The state before the first supervision step, each (B, positions, width)."""
         ...
 
-    def forward(
-        self, state: tuple[Tensor, ...], inputs: Tensor, puzzle_identifiers: Tensor
-    ) -> StepOutput:
-        """One supervision step."""
+    def forward(self, state: State, inputs: Tensor, puzzle_identifiers: Tensor) -> StepOutput:
+        """Take one supervision step.
+
+        Args:
+            state: the state before it.
+            inputs: (B, L) int64.
+            puzzle_identifiers: (B,) int64; in training the rows (B, dim) of `puzzle_embedding`,
+                where there is one.
+        """
         ...
+
+    def __call__(self, state: State, inputs: Tensor, puzzle_identifiers: Tensor) -> StepOutput:
+        """Call `forward`, as every `nn.Module` does."""
+        ...
+
+
+class ForwardFlops(NamedTuple):
+    """Operations of one `forward` of a recursive model, for one puzzle."""
+
+    without_gradient: int
+    """Of the recursions that keep nothing for a backward pass, even in training."""
+    with_gradient: int
+    """Of the part that training goes back through, at twice its cost."""
+
+    @property
+    def total(self) -> int:
+        """One forward pass, as in testing."""
+        return sum(self)
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a recursive model may say of itself, by attributes of these names.
+
+    A model leaves out the attributes whose defaults suit it.
+    """
+
+    needs_continue_target: bool = False
+    """The continue logit is trained on one more forward pass, and a puzzle in training halts where
+    its halting logit exceeds it, instead of 0 (HRM)."""
+    stacks_seeds: bool = False
+    """`forward` uses weights through modules of `trmbench.nn` alone, which also take those of
+    several seeds at once (`trmbench.nn.stacked`)."""
+    forward_flops: Callable[[], ForwardFlops] | None = None
+    """The cost of `forward` by formula; without it a forward pass is traced."""
+    read: Callable[[Tensor, State], StepOutput] | None = None
+    """The output if a part (B, positions, width) of the state were the answer."""
+
+
+def capabilities(model: object) -> Capabilities:
+    """What a model says of itself, with the defaults where it says nothing."""
+    named = [field.name for field in fields(Capabilities)]
+    return Capabilities(**{name: getattr(model, name) for name in named if hasattr(model, name)})
+
+
+def initial_state(model: RecursiveModel, batch_size: int, dtype: dtype) -> State:
+    """The state before the first supervision step, in the type of the computation."""
+    return tuple(part.to(dtype) for part in model.initial_state(batch_size))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from trmbench.spec import (
     Preset,
     PuzzleTable,
     RunnerSpec,
+    Solver,
     Task,
     TaskInfo,
     TaskSpec,
@@ -141,7 +142,7 @@ class ModelCase:
     @property
     def is_solver(self) -> bool:
         """Whether it answers as it is, without being trained."""
-        return hasattr(self.model, "predict")
+        return isinstance(self.model, Solver)
 
     @cached_property
     def batch(self) -> Batch:

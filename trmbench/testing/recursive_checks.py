@@ -5,12 +5,11 @@ Everything runs in training mode, where dropout and running statistics would sho
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from trmbench.spec import Batch, StepOutput
+from trmbench.spec import Batch, RecursiveModel, StepOutput
+from trmbench.spec.models import State, capabilities
 from trmbench.testing.cases import SEED, ModelCase
 from trmbench.testing.conformance import Check, require
 from trmbench.training.losses import supervision_loss
@@ -18,17 +17,15 @@ from trmbench.training.losses import supervision_loss
 SMALL = 1e-4
 """Differences of outputs that are put down to rounding."""
 
-State = tuple[Tensor, ...]
 
-
-def _initial(model: Any, size: int, dtype: torch.dtype = torch.float32) -> State:
+def _initial(model: RecursiveModel, size: int, dtype: torch.dtype = torch.float32) -> State:
     return tuple(part.to(dtype) for part in model.initial_state(size))
 
 
-def _steps(model: Any, batch: Batch, state: State | None = None) -> StepOutput:
+def _steps(model: RecursiveModel, batch: Batch, state: State | None = None) -> StepOutput:
     """The output of up to two supervision steps, so that a carried state plays its part."""
     state = _initial(model, len(batch.inputs)) if state is None else state
-    output: StepOutput = model(state, batch.inputs, batch.puzzle_identifiers)
+    output = model(state, batch.inputs, batch.puzzle_identifiers)
     if model.max_steps > 1:
         output = model(output.state, batch.inputs, batch.puzzle_identifiers)
     return output
@@ -166,7 +163,7 @@ def gradients(case: ModelCase) -> None:
     for _ in range(min(model.max_steps, 2)):
         output = model(state, batch.inputs, rows)
         target = None
-        if getattr(model, "needs_continue_target", False):
+        if capabilities(model).needs_continue_target:
             target = torch.full_like(output.halt_logits, 0.5)
         torch.autograd.backward(supervision_loss(output, batch.labels, target).total)
         state = output.state

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from trmbench.spec import RecursiveModel
+from trmbench.spec.models import initial_state
 from trmbench.training.losses import LossKind, supervision_loss
+from trmbench.training.weights import module_of
 
 
 def activation_bytes(
-    model: Any, batch: int, seq_len: int, dtype: torch.dtype, loss: LossKind
+    model: RecursiveModel, batch: int, seq_len: int, dtype: torch.dtype, loss: LossKind
 ) -> int:
     """Bytes that one training step keeps for its backward pass, the weights included.
 
@@ -19,19 +20,21 @@ def activation_bytes(
     symbolic algebra; elsewhere counted with one puzzle and with two.
 
     Args:
-        model: a `trmbench.RecursiveModel`.
+        model: the model, on any device.
         batch: puzzles per step.
         seq_len: tokens of a puzzle.
         dtype: of the state.
         loss: kind of the answer's loss.
     """
-    if next(model.parameters()).is_meta:
+    if next(module_of(model).parameters()).is_meta:
         return _kept(model, batch, seq_len, dtype, loss)
     one, two = (_kept(model, size, seq_len, dtype, loss) for size in (1, 2))
     return one + (batch - 1) * (two - one)
 
 
-def _kept(model: Any, batch: int, seq_len: int, dtype: torch.dtype, loss: LossKind) -> int:
+def _kept(
+    model: RecursiveModel, batch: int, seq_len: int, dtype: torch.dtype, loss: LossKind
+) -> int:
     """The bytes of all tensors saved in a forward pass of that many puzzles."""
     kept: dict[int, int] = {}
 
@@ -40,7 +43,7 @@ def _kept(model: Any, batch: int, seq_len: int, dtype: torch.dtype, loss: LossKi
         kept[storage._cdata] = storage.nbytes()
         return tensor.detach()  # the tensor itself would keep alive the operation it comes from
 
-    state = tuple(part.to(dtype) for part in model.initial_state(batch))
+    state = initial_state(model, batch, dtype)
     tokens = torch.zeros((batch, seq_len), dtype=torch.long, device=state[0].device)
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         output = model(state, tokens, tokens[:, 0])

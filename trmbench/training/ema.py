@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 class ExponentialMovingAverage:
@@ -19,10 +19,10 @@ class ExponentialMovingAverage:
         decay: 0 keeps no average.
     """
 
-    def __init__(self, parameters: Mapping[str, nn.Parameter], decay: float) -> None:
+    def __init__(self, parameters: Mapping[str, Tensor], decay: float) -> None:
         self.decay = decay
         self._names = list(parameters)
-        self._weights: list[Tensor] = list(parameters.values())
+        self._weights = list(parameters.values())
         self._average = [weight.detach().clone() for weight in self._weights] if decay else []
 
     @torch.no_grad()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from trmbench.spec.settings import TrainSettings
@@ -76,7 +76,7 @@ class AdamATan2(Optimizer):
         torch._foreach_add_(parameters, updates, alpha=-group["lr"])
 
 
-def build_optimizer(parameters: Iterable[nn.Parameter], settings: TrainSettings) -> Optimizer:
+def build_optimizer(parameters: Iterable[Tensor], settings: TrainSettings) -> Optimizer:
     """The optimiser of the network's weights (not of the puzzle embeddings)."""
     betas = (settings.beta1, settings.beta2)
     if settings.optimizer == "adam_atan2":

@@ -7,47 +7,93 @@ section 4; HRM, arXiv 2506.21734 section 2).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from trmbench.errors import TrmbenchError
 from trmbench.spec import IGNORED_LABEL, Batch, RecursiveModel, StepOutput
+from trmbench.spec.models import Forward, State, capabilities
 from trmbench.spec.settings import TrainSettings
 from trmbench.streams import Streams
-from trmbench.training.workers import SingleWorker
+from trmbench.training.losses import SupervisionLoss
+from trmbench.training.workers import ONE_WORKER, Workers
 
 
 class Slots(NamedTuple):
     """The puzzles in work, one per slot."""
 
     batch: Batch
-    state: tuple[Tensor, ...]
+    state: State
     steps: Tensor
     """(B,) int64 supervision steps done on the puzzle."""
     halted: Tensor
     """(B,) bool: the slot takes a new puzzle next."""
 
+    def map(self, make: Callable[..., Tensor], *others: Slots) -> Slots:
+        """Slots whose every tensor is made from the same tensor of these and of the others."""
+        each = (self, *others)
+        return Slots(
+            Batch(*map(make, *(slots.batch for slots in each))),
+            tuple(map(make, *(slots.state for slots in each))),
+            make(*(slots.steps for slots in each)),
+            make(*(slots.halted for slots in each)),
+        )
 
-def initial_slots(batch: Batch, state: tuple[Tensor, ...]) -> Slots:
+
+class Supervised(NamedTuple):
+    """What one supervision step of some slots came to."""
+
+    output: StepOutput
+    loss: SupervisionLoss
+    target: Tensor | None
+    """(B,) target of the continue logit, for a model that needs one."""
+
+
+def map_output(make: Callable[..., Tensor], *outputs: StepOutput) -> StepOutput:
+    """An output whose every tensor is made from the same tensor of these outputs."""
+
+    def optional(*tensors: Tensor | None) -> Tensor | None:
+        there = [tensor for tensor in tensors if tensor is not None]
+        return make(*there) if there else None
+
+    return StepOutput(
+        tuple(map(make, *(output.state for output in outputs))),
+        make(*(output.logits for output in outputs)),
+        optional(*(output.halt_logits for output in outputs)),
+        optional(*(output.continue_logits for output in outputs)),
+    )
+
+
+def end_to_end(*tensors: Tensor) -> Tensor:
+    """Tensors (B, ...) of several batches as one of all their puzzles."""
+    return torch.cat(tensors)
+
+
+def initial_slots(batch: Batch, state: State) -> Slots:
     """Slots that all take a new puzzle at the first step."""
     steps = torch.zeros_like(batch.rows)
     return Slots(batch, state, steps, torch.ones_like(steps, dtype=torch.bool))
 
 
-def refill(slots: Slots, fresh: Batch, initial_state: tuple[Tensor, ...]) -> Slots:
-    """Give the slots that have halted their puzzle of the fresh batch and the initial state."""
+def refill(slots: Slots | None, fresh: Batch, initial_state: State) -> Slots:
+    """Give the slots that have halted their puzzle of the fresh batch and the initial state.
+
+    Args:
+        slots: the puzzles in work; None before the first step, when there are none.
+        fresh: a puzzle for each slot.
+        initial_state: the state in which a puzzle begins.
+    """
+    begun = initial_slots(fresh, initial_state)
+    before = begun if slots is None else slots
 
     def choose(new: Tensor, old: Tensor) -> Tensor:
-        halted = slots.halted.view(-1, *[1] * (old.dim() - 1))
+        halted = before.halted.view(-1, *[1] * (old.dim() - 1))
         return torch.where(halted, new, old)
 
-    return Slots(
-        Batch(*map(choose, fresh, slots.batch)),
-        tuple(map(choose, initial_state, slots.state)),
-        choose(torch.zeros_like(slots.steps), slots.steps),
-        slots.halted,
-    )
+    return begun.map(choose, before)
 
 
 class Halting:
@@ -64,11 +110,11 @@ class Halting:
         model: RecursiveModel,
         settings: TrainSettings,
         streams: Streams,
-        workers: SingleWorker | None = None,
+        workers: Workers = ONE_WORKER,
     ) -> None:
-        self._workers = workers or SingleWorker()
+        self._workers = workers
         self._max_steps = model.max_steps
-        self._against_continue = needs_continue_target(model)
+        self._against_continue = capabilities(model).needs_continue_target
         self._settings = settings
         self._streams = streams
 
@@ -100,23 +146,26 @@ class Halting:
         return earliest[self._workers.share(len(earliest))]
 
 
-def needs_continue_target(model: Any) -> bool:
-    """Whether the model learns the value of going on, by one more forward pass (HRM)."""
-    return bool(getattr(model, "needs_continue_target", False))
-
-
 @torch.no_grad()
 def continue_target(
-    model: RecursiveModel, output: StepOutput, batch: Batch, is_last: Tensor
+    forward: Forward, state: State, inputs: Tensor, rows: Tensor, is_last: Tensor
 ) -> Tensor:
     """(B,) target of the continue logit: the value of the next step, bootstrapped.
 
     sigmoid(max(q_halt', q_continue')) of one more step, or sigmoid(q_halt') at the last one
     (HRM, arXiv 2506.21734, section 2, "Adaptive computational time").
+
+    Raises:
+        TrmbenchError: the model has no such logits.
     """
-    following = model(output.state, batch.inputs, batch.puzzle_identifiers)  # type: ignore[operator]
-    best = torch.maximum(following.halt_logits, following.continue_logits)
-    return torch.where(is_last, following.halt_logits, best).sigmoid()
+    following = forward(state, inputs, rows)
+    halt, go_on = following.halt_logits, following.continue_logits
+    if halt is None or go_on is None:
+        raise TrmbenchError(
+            "the model says needs_continue_target, and its output lacks halting or continue logits",
+            "give StepOutput both, or leave needs_continue_target out",
+        )
+    return torch.where(is_last, halt, torch.maximum(halt, go_on)).sigmoid()
 
 
 def correct(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 import torch.distributed as dist
@@ -26,13 +26,13 @@ _PATIENCE = timedelta(days=30)
 _FAILED = -1
 
 
-class SingleWorker:
-    """One process, which has nobody to talk to."""
+class Workers(Protocol):
+    """Those that train a trial; all of them call the same methods in the same order."""
 
-    size = 1
-    """How many workers there are."""
-    leads = True
-    """Whether this worker decides, tests, and writes files."""
+    size: int
+    """How many there are."""
+    leads: bool
+    """Whether this one decides, tests, and writes files."""
 
     def share(self, count: int) -> slice:
         """This worker's part of `count` slots.
@@ -40,18 +40,27 @@ class SingleWorker:
         Raises:
             TrmbenchError: they cannot be shared out evenly.
         """
-        return slice(0, count)
+        ...
 
     def sum_(self, tensors: Iterable[Tensor]) -> None:
         """Add up tensors of one dtype over the workers, in place."""
+        ...
 
     def totals(self, figures: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Scalars added up over the workers."""
-        return figures
+        ...
 
     def gather(self, tensor: Tensor) -> Tensor:
         """The shares (B / workers, ...) of all workers as one tensor (B, ...)."""
-        return tensor
+        ...
+
+    def meet(self) -> None:
+        """Wait until all workers have got as far.
+
+        Raises:
+            FailedElsewhere: another worker failed.
+        """
+        ...
 
     def highest(self, number: int) -> int:
         """The highest of the numbers >= 0 that the workers name.
@@ -59,7 +68,7 @@ class SingleWorker:
         Raises:
             FailedElsewhere: another worker failed.
         """
-        return number
+        ...
 
     def decide(self, value: Any) -> Any:
         """The leader's value, which may be anything that can be pickled.
@@ -67,11 +76,45 @@ class SingleWorker:
         Raises:
             FailedElsewhere: another worker failed.
         """
-        return value
+        ...
 
     def first_failure(self, error: Exception) -> Exception:
         """Tell the others of an error, if they do not know; returns what all take for the cause."""
+        ...
+
+
+class OneWorker(Workers):
+    """One process, which has nobody to talk to."""
+
+    size = 1
+    leads = True
+
+    def share(self, count: int) -> slice:
+        return slice(0, count)
+
+    def sum_(self, tensors: Iterable[Tensor]) -> None:
+        pass
+
+    def totals(self, figures: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        return figures
+
+    def gather(self, tensor: Tensor) -> Tensor:
+        return tensor
+
+    def meet(self) -> None:
+        pass
+
+    def highest(self, number: int) -> int:
+        return number
+
+    def decide(self, value: Any) -> Any:
+        return value
+
+    def first_failure(self, error: Exception) -> Exception:
         return error
+
+
+ONE_WORKER: Workers = OneWorker()
 
 
 class FailedElsewhere(Exception):
@@ -82,11 +125,11 @@ class FailedElsewhere(Exception):
         self.error = error
 
 
-class DistributedWorkers(SingleWorker):
+class DistributedWorkers(Workers):
     """The processes of torch.distributed's default group, which must be there; rank 0 leads.
 
     Tensors go through that group (NCCL or gloo), messages through one of their own on the CPU, so
-    that a message does not wait for a GPU. All workers call the same methods in the same order.
+    that a message does not wait for a GPU.
     """
 
     def __init__(self) -> None:
@@ -123,6 +166,9 @@ class DistributedWorkers(SingleWorker):
         dist.all_gather(shares, ours)
         return torch.cat(shares).view(tensor.dtype)
 
+    def meet(self) -> None:
+        self.highest(0)
+
     def highest(self, number: int) -> int:
         numbers = self._exchange(number)
         if min(numbers) == _FAILED:
@@ -130,7 +176,7 @@ class DistributedWorkers(SingleWorker):
         return max(numbers)
 
     def decide(self, value: Any) -> Any:
-        self.highest(0)
+        self.meet()
         box = [value if self.leads else None]
         dist.broadcast_object_list(box, src=0, group=self._messages)
         return box[0]

@@ -10,7 +10,7 @@ from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.spec.status import CLAIMED, FAILED, FINISHED
 from trmbench.store import Store
 from trmbench.store.claims import Claim, Claimed, claimed
-from trmbench.training.workers import SingleWorker
+from trmbench.training.workers import ONE_WORKER, Workers
 from trmbench.trial.failures import with_half_micro_batch
 from trmbench.trial.outcome import OUT_OF_MEMORY, outcome
 from trmbench.trial.train import TrialRun
@@ -22,7 +22,7 @@ def run_alone(
     should_stop: Callable[[], bool],
     *,
     again: bool = False,
-    workers: SingleWorker | None = None,
+    workers: Workers = ONE_WORKER,
 ) -> TrialResult:
     """One trial as `trmbench.run_trial` does it.
 
@@ -33,7 +33,6 @@ def run_alone(
         again: test it again, even if it is finished.
         workers: those that train it together; this process leads them (`run_shared_trial`).
     """
-    workers = workers or SingleWorker()
     try:
         with claimed(trial.results, trial.trial_id) as claim:
             if not again and is_finished(trial):
@@ -65,7 +64,7 @@ def _execute(
     claim: Claim,
     on_event: Callable[[TrialEvent], None],
     should_stop: Callable[[], bool],
-    workers: SingleWorker,
+    workers: Workers,
 ) -> TrialResult:
     run = TrialRun(trial, on_event, lambda: claim.lost or should_stop(), workers)
     workers.decide(trial)  # those that assist train this one next

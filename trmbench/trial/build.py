@@ -15,12 +15,12 @@ from trmbench.errors import TrmbenchError
 from trmbench.machine import choose_device, require_precision
 from trmbench.nn.layers import recompute_activations
 from trmbench.plugin import registry
-from trmbench.spec import Context, ModelSpec, Task, TaskSpec, Trial
+from trmbench.spec import Context, ModelSpec, Solver, Task, TaskSpec, Trial
 from trmbench.spec.settings import EvaluationSettings, ExecutionSettings, TrainSettings
 from trmbench.streams import Streams, stream_seed
 from trmbench.training.data import Batches
-from trmbench.training.loop import Trainer
-from trmbench.training.workers import SingleWorker
+from trmbench.training.trainer import Trainer
+from trmbench.training.workers import ONE_WORKER, Workers
 
 
 class TrialParts:
@@ -90,27 +90,26 @@ class TrialParts:
             model.to(self.device)
             if self.train.precision == "float64":
                 model.double()
-            if self.execution.activation_checkpointing and not hasattr(model, "predict"):
+            if self.execution.activation_checkpointing and not isinstance(model, Solver):
                 recompute_activations(model)
         return model
 
     @property
     def needs_training(self) -> bool:
         """Whether the harness trains the model; a `Solver` answers as it is."""
-        return not hasattr(self.model, "predict")
+        return not isinstance(self.model, Solver)
 
     @property
     def total_steps(self) -> int:
         """Training steps, from `train.steps` or `train.epochs`."""
         return training_steps(self.train, len(self.task.split("train")))
 
-    def trainer(self, workers: SingleWorker | None = None) -> Trainer:
+    def trainer(self, workers: Workers = ONE_WORKER) -> Trainer:
         """A new trainer of the model, at step 0.
 
         Args:
-            workers: those that train it together; None = this process alone.
+            workers: those that train it together.
         """
-        workers = workers or SingleWorker()
         share = workers.share(self.train.batch_size)
         batches = Batches(
             self.task.split("train"),

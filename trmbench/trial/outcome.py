@@ -10,7 +10,7 @@ from trmbench.errors import TrmbenchError, one_line
 from trmbench.machine import is_out_of_memory
 from trmbench.spec.status import FAILED, FINISHED, INTERRUPTED
 from trmbench.training.loop import Stopped
-from trmbench.training.workers import SingleWorker
+from trmbench.training.workers import Workers
 
 OUT_OF_MEMORY = "out of memory"
 
@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
     trace: str | None = None
 
 
-def outcome(action: Callable[[], None], workers: SingleWorker) -> Outcome:
+def outcome(action: Callable[[], None], workers: Workers) -> Outcome:
     """How something went that may raise anything, since plugins take part in it."""
     try:
         action()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from trmbench.machine import free_memory
 from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.training.loop import Stopped
-from trmbench.training.workers import DistributedWorkers, FailedElsewhere, SingleWorker
+from trmbench.training.workers import DistributedWorkers, FailedElsewhere, Workers
 from trmbench.trial.alone import run_alone
 from trmbench.trial.train import TrialRun
 
@@ -34,7 +34,7 @@ def run_shared_trial(
     return result
 
 
-def _assist(workers: SingleWorker) -> None:
+def _assist(workers: Workers) -> None:
     """Train along with the leader, as often as it begins."""
     while (trial := _next_trial(workers)) is not None:
         run = TrialRun(trial, lambda event: None, lambda: False, workers)
@@ -47,7 +47,7 @@ def _assist(workers: SingleWorker) -> None:
         free_memory()
 
 
-def _next_trial(workers: SingleWorker) -> Trial | None:
+def _next_trial(workers: Workers) -> Trial | None:
     """What the leader begins next; its failure to test the last one is no concern here."""
     while True:
         with contextlib.suppress(FailedElsewhere):

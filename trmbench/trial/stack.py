@@ -13,8 +13,9 @@ from trmbench.machine import available_cores, free_memory, reset_peak_memory
 from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.spec.status import CLAIMED, FAILED, FINISHED
 from trmbench.store.claims import Claim, Claimed, claimed
-from trmbench.training.stacked.loop import Seed, train_together
-from trmbench.training.workers import SingleWorker
+from trmbench.training.loop import TrainingRun
+from trmbench.training.stacked.loop import train_together
+from trmbench.training.workers import ONE_WORKER
 from trmbench.trial.alone import is_finished, run_alone
 from trmbench.trial.outcome import OUT_OF_MEMORY, Outcome, outcome
 from trmbench.trial.train import TrialRun
@@ -61,7 +62,7 @@ class _Member:
         again: bool,
     ) -> None:
         self.trial = trial
-        self.seed: Seed | None = None
+        self.seed: TrainingRun | None = None
         self.result: TrialResult | None = None
         try:
             self.claim: Claim = claims.enter_context(claimed(trial.results, trial.trial_id))
@@ -89,7 +90,7 @@ class _Member:
         if self.run.parts.needs_training:
             trainer = self.run.begin_training()
             if trainer is not None:
-                self.seed = Seed(trainer, self.run.training_event, self.run.running)
+                self.seed = TrainingRun(trainer, self.run.training_event, self.run.running)
 
     def finish(self) -> None:
         """Keep what was learned, test, and record how it went."""
@@ -106,7 +107,7 @@ class _Member:
     def attempt(self, action: Callable[[], None]) -> bool:
         """Whether an action was done and went well; if it went wrong, the trial ends."""
         if self.result is None:
-            how = outcome(action, SingleWorker())
+            how = outcome(action, ONE_WORKER)
             if how.status == FINISHED:
                 return True
             self.end(how)
@@ -130,7 +131,7 @@ def _train(members: Sequence[_Member]) -> None:
         lambda: train_together(
             list(seeds.values()), lambda: any(member.should_stop() for member in seeds)
         ),
-        SingleWorker(),
+        ONE_WORKER,
     )
     if how.status != FINISHED:
         for member in seeds:

@@ -22,8 +22,10 @@ from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.store.claims import Claim, Claimed, claimed
 from trmbench.store.final import FINAL
 from trmbench.training.activations import activation_bytes
-from trmbench.training.loop import Stopped, Trainer, weight_count
-from trmbench.training.workers import SingleWorker
+from trmbench.training.loop import Stopped, TrainingRun
+from trmbench.training.trainer import Trainer
+from trmbench.training.weights import weight_count
+from trmbench.training.workers import ONE_WORKER, Workers
 from trmbench.trial.build import TrialParts
 from trmbench.trial.evaluate import evaluate
 from trmbench.trial.outcome import Outcome
@@ -40,10 +42,10 @@ class TrialRun:
         trial: Trial,
         on_event: Callable[[TrialEvent], None],
         should_stop: Callable[[], bool],
-        workers: SingleWorker | None = None,
+        workers: Workers = ONE_WORKER,
     ) -> None:
         self.trial = trial
-        self.workers = workers or SingleWorker()
+        self.workers = workers
         self.parts = TrialParts(trial, self._trained_base)
         self.store = Store(trial.results, self._say)
         self.folder = self.store.checkpoints(trial.trial_id)
@@ -72,7 +74,7 @@ class TrialRun:
         """Train the model, from its last checkpoint if there is one, or load its final weights."""
         trainer = self.begin_training()
         if trainer is not None:
-            trainer.run(self.training_event, self._should_stop, self.running)
+            TrainingRun(trainer, self.training_event, self.running).train(self._should_stop)
             self.end_training(trainer)
 
     def begin_training(self) -> Trainer | None:
@@ -136,13 +138,13 @@ class TrialRun:
         self._row |= {"train_steps": trainer.step, "train_seconds": trainer.seconds}
         self._row["train_puzzles"] = len(self.parts.task.split("train"))
         self._row["stacked_seeds"] = trainer.stacked_seeds
-        tensors = {f"raw/{name}": tensor for name, tensor in trainer.model.state_dict().items()}
+        tensors = {f"raw/{name}": tensor for name, tensor in trainer.module.state_dict().items()}
         tensors |= {f"ema/{name}": tensor for name, tensor in trainer.ema.state_dict().items()}
         if self.workers.leads:
             curve = [{"trial_id": self.trial.trial_id, **point} for point in trainer.curve]
             self.store.write("curves", self.trial.trial_id, curve)
             self._write_final(tensors)
-        self._use_tested_weights(trainer.model, tensors)
+        self._use_tested_weights(trainer.module, tensors)
 
     def _write_final(self, tensors: dict[str, torch.Tensor]) -> None:
         kept = (

@@ -1,0 +1,136 @@
+"""One training step: one supervision step of every slot, then one update of the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from trmbench.spec import RecursiveModel
+from trmbench.spec.models import Forward, capabilities
+from trmbench.spec.settings import ExecutionSettings, TrainSettings
+from trmbench.training.compilation import compiled
+from trmbench.training.ema import ExponentialMovingAverage
+from trmbench.training.losses import supervision_loss
+from trmbench.training.micro_batch import detached, joined, parts
+from trmbench.training.optim import build_optimizer, learning_rate_factor, sign_sgd_
+from trmbench.training.supervision import Slots, Supervised, continue_target, end_to_end
+from trmbench.training.workers import ONE_WORKER, Workers
+
+
+class TrainingStep:
+    """The step of one model, or of the models of several seeds whose slots are laid end to end.
+
+    No weight serves two seeds, so the gradients of the summed loss are each seed's own.
+
+    Args:
+        models: of one cell; each trains its own puzzle embeddings.
+        forward: the forward pass of all of them.
+        weights: what the optimiser trains, by name; all on one device.
+        total_steps: training steps in all.
+        settings: the `train` section.
+        execution: the `execution` section.
+        workers: those that share the batch of one model; that of several is not shared.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[RecursiveModel],
+        forward: Forward,
+        weights: Mapping[str, Tensor],
+        total_steps: int,
+        settings: TrainSettings,
+        execution: ExecutionSettings,
+        workers: Workers = ONE_WORKER,
+    ) -> None:
+        self.weights = weights
+        self.optimizer = build_optimizer(weights.values(), settings)
+        self.ema = ExponentialMovingAverage(weights, settings.ema)
+        self._forward = forward
+        self._total_steps = total_steps
+        self._settings = settings
+        self._workers = workers
+        self._micro_batch = execution.micro_batch if len(models) == 1 else None
+        self._dtype: torch.dtype = getattr(torch, settings.precision)
+        self._max_steps = models[0].max_steps
+        self._needs_target = capabilities(models[0]).needs_continue_target
+        tables = [model.puzzle_embedding for model in models]
+        self._tables = [table for table in tables if table is not None]
+        self._supervised: Callable[[Slots, Tensor, Tensor], Supervised] = self._supervise
+        if execution.compile:
+            device = next(iter(weights.values())).device
+            self._supervised = compiled(self._supervise, device)
+
+    def __call__(self, step: int, slots: Slots, done: Tensor) -> Supervised:
+        """Learn from one supervision step of every slot.
+
+        Args:
+            step: the training step (0-based).
+            slots: the puzzles and their states before the supervision step.
+            done: (B,) int64 supervision steps done, this one included.
+        """
+        identifiers = slots.batch.puzzle_identifiers
+        rows = self._puzzle_rows(identifiers)
+        found = self._forward_and_backward(slots, done, rows)
+        self._workers.meet()  # nobody waits in vain for the gradients of one that failed
+        factor = learning_rate_factor(step + 1, self._total_steps, self._settings)
+        self._update_weights(factor)
+        if rows.grad is not None:
+            self._update_tables(factor, identifiers, rows.grad)
+        self.ema.update()
+        return found
+
+    def _puzzle_rows(self, identifiers: Tensor) -> Tensor:
+        """The puzzle embeddings that get a gradient; the identifiers where there are none."""
+        tables = self._tables
+        if not tables:
+            return identifiers
+        own = zip(tables, identifiers.chunk(len(tables)), strict=True)
+        rows = [table.gather(its_identifiers) for table, its_identifiers in own]
+        return rows[0] if len(rows) == 1 else end_to_end(*rows).detach().requires_grad_()
+
+    def _forward_and_backward(self, slots: Slots, done: Tensor, rows: Tensor) -> Supervised:
+        """What the batch came to; its gradients are added up, part by part."""
+        found = []
+        for part in parts(slots, done, rows, self._micro_batch or len(done)):
+            supervised = self._supervised(*part)
+            torch.autograd.backward(supervised.loss.total / self._settings.batch_size)
+            found.append(detached(supervised))
+        return joined(found)
+
+    def _supervise(self, slots: Slots, done: Tensor, rows: Tensor) -> Supervised:
+        """The forward pass and its loss: what `torch.compile` compiles."""
+        dtype, inputs = self._dtype, slots.batch.inputs
+        with torch.autocast(done.device.type, dtype, enabled=dtype == torch.bfloat16):
+            output = self._forward(slots.state, inputs, rows)
+            target = None
+            if self._needs_target:
+                is_last = done >= self._max_steps
+                target = continue_target(
+                    self._forward, output.state, inputs, rows.detach(), is_last
+                )
+        labels = slots.batch.labels
+        loss = supervision_loss(output, labels, target, kind=self._settings.loss)
+        return Supervised(output, loss, target)
+
+    def _update_weights(self, factor: float) -> None:
+        gradients = (weight.grad for weight in self.weights.values())
+        self._workers.sum_(gradient for gradient in gradients if gradient is not None)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._settings.learning_rate * factor
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def _update_tables(self, factor: float, identifiers: Tensor, gradients: Tensor) -> None:
+        """Update each model's puzzle embeddings by its own part of the batch."""
+        count, gather = len(self._tables), self._workers.gather
+        own = zip(self._tables, identifiers.chunk(count), gradients.chunk(count), strict=True)
+        for table, its_identifiers, its_gradients in own:
+            sign_sgd_(
+                table.weight,
+                gather(its_identifiers),
+                gather(its_gradients),
+                self._settings.puzzle_learning_rate * factor,
+                self._settings.puzzle_weight_decay,
+            )

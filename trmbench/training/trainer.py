@@ -1,0 +1,180 @@
+"""The training of one trial: its step, its figures, and what is saved of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trmbench.spec import Batch, RecursiveModel, StepOutput
+from trmbench.spec.models import initial_state
+from trmbench.spec.settings import ExecutionSettings, TrainSettings
+from trmbench.store.checkpoints import RunningCheckpoints
+from trmbench.streams import Streams
+from trmbench.training.data import Batches
+from trmbench.training.losses import SupervisionLoss
+from trmbench.training.metrics import RunningMetrics
+from trmbench.training.optim import learning_rate_factor
+from trmbench.training.step import TrainingStep
+from trmbench.training.supervision import Halting, Slots, correct, initial_slots, refill
+from trmbench.training.weights import module_of, network_weights
+from trmbench.training.workers import ONE_WORKER, Workers
+
+
+class Trainer:
+    """Trains a recursive model; everything it holds can be saved and restored.
+
+    Args:
+        model: a `RecursiveModel`, on its device.
+        batches: the batch of every step.
+        total_steps: training steps in all.
+        settings: the `train` section.
+        execution: the `execution` section.
+        streams: the trial's random streams.
+        workers: who shares the batches; `batches` gives this worker's part of them.
+    """
+
+    def __init__(
+        self,
+        model: RecursiveModel,
+        batches: Batches,
+        total_steps: int,
+        settings: TrainSettings,
+        execution: ExecutionSettings,
+        streams: Streams,
+        workers: Workers = ONE_WORKER,
+    ) -> None:
+        self.model = model
+        self.module = module_of(model)
+        self.workers = workers
+        self.batches = batches
+        self.total_steps = total_steps
+        self.settings = settings
+        self.execution = execution
+        self.log_every = execution.log_every or max(1, min(100, total_steps // 20))
+        self.weights = network_weights(model)
+        self.device = next(self.module.parameters()).device
+        self.dtype: torch.dtype = getattr(torch, settings.precision)
+        self._learn = TrainingStep(
+            [model], model, self.weights, total_steps, settings, execution, workers
+        )
+        self.optimizer, self.ema = self._learn.optimizer, self._learn.ema
+        self.halting = Halting(model, settings, streams, workers)
+        self.metrics = RunningMetrics(self.device)
+        self.step = 0
+        self.seconds = 0.0
+        self.stacked_seeds = 1
+        """The most seeds that were trained as one computation, this one included."""
+        self.curve: list[dict[str, Any]] = []
+        self.share = workers.share(settings.batch_size)
+        self.initial_state = initial_state(model, self.share.stop - self.share.start, self.dtype)
+        self.slots: Slots | None = None
+        """The puzzles in work; None before the first step."""
+
+    def train_step(self) -> None:
+        """Take one supervision step of every slot and one weight update."""
+        slots = refill(self.slots, self.batches(self.step), self.initial_state)
+        done = slots.steps + 1
+        output, loss, _ = self._learn(self.step, slots, done)
+        halted = self.take_in(slots, done, output, loss)
+        self.slots = Slots(slots.batch, output.state, done, halted)
+
+    @torch.no_grad()
+    def take_in(
+        self, slots: Slots, done: Tensor, output: StepOutput, loss: SupervisionLoss
+    ) -> Tensor:
+        """Count a step that was taken; returns which slots halt (B,) bool."""
+        halted = self.halting(self.step, done, output)
+        self.step += 1
+        exact, cells = correct(output.logits, slots.batch.labels)
+        figures = {
+            "loss": loss.total,
+            "answer_loss": loss.answer,
+            "halt_loss": loss.halt,
+            "halted": halted.sum(),
+            "exact": (exact & halted).sum(),
+            "cells": torch.where(halted, cells, 0).sum(),
+            "supervision_steps": torch.where(halted, done, 0).sum(),
+        }
+        self.metrics.add(self.step, **self.workers.totals(figures))
+        return halted
+
+    def log(self) -> None:
+        """One point of the learning curve; the only place that waits for the device."""
+        figures = self.metrics.read(self.settings.batch_size)
+        factor = learning_rate_factor(self.step, self.total_steps, self.settings)
+        self.curve.append(
+            {
+                "step": self.step,
+                "seconds": self.seconds,
+                "learning_rate": self.settings.learning_rate * factor,
+                **figures,
+            }
+        )
+
+    def progress(self, rate: float) -> dict[str, Any]:
+        """The fields of a `TrialEvent`, at so many steps per second."""
+        last = self.curve[-1] if self.curve else {}
+        return {
+            "step": self.step,
+            "total": self.total_steps,
+            "loss": last.get("loss"),
+            "accuracy": last.get("exact_accuracy"),
+            "steps_per_second": rate,
+        }
+
+    # --- saving ---
+
+    def save(self, checkpoints: RunningCheckpoints) -> None:
+        """Have everything written that training goes on from: one file for all workers."""
+        slots = self.slots or initial_slots(self.batches(self.step), self.initial_state)
+        whole = slots.map(self.workers.gather)
+        if not self.workers.leads:
+            return
+        tensors = {f"model/{name}": tensor for name, tensor in self.module.state_dict().items()}
+        tensors |= {f"ema/{name}": tensor for name, tensor in self.ema.state_dict().items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer/{index}/{name}": tensor for name, tensor in state.items()}
+        tensors |= {f"batch/{name}": t for name, t in whole.batch._asdict().items()}
+        tensors |= {f"state/{index}": part for index, part in enumerate(whole.state)}
+        tensors |= {"slots/steps": whole.steps, "slots/halted": whole.halted}
+        values = {
+            "step": self.step,
+            "seconds": self.seconds,
+            "stacked_seeds": self.stacked_seeds,
+            "curve": list(self.curve),
+            "metrics": self.metrics.state_dict(),
+        }
+        checkpoints.save(self.step, tensors, values)
+
+    def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
+        """Go on from what `save` wrote, however many workers there were."""
+        parts: dict[str, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            part, _, rest = name.partition("/")
+            parts.setdefault(part, {})[rest] = tensor.to(self.device)
+        self.module.load_state_dict(parts["model"])
+        self.ema.load_state_dict(parts.get("ema", {}))
+        self.load_optimizer_state(_by_parameter(parts.get("optimizer", {})))
+        state = tuple(parts["state"][str(index)] for index in range(len(parts["state"])))
+        whole = Slots(Batch(**parts["batch"]), state, **parts["slots"])
+        self.slots = whole.map(itemgetter(self.share))
+        self.step, self.seconds, self.curve = values["step"], values["seconds"], values["curve"]
+        self.stacked_seeds = values.get("stacked_seeds", 1)
+        self.metrics.load_state_dict(values["metrics"])
+
+    def load_optimizer_state(self, states: Mapping[int, Mapping[str, Tensor]]) -> None:
+        """Go on from the optimiser's state of each weight, by its place."""
+        whole = self.optimizer.state_dict()
+        self.optimizer.load_state_dict({**whole, "state": states})
+
+
+def _by_parameter(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    states: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        index, _, key = name.partition("/")
+        states.setdefault(int(index), {})[key] = tensor
+    return states
