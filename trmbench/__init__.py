@@ -14,6 +14,7 @@ import trmbench.spec as _spec
 if TYPE_CHECKING:
     from trmbench.api import compare as compare, load as load, run as run
     from trmbench.errors import TrmbenchError as TrmbenchError
+    from trmbench.evaluation.steps import SupervisionSteps as SupervisionSteps
     from trmbench.plugin.hookspecs import hookimpl as hookimpl
     from trmbench.puzzles.files import published_puzzles as published_puzzles
     from trmbench.puzzles.generation import distinct_puzzles as distinct_puzzles
@@ -41,6 +42,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "api": ["compare", "load", "run"],
         "errors": ["TrmbenchError"],
+        "evaluation.steps": ["SupervisionSteps"],
         "plugin.hookspecs": ["hookimpl"],
         "puzzles.files": ["published_puzzles"],
         "puzzles.generation": ["distinct_puzzles"],

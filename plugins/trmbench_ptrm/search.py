@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from trmbench import Answers, Batch, RecursiveModel, TrmbenchError
+from trmbench import Answers, Batch, RecursiveModel, SupervisionSteps, TrmbenchError
 
 State = tuple[Tensor, ...]
 
@@ -52,10 +52,10 @@ class StochasticSearch:
         best = batch.inputs.new_full((self.steps, len(batch.inputs)), -1.0, dtype=torch.float32)
         tokens = batch.inputs.new_zeros((self.steps, *batch.inputs.shape))
         for _ in range(self.rollouts):
-            state = tuple(z.to(self.dtype) for z in self.base.initial_state(len(batch.inputs)))
+            work = SupervisionSteps(self.base, batch.inputs, batch.puzzle_identifiers, self.dtype)
             for step in range(self.steps):
-                state = self.disturbed(state, generator)
-                output = self.base.forward(state, batch.inputs, batch.puzzle_identifiers)
+                work.state = self.disturbed(work.state, generator)
+                output = next(work)
                 if output.halt_logits is None:
                     raise TrmbenchError("the base of ptrm has no halting head", "use another one")
                 confidence = output.halt_logits.float().sigmoid()
@@ -63,7 +63,6 @@ class StochasticSearch:
                 better = ~(confidence <= best[step])
                 best[step] = torch.where(better, confidence, best[step])
                 tokens[step] = torch.where(better[:, None], output.logits.argmax(-1), tokens[step])
-                state = output.state
         return Answers(tokens[-1], best[-1], tokens)
 
     def disturbed(self, state: State, generator: Generator) -> State:

@@ -31,6 +31,9 @@ class LuckyBase:
     def initial_state(self, batch_size: int) -> tuple[torch.Tensor, ...]:
         return torch.zeros(batch_size, 4, 2), torch.zeros(batch_size, 4, 2)
 
+    def __call__(self, *arguments: Any) -> StepOutput:
+        return self.forward(*arguments)
+
     def forward(self, state: Any, inputs: torch.Tensor, identifiers: torch.Tensor) -> StepOutput:
         assert not state[0].any(), "noise belongs into z, not into y"
         lucky = state[1][:, 0, 0] > 1

@@ -5,14 +5,23 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
+from itertools import islice
 
 import numpy as np
 import torch
 from torch import Generator, Tensor
 
 from trmbench.errors import TrmbenchError
-from trmbench.spec import Answers, Batch, Predictions, PuzzleTable, Solver, StepOutput
+from trmbench.evaluation.steps import SupervisionSteps
+from trmbench.spec import (
+    Answers,
+    Batch,
+    Predictions,
+    PuzzleTable,
+    RecursiveModel,
+    Solver,
+    StepOutput,
+)
 from trmbench.streams import Streams
 
 
@@ -25,7 +34,7 @@ class RecursiveSolver:
         dtype: type of the state and so of the computation.
     """
 
-    def __init__(self, model: Any, steps: int | None, dtype: torch.dtype) -> None:
+    def __init__(self, model: RecursiveModel, steps: int | None, dtype: torch.dtype) -> None:
         self.model = model
         self.steps = steps or model.max_steps
         self.dtype = dtype
@@ -33,11 +42,9 @@ class RecursiveSolver:
     @torch.inference_mode()
     def predict(self, batch: Batch, generator: Generator) -> Answers:
         """The answer after the last step, and after each."""
-        state = tuple(part.to(self.dtype) for part in self.model.initial_state(len(batch.inputs)))
+        work = SupervisionSteps(self.model, batch.inputs, batch.puzzle_identifiers, self.dtype)
         by_step = []
-        for _ in range(self.steps):
-            output = self.model(state, batch.inputs, batch.puzzle_identifiers)
-            state = output.state
+        for output in islice(work, self.steps):
             by_step.append(output.logits.argmax(-1))
         return Answers(by_step[-1], confidence_of(output), torch.stack(by_step))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Generator, Tensor
 
 from trmbench.evaluation.answers import RecursiveSolver, confidence_of
-from trmbench.spec import Answers, Batch, StepOutput
+from trmbench.evaluation.steps import SupervisionSteps
+from trmbench.spec import Answers, Batch, RecursiveModel, StepOutput
+from trmbench.spec.models import State
 
 
 class EarlyExitSolver(RecursiveSolver):
@@ -28,23 +28,25 @@ class EarlyExitSolver(RecursiveSolver):
         patience: steady steps after which a puzzle leaves; 0 = once its state no longer changes.
     """
 
-    def __init__(self, model: Any, steps: int | None, dtype: torch.dtype, patience: int) -> None:
+    def __init__(
+        self, model: RecursiveModel, steps: int | None, dtype: torch.dtype, patience: int
+    ) -> None:
         super().__init__(model, steps, dtype)
         self.patience = patience
 
     @torch.inference_mode()
     def predict(self, batch: Batch, generator: Generator) -> Answers:
         """The answer after each puzzle's last step, which is also that of the steps left out."""
-        size = len(batch.inputs)
-        state = tuple(part.to(self.dtype) for part in self.model.initial_state(size))
-        inputs, identifiers = batch.inputs, batch.puzzle_identifiers
+        size, inputs = len(batch.inputs), batch.inputs
+        work = SupervisionSteps(self.model, inputs, batch.puzzle_identifiers, self.dtype)
         rows = torch.arange(size, device=inputs.device)  # of the puzzles still in work
         steady, used = torch.zeros_like(rows), torch.zeros_like(rows)
         confidence = torch.zeros(size, device=inputs.device)
         by_step: list[Tensor] = []
         answers = torch.full_like(inputs, -1)  # no answer yet
         while len(rows) and len(by_step) < self.steps:
-            output = self.model(state, inputs, identifiers)
+            before = work.state
+            output = next(work)
             given = output.logits.argmax(-1)
             is_same = (given == answers[rows]).all(-1)
             steady = torch.where(is_same & _says_solved(output), steady + 1, 0)
@@ -52,15 +54,15 @@ class EarlyExitSolver(RecursiveSolver):
             by_step.append(answers)
             confidence[rows] = confidence_of(output)
             used[rows] += 1
-            stays = ~(steady >= self.patience if self.patience else _unchanged(state, output.state))
-            state = tuple(part[stays] for part in output.state)
-            inputs, identifiers = inputs[stays], identifiers[stays]
+            settled = steady >= self.patience if self.patience else _same(before, output.state)
+            stays = ~settled
+            work.keep(stays)
             steady, rows = steady[stays], rows[stays]
         by_step += [answers] * (self.steps - len(by_step))
         return Answers(answers, confidence, torch.stack(by_step), used)
 
 
-def _unchanged(before: tuple[Tensor, ...], after: tuple[Tensor, ...]) -> Tensor:
+def _same(before: State, after: State) -> Tensor:
     """(B,) bool: whether every part of the state is the same."""
     same = [(a == b).flatten(1).all(-1) for a, b in zip(before, after, strict=True)]
     return torch.stack(same).all(0)

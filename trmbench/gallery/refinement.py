@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import torch
 
+from trmbench.evaluation.steps import SupervisionSteps
 from trmbench.gallery.stored_puzzle import StoredPuzzle
 from trmbench.gallery.strips import Refinement
 from trmbench.spec import TrialEvent
+from trmbench.spec.models import capabilities
 from trmbench.store import checkpoints as checkpoint
 from trmbench.store.final import FINAL
 from trmbench.trial.train import TrialRun
@@ -44,20 +48,17 @@ def _computed(found: StoredPuzzle) -> Steps:
     model, device, dtype = run.parts.model.eval(), run.parts.device, run.parts.dtype
     inputs = torch.from_numpy(found.puzzle.inputs).to(device).long()
     identifiers = torch.from_numpy(found.puzzle.puzzle_identifiers).to(device).long()
-    state = tuple(part.to(dtype) for part in model.initial_state(1))
-    # Only models built from trmbench.nn have a head that can be put on any part of the state.
-    read = getattr(model, "read", None)
+    read = capabilities(model).read
     answers: list[torch.Tensor] = []
     halts: list[float] = []
     latents: list[list[torch.Tensor]] = []
-    for _ in range(run.parts.evaluation.steps or model.max_steps):
-        output = model(state, inputs, identifiers)
-        state = output.state
+    work = SupervisionSteps(model, inputs, identifiers, dtype)
+    for output in islice(work, run.parts.evaluation.steps or model.max_steps):
         answers.append(output.logits[0].argmax(-1))
         if output.halt_logits is not None:
             halts.append(float(output.halt_logits[0].float().sigmoid()))
         if read is not None:
-            latents.append([read(z, state).logits[0].argmax(-1) for z in state[1:]])
+            latents.append([read(z, output.state).logits[0].argmax(-1) for z in output.state[1:]])
     count = len(latents[0]) if latents else 0
     names = ["z"] if count == 1 else [f"z{i}" for i in range(1, count + 1)]
     return (
