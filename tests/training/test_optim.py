@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import torch
@@ -82,3 +84,20 @@ def test_without_a_decay_no_average_is_kept() -> None:
     average = ExponentialMovingAverage({"w": nn.Parameter(torch.ones(1))}, 0.0)
     average.update()
     assert average.state_dict() == {}
+
+
+def test_the_default_optimiser_loads_no_compiler() -> None:
+    code = """
+import sys, torch
+from trmbench.spec.settings import TrainSettings
+from trmbench.training.optim import build_optimizer
+weight = torch.zeros(2, requires_grad=True)
+optimizer = build_optimizer([weight], TrainSettings())
+weight.sum().backward()
+optimizer.step()
+optimizer.zero_grad()
+optimizer.load_state_dict(optimizer.state_dict())
+assert "torch._dynamo" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 import torch
 
 from trmbench.errors import TrmbenchError
+from trmbench.training.torch_settings import compile_many_steps
 
-MOST_STEPS = 1024
-"""Different steps that one process may compile: trials of a cell share one, studies have many."""
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
-def compiled(supervise: Callable[..., Any], device: torch.device) -> Callable[..., Any]:
+def compiled(
+    supervise: Callable[Arguments, Result], device: torch.device
+) -> Callable[Arguments, Result]:
     """The supervision step with static shapes, compiled when first called.
 
     Raises:
@@ -29,9 +32,5 @@ def compiled(supervise: Callable[..., Any], device: torch.device) -> Callable[..
                 f"execution.compile needs a C++ compiler on a CPU, and there is no {names[-1]}",
                 "install it, name another one in the environment variable CXX, or do not compile",
             )
-    from torch._dynamo import config as limits
-
-    # Beyond them torch would go on uncompiled, with no more than a line in the log.
-    limits.recompile_limit = limits.accumulated_recompile_limit = MOST_STEPS
-    step: Callable[..., Any] = torch.compile(supervise, dynamic=False)
-    return step
+    compile_many_steps()
+    return torch.compile(supervise, dynamic=False)

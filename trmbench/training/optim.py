@@ -11,17 +11,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from trmbench.spec.settings import TrainSettings
-
-# To keep these from being compiled torch loads its compiler, for seconds, with the first optimiser.
-# Nothing compiles them here. A torch without this mark loads it as before.
-for _method in (
-    Optimizer.add_param_group,
-    Optimizer.zero_grad,
-    Optimizer.state_dict,
-    Optimizer.load_state_dict,
-):
-    _plain = getattr(_method, "__wrapped__", _method)
-    _plain.__dict__.setdefault("__dynamo_disable", _plain)
+from trmbench.training.torch_settings import build_optimizers_without_compiler
 
 
 class AdamATan2(Optimizer):
@@ -78,6 +68,7 @@ class AdamATan2(Optimizer):
 
 def build_optimizer(parameters: Iterable[Tensor], settings: TrainSettings) -> Optimizer:
     """The optimiser of the network's weights (not of the puzzle embeddings)."""
+    build_optimizers_without_compiler()
     betas = (settings.beta1, settings.beta2)
     if settings.optimizer == "adam_atan2":
         return AdamATan2(parameters, settings.learning_rate, betas, settings.weight_decay)

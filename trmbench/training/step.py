@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -57,7 +57,7 @@ class TrainingStep:
         self._needs_target = capabilities(models[0]).needs_continue_target
         tables = [model.puzzle_embedding for model in models]
         self._tables = [table for table in tables if table is not None]
-        self._supervised: Callable[[Slots, Tensor, Tensor], Supervised] = self._supervise
+        self._supervised = self._supervise
         if execution.compile:
             device = next(iter(weights.values())).device
             self._supervised = compiled(self._supervise, device)
