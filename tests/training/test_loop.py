@@ -5,15 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from helpers.trainers import maze_trainer
 
-from trmbench import TrmbenchError
+from trmbench import Batch, TrmbenchError
 from trmbench.store import checkpoints as checkpoint
 from trmbench.store.checkpoints import RunningCheckpoints
+from trmbench.streams import Streams
+from trmbench.training.data import Batches
 from trmbench.training.loop import Stopped, TrainingRun
 from trmbench.training.trainer import Trainer
 
@@ -70,6 +73,35 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_happened(
     run(rest, tmp_path / "parts")
     assert_equal(learned(whole), learned(rest))
     assert str(without_seconds(whole.curve)) == str(without_seconds(rest.curve))
+
+
+def test_a_trainer_draws_no_batch_before_its_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    draw = Batches.__call__
+
+    def counted(self: Batches, step: int) -> Batch:
+        drawn.append(step)
+        return draw(self, step)
+
+    monkeypatch.setattr(Batches, "__call__", counted)
+    trainer = build()
+    assert drawn == []
+    trainer.train_step()
+    trainer.train_step()
+    assert drawn == [0, 1]
+
+
+def test_a_model_that_torch_cannot_train_is_refused_in_one_line() -> None:
+    trainer = build()
+    with pytest.raises(TrmbenchError, match="SimpleNamespace cannot be trained"):
+        Trainer(
+            SimpleNamespace(**vars(trainer.model)),  # type: ignore[arg-type]
+            trainer.batches,
+            12,
+            trainer.settings,
+            trainer.execution,
+            Streams(0, trainer.device),
+        )
 
 
 def test_another_seed_learns_something_else(tmp_path: Path) -> None:

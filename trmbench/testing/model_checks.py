@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 
 from trmbench.errors import one_line
-from trmbench.spec import BaseCell, Context, RecursiveModel
+from trmbench.spec import BaseCell, Context
 from trmbench.testing import recursive_checks, solver_checks
 from trmbench.testing.cases import ModelCase
 from trmbench.testing.conformance import Check, ConformanceError, require
@@ -55,8 +55,10 @@ def protocol(case: ModelCase) -> None:
     if case.is_solver:
         require(callable(model.predict), f"{kind}.predict is not a method")
         return
+    # From Python 3.12 on, isinstance does not see an embedding that is a submodule of the model.
+    names = ("max_steps", "puzzle_embedding", "initial_state", "forward")
     require(
-        isinstance(model, RecursiveModel),
+        all(hasattr(model, name) for name in names),
         f"build returned a {kind}, which is neither a Solver (predict) nor a RecursiveModel "
         "(max_steps, puzzle_embedding, initial_state, forward)",
     )
