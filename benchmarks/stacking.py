@@ -30,7 +30,7 @@ def trainer(seed: int, compiled: bool) -> Trainer:
     """A trial of TRM on the mini maze."""
     settings = {"execution.device": "cpu", "execution.compile": compiled}
     [cell] = choose_cells(["trm"], ["maze"], "mini", None, settings).cells
-    parts = TrialParts(cell.trial(seed, "unused"), train_base=lambda trial: None)
+    parts = TrialParts(cell.trial(seed, "unused"))
     return parts.trainer()
 
 

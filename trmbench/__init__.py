@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from trmbench.spec import *  # noqa: F403
     from trmbench.trial.failures import (
         record_failure as record_failure,
+        retry_in_less_memory as retry_in_less_memory,
         with_half_micro_batch as with_half_micro_batch,
     )
     from trmbench.trial.run import run_trial as run_trial
@@ -52,7 +53,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "puzzles.task": ["PuzzleTask"],
         "puzzles.votes": ["permutation_votes"],
         "spec": dir(_spec),
-        "trial.failures": ["record_failure", "with_half_micro_batch"],
+        "trial.failures": ["record_failure", "retry_in_less_memory", "with_half_micro_batch"],
         "trial.run": ["run_trial"],
         "trial.share": ["run_shared_trial"],
     },

@@ -16,7 +16,7 @@ from trmbench import (
     TrialResult,
     TrmbenchError,
     record_failure,
-    with_half_micro_batch,
+    retry_in_less_memory,
 )
 from trmbench_ray.cluster import connection
 from trmbench_ray.options import RayOptions
@@ -82,7 +82,7 @@ class _Tasks:
         self._on_event = on_event
         self._mailbox: Any = Mailbox.remote()  # type: ignore[attr-defined]
         self._running: dict[Any, Trial] = {}
-        self._halved: set[str] = set()
+        self._retried: set[str] = set()
 
     def results(self, remaining: Iterator[Trial]) -> Iterator[TrialResult]:
         """Hand out trials while there is room, and yield the results."""
@@ -154,14 +154,11 @@ class _Tasks:
             result: TrialResult = ray.get(task)
             return result
         except OutOfMemoryError:
-            if trial.trial_id in self._halved:
+            if trial.trial_id in self._retried:
                 return record_failure(trial, "out of memory: Ray ended its worker, twice")
-            self._halved.add(trial.trial_id)
-            smaller = with_half_micro_batch(trial, self._workers)
-            size = smaller.config["execution"]["micro_batch"]
-            line = f"out of memory: Ray ended its worker; once more with {size} puzzles at a time"
-            self._on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=line))
-            self._submit(smaller)
+            self._retried.add(trial.trial_id)
+            why = "out of memory: Ray ended its worker"
+            self._submit(retry_in_less_memory(trial, why, self._on_event, self._workers))
             return None
         except RayError as error:
             cause = " ".join(str(error).split())[:200]

@@ -52,7 +52,7 @@ def parts_of(model: str, **overrides: Any) -> TrialParts:
     """A model with weights of a seed that no import has, and its task."""
     settings = SETTINGS | overrides
     [cell] = choose_cells([model], ["maze"], "mini", None, settings).cells
-    return TrialParts(cell.trial(7, "unused"), train_base=lambda trial: None)
+    return TrialParts(cell.trial(7, "unused"))
 
 
 def save(parts: TrialParts, file: Path, prefix: str = "") -> PuzzleModel:

@@ -25,4 +25,4 @@ def maze_trainer(settings: Mapping[str, Any], model: str = "trm", seed: int = 0)
     """That of a `mini` trial with these settings, on one thread."""
     torch.set_num_threads(1)
     [cell] = choose_cells([model], ["maze"], "mini", None, settings).cells
-    return TrialParts(cell.trial(seed, "unused"), train_base=lambda trial: None).trainer()
+    return TrialParts(cell.trial(seed, "unused")).trainer()

@@ -16,7 +16,7 @@ from trmbench.trial.build import TrialParts
 def kept(batch: int, **settings: Any) -> int:
     small = {"task.train_puzzles": 8, "task.test_puzzles": 8, "train.batch_size": 8}
     [cell] = choose_cells(["trm"], ["maze"], "mini", None, small | settings).cells
-    parts = TrialParts(cell.trial(0, "unused"), train_base=lambda trial: None)
+    parts = TrialParts(cell.trial(0, "unused"))
     return activation_bytes(parts.model, batch, 36, torch.float32, "stable_max")
 
 
@@ -33,7 +33,7 @@ def test_counting_with_two_puzzles_gives_what_a_whole_batch_keeps() -> None:
     from trmbench.training.activations import _kept
 
     [cell] = choose_cells(["trm"], ["maze"], "mini", None, {"task.train_puzzles": 8}).cells
-    model = TrialParts(cell.trial(0, "unused"), train_base=lambda trial: None).model
+    model = TrialParts(cell.trial(0, "unused")).model
     whole = _kept(model, 16, 36, torch.float32, "stable_max")
     assert activation_bytes(model, 16, 36, torch.float32, "stable_max") == whole
 

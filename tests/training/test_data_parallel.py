@@ -19,7 +19,7 @@ from trmbench.config.compose import compose
 from trmbench.plugin import registry
 from trmbench.store import Store, checkpoints as checkpoint
 from trmbench.store.checkpoints import RunningCheckpoints
-from trmbench.store.final import FINAL
+from trmbench.store.final import load_final
 from trmbench.testing.running import visible_plugin
 from trmbench.training.trainer import Trainer
 from trmbench.training.workers import OneWorker
@@ -126,8 +126,9 @@ def leaders(results: list[TrialResult | None]) -> TrialResult:
 
 
 def weights(results: Path) -> dict[str, torch.Tensor]:
-    tensors, _ = checkpoint.load(Store(results).checkpoints(make_trial(results).trial_id), FINAL)
-    return tensors
+    final = load_final(Store(results).checkpoints(make_trial(results).trial_id))
+    averages = {f"average of {name}": tensor for name, tensor in final.averages.items()}
+    return {**final.raw, **averages}
 
 
 def assert_same_learning(one: Path, other: Path) -> None:

@@ -63,7 +63,7 @@ def trainers(model: str = "trm", **changes: Any) -> list[Trainer]:
 
 
 def _trainer(cell: Any, seed: int) -> Trainer:
-    parts = TrialParts(cell.trial(seed, "unused"), train_base=lambda trial: None)
+    parts = TrialParts(cell.trial(seed, "unused"))
     return parts.trainer()
 
 

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.trials import maze_trials, stack_of
 
 from trmbench import TrmbenchError
-from trmbench.experiment.cells import choose_cells
+from trmbench.config.cell import apart
 from trmbench.experiment.execute import execute
-from trmbench.experiment.plan import plan
 from trmbench.runners.local import LocalRunner
-from trmbench.spec import Trial, TrialEvent
+from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.spec.status import FAILED, FINISHED, INTERRUPTED
 from trmbench.store import Store
 from trmbench.trial.run import run_trial
-
-SMALL = {
-    "task.train_puzzles": 20,
-    "task.test_puzzles": 4,
-    "train.steps": 6,
-    "train.batch_size": 4,
-    "model.width": 16,
-    "model.mixing": "mlp",
-    "execution.device": "cpu",
-}
 
 
 @pytest.fixture(autouse=True)
@@ -36,24 +27,13 @@ def _one_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trmbench.trial.stack.available_cores", lambda: 1)
 
 
-def trials(folder: Path, seeds: int = 3, **changes: Any) -> list[Trial]:
-    settings = {**SMALL, "execution.stack_seeds": True}
-    settings |= {key.replace("__", "."): value for key, value in changes.items()}
-    cells = choose_cells(["trm"], ["maze"], "mini", None, settings).cells
-    return list(plan(cells, range(seeds), Store(folder)).trials)
-
-
-def stack(members: list[Trial]) -> Trial:
-    return replace(members[0], stacked=tuple(members[1:]))
-
-
 def rows(folder: Path) -> dict[int, dict[str, Any]]:
     return {row["seed"]: row for row in Store(folder).trials()}
 
 
 def test_every_seed_has_its_rows_and_they_say_that_it_was_stacked(tmp_path: Path) -> None:
-    members = trials(tmp_path)
-    result = run_trial(stack(members))
+    members = maze_trials(tmp_path)
+    result = run_trial(stack_of(members))
     outcomes = [result, *result.stacked]
     assert [(each.trial_id, each.status) for each in outcomes] == [
         (member.trial_id, FINISHED) for member in members
@@ -67,15 +47,15 @@ def test_every_seed_has_its_rows_and_they_say_that_it_was_stacked(tmp_path: Path
 
 
 def test_a_trial_alone_says_nothing_of_stacking(tmp_path: Path) -> None:
-    run_trial(trials(tmp_path, seeds=1)[0])
+    run_trial(maze_trials(tmp_path, seeds=1)[0])
     assert "stacked_seeds" not in json.loads(rows(tmp_path)[0]["provenance"])
 
 
 def test_a_finished_seed_is_left_as_it_is(tmp_path: Path) -> None:
-    members = trials(tmp_path)
+    members = maze_trials(tmp_path)
     run_trial(members[1])
     before = rows(tmp_path)[1]["finished_at"]
-    result = run_trial(stack(members))
+    result = run_trial(stack_of(members))
     assert [each.status for each in (result, *result.stacked)] == [FINISHED] * 3
     found = rows(tmp_path)
     assert found[1]["finished_at"] == before
@@ -84,9 +64,9 @@ def test_a_finished_seed_is_left_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_stopped_stack_goes_on_as_separate_trials(tmp_path: Path) -> None:
-    members = trials(tmp_path)
+    members = maze_trials(tmp_path)
     asked = iter([False] * 6 + [True] * 99)
-    stopped = run_trial(stack(members), should_stop=lambda: next(asked))
+    stopped = run_trial(stack_of(members), should_stop=lambda: next(asked))
     assert {each.status for each in (stopped, *stopped.stacked)} == {INTERRUPTED}
     steps = [path.stem for path in sorted(tmp_path.glob("checkpoints/*/running-*.json"))]
     assert len(steps) == 3 and len(set(steps)) == 1
@@ -111,7 +91,7 @@ def test_a_seed_whose_loss_is_no_number_fails_alone(
         return trainer
 
     monkeypatch.setattr(TrialRun, "begin_training", poisoned)
-    run_trial(stack(trials(tmp_path)))
+    run_trial(stack_of(maze_trials(tmp_path)))
     found = rows(tmp_path)
     assert [found[seed]["status"] for seed in range(3)] == [FINISHED, FAILED, FINISHED]
     assert "since training step 1" in found[1]["error"]
@@ -126,7 +106,7 @@ def test_seeds_that_do_not_fit_together_are_trained_one_by_one(
 
     monkeypatch.setattr("trmbench.trial.stack.train_together", too_much)
     events: list[TrialEvent] = []
-    run_trial(stack(trials(tmp_path)), events.append)
+    run_trial(stack_of(maze_trials(tmp_path)), events.append)
     found = rows(tmp_path)
     assert {row["status"] for row in found.values()} == {FINISHED}
     assert "stacked_seeds" not in json.loads(found[0]["provenance"])
@@ -135,13 +115,29 @@ def test_seeds_that_do_not_fit_together_are_trained_one_by_one(
 
 @pytest.mark.slow
 def test_a_runner_gets_the_seeds_of_a_cell_as_one_unit(tmp_path: Path) -> None:
-    wanted = [*trials(tmp_path), *trials(tmp_path, seeds=2, model__width=24)]
+    wanted = [*maze_trials(tmp_path), *maze_trials(tmp_path, seeds=2, model__width=24)]
     runner = LocalRunner(wanted[0].config["execution"])
     results = list(execute(wanted, runner, lambda event: None))
     assert {result.trial_id for result in results} == {trial.trial_id for trial in wanted}
     assert {result.status for result in results} == {FINISHED}
     stacked = [json.loads(row["provenance"])["stacked_seeds"] for row in Store(tmp_path).trials()]
     assert sorted(stacked) == [2, 2, 3, 3, 3]
+
+
+def test_only_trials_that_differ_in_nothing_but_their_seed_are_stacked(tmp_path: Path) -> None:
+    one, two, three = maze_trials(tmp_path)
+    relabelled = replace(two, cell_label="another row of a study")
+    handed: list[Trial] = []
+
+    class Watched:
+        def run(self, trials: Iterable[Trial], on_event: Any) -> Iterator[TrialResult]:
+            for trial in trials:
+                handed.append(trial)
+                yield from (TrialResult(each.trial_id, FINISHED) for each in apart(trial))
+
+    list(execute([one, relabelled, three], Watched(), lambda event: None))
+    assert handed == [replace(one, stacked=(2,)), relabelled]
+    assert apart(handed[0]) == [one, three]
 
 
 @pytest.mark.parametrize(
@@ -155,4 +151,4 @@ def test_what_excludes_stacking_is_told(
     tmp_path: Path, setting: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(TrmbenchError, match=words):
-        trials(tmp_path, **setting)
+        maze_trials(tmp_path, **setting)

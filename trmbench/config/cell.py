@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import shlex
@@ -73,7 +74,7 @@ class Cell:
     def trial(self, seed: int, results: str) -> Trial:
         """The trial of this cell with a training seed, into a results folder."""
         return Trial(
-            trial_id=short_hash([self.cell_id, seed]),
+            trial_id=trial_hash(self.cell_id, seed),
             cell_id=self.cell_id,
             evaluation_id=self.evaluation_id,
             model=self.model,
@@ -103,6 +104,23 @@ def evaluation_hash(evaluation: Mapping[str, Any]) -> str:
     """Hash of how a trial is tested: its `evaluation_id`."""
     off = {key for key in UNHASHED_WHEN_OFF if evaluation.get(key) is None}
     return short_hash({key: value for key, value in evaluation.items() if key not in off})
+
+
+def trial_hash(cell_id: str, seed: int) -> str:
+    """Hash of a cell and a training seed: the `trial_id`."""
+    return short_hash([cell_id, seed])
+
+
+def with_seed(trial: Trial, seed: int) -> Trial:
+    """The same trial with another training seed, and none stacked with it."""
+    own_id = trial_hash(trial.cell_id, seed)
+    return dataclasses.replace(trial, trial_id=own_id, seed=seed, stacked=())
+
+
+def apart(trial: Trial) -> list[Trial]:
+    """A trial and the seeds stacked with it, as trials of their own."""
+    others = [with_seed(trial, seed) for seed in trial.stacked]
+    return [dataclasses.replace(trial, stacked=()), *others]
 
 
 def short_hash(value: Any) -> str:

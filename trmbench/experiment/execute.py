@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing
 from dataclasses import replace
 
+from trmbench.config.cell import with_seed
 from trmbench.experiment.plan import Plan
 from trmbench.experiment.runs import record_run
 from trmbench.plugin import registry
@@ -120,25 +121,25 @@ class _Queue:
                 self.put_aside(trial, f"{other} does it")
 
     def _with_other_seeds(self, trial: Trial) -> Trial:
-        """Stack the free trials of the same cell on a trial, where seeds are to be stacked."""
+        """Stack the free seeds of the same cell on a trial, where seeds are to be stacked."""
         builds_upon = registry.models().find(trial.model).spec.base
         if not trial.config["execution"].get("stack_seeds") or builds_upon is not None:
             return trial
         others = [
             other
             for other in self._next
-            if (other.cell_id, other.evaluation_id) == (trial.cell_id, trial.evaluation_id)
+            if other == with_seed(trial, other.seed)
             and holder(other.results, other.trial_id) is None
         ]
         self._next = deque(other for other in self._next if other not in others)
-        return replace(trial, stacked=tuple(others))
+        return replace(trial, stacked=tuple(other.seed for other in others))
 
     def put_aside(self, trial: Trial, reason: str) -> None:
         """Keep a trial for later, and say why."""
         self._aside.append(trial)
         if (trial.trial_id, reason) not in self._told:
             self._told.add((trial.trial_id, reason))
-            self._on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=f"later: {reason}"))
+            self._on_event(TrialEvent.note(trial.trial_id, f"later: {reason}"))
 
     def has_more(self) -> bool:
         """Whether a trial can be handed out, once one is free, and there is time for it."""

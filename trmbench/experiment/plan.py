@@ -12,7 +12,7 @@ from trmbench.errors import TrmbenchError
 from trmbench.spec import Trial
 from trmbench.spec.status import FINISHED
 from trmbench.store import Store
-from trmbench.store.final import FINAL
+from trmbench.store.final import has_final
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def reevaluation(store: Store, start: str, changes: Mapping[str, Any]) -> Trial:
         TrmbenchError: there is no such trial, it is not trained, or a setting does not exist.
     """
     row = store.find_trial(start)[0]
-    if not (store.checkpoints(row["trial_id"]) / f"{FINAL}.json").exists():
+    if not has_final(store.checkpoints(row["trial_id"])):
         raise TrmbenchError(
             f"trial {row['trial_id']} has no final weights", "run it to its end first"
         )

@@ -10,11 +10,9 @@ import torch
 from trmbench.evaluation.steps import SupervisionSteps
 from trmbench.gallery.stored_puzzle import StoredPuzzle
 from trmbench.gallery.strips import Refinement
-from trmbench.spec import TrialEvent
 from trmbench.spec.models import capabilities
-from trmbench.store import checkpoints as checkpoint
-from trmbench.store.final import FINAL
-from trmbench.trial.train import TrialRun
+from trmbench.store.final import has_final, load_answers
+from trmbench.trial.weights import trained_parts
 
 
 def refinement(found: StoredPuzzle) -> Refinement:
@@ -22,7 +20,7 @@ def refinement(found: StoredPuzzle) -> Refinement:
 
     A solver that is not trained is not asked again: its stored answers are shown.
     """
-    trained = (found.store.checkpoints(found.trial.trial_id) / f"{FINAL}.json").exists()
+    trained = has_final(found.store.checkpoints(found.trial.trial_id))
     answers, latents, halts = _computed(found) if trained else _stored(found)
     return Refinement(
         title=found.trial.label,
@@ -43,9 +41,8 @@ Steps = tuple[np.ndarray, dict[str, np.ndarray], np.ndarray | None]
 @torch.inference_mode()
 def _computed(found: StoredPuzzle) -> Steps:
     """Run the supervision steps of the trained model, reading every part of its state."""
-    run = TrialRun(found.trial, _ignore, lambda: False)
-    run.train()  # loads the final weights, since they are there
-    model, device, dtype = run.parts.model.eval(), run.parts.device, run.parts.dtype
+    parts = trained_parts(found.trial)
+    model, device, dtype = parts.model, parts.device, parts.dtype
     inputs = torch.from_numpy(found.puzzle.inputs).to(device).long()
     identifiers = torch.from_numpy(found.puzzle.puzzle_identifiers).to(device).long()
     read = capabilities(model).read
@@ -53,7 +50,7 @@ def _computed(found: StoredPuzzle) -> Steps:
     halts: list[float] = []
     latents: list[list[torch.Tensor]] = []
     work = SupervisionSteps(model, inputs, identifiers, dtype)
-    for output in islice(work, run.parts.evaluation.steps or model.max_steps):
+    for output in islice(work, parts.evaluation.steps or model.max_steps):
         answers.append(output.logits[0].argmax(-1))
         if output.halt_logits is not None:
             halts.append(float(output.halt_logits[0].float().sigmoid()))
@@ -70,18 +67,13 @@ def _computed(found: StoredPuzzle) -> Steps:
 
 def _stored(found: StoredPuzzle) -> Steps:
     """The answers as they were given; after each step where one vote was asked for."""
-    name = f"answers-{found.trial.evaluation_id}"
-    folder = found.store.checkpoints(found.trial.trial_id)
-    if found.parts.evaluation.votes == 1 and (folder / f"{name}.json").exists():
-        tensors, _ = checkpoint.load(folder, name)
-        if "tokens_by_step" in tensors:
-            return tensors["tokens_by_step"][:, found.index].numpy(), {}, None
+    if found.parts.evaluation.votes == 1:
+        folder = found.store.checkpoints(found.trial.trial_id)
+        given = load_answers(folder, found.trial.evaluation_id)
+        if given is not None and given.tokens_by_step is not None:
+            return given.tokens_by_step[:, found.index], {}, None
     return np.frombuffer(found.stored_row()["answer"], dtype=np.uint8)[None], {}, None
 
 
 def _tokens(steps: list[torch.Tensor]) -> np.ndarray:
     return torch.stack(steps).to(torch.uint8).cpu().numpy()
-
-
-def _ignore(event: TrialEvent) -> None:
-    """Nobody watches."""

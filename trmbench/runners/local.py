@@ -1,4 +1,4 @@
-"""Trials side by side in worker processes of this machine.
+"""Runs trials side by side in worker processes of this machine.
 
 A worker executes one trial after the other. One that dies (killed, out of memory) fails its trial
 and is replaced; the others never notice.
@@ -155,7 +155,7 @@ class WorkerProcess:
         self.connection.close()
 
     def end(self) -> None:
-        """Wait for the end of the process, or else bring it about."""
+        """Wait until the process has ended, or kill it."""
         try:
             self.process.wait(1 if self.trial is None else 0)
         except subprocess.TimeoutExpired:

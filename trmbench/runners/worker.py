@@ -31,7 +31,7 @@ class Worker:
             self._stopping = True
 
     def serve(self) -> None:
-        """Until the parent closes the socket."""
+        """Run trials until the parent closes the socket."""
         from trmbench.trial.run import run_trial
 
         while not self._stopping:

@@ -10,4 +10,4 @@ IMPORTED = "imported"
 
 
 CLAIMED = "claimed"
-"""Status of a trial that was left to the process that does it."""
+"""Status of a trial that is left to another process, which does it."""

@@ -31,12 +31,12 @@ class Trial:
     """What a study calls the cell; for people, never hashed."""
     command: str = ""
     """The command line that asked for it."""
-    stacked: tuple[Trial, ...] = ()
+    stacked: tuple[int, ...] = ()
     """Further seeds of the cell, to be trained together with this one in one computation."""
 
     @property
     def threads(self) -> int:
-        """CPU threads that the trial is worth: its own and those of the seeds stacked with it."""
+        """CPU threads that the trial is worth, those of the seeds stacked with it included."""
         threads: int = max(1, self.config["train"]["threads"])
         return threads * (1 + len(self.stacked))
 
@@ -64,13 +64,20 @@ class TrialEvent:
     phase: str
     """"train" or "test"."""
     step: int
+    """In "train" the training step, in "test" the puzzles answered."""
     total: int
+    """How many of them there are; 0 in a mere note."""
     loss: float | None = None
     accuracy: float | None = None
     """Exact accuracy of what was just trained or tested on."""
     steps_per_second: float | None = None
     message: str | None = None
     """A line for the user."""
+
+    @classmethod
+    def note(cls, trial_id: str, text: str) -> TrialEvent:
+        """Tell the user something about a trial, in one line."""
+        return cls(trial_id, "train", 0, 0, message=text)
 
 
 @dataclass(frozen=True)

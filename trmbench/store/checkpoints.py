@@ -54,15 +54,15 @@ def load(folder: Location, name: str) -> tuple[dict[str, Tensor], dict[str, Any]
         return tensors_of(content), description["values"]
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise Damaged(
-            f"checkpoint {path} is damaged: {error}", "delete it to train anew"
+            f"checkpoint {path} is damaged: {error}", "delete it to train again"
         ) from error
 
 
 def _write_tensors(tensors: dict[str, Tensor], path: Path) -> str:
-    """Write them, and return the file's checksum."""
+    """Write the tensors, and return the file's checksum."""
     try:
         save_file(tensors, path)
-    except SafetensorError as error:  # what a full disk is called there
+    except SafetensorError as error:  # safetensors reports a full disk this way
         raise OSError(str(error)) from error
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -71,8 +71,8 @@ def _write_tensors(tensors: dict[str, Tensor], path: Path) -> str:
 class RunningCheckpoints:
     """The last checkpoints of a trial that is being trained.
 
-    They are hashed and written beside the training, which waits for a copy of the tensors only:
-    that of 230 MB takes a quarter of the time.
+    They are hashed and written while the training goes on, which waits only until the tensors are
+    copied: a quarter of the time that 230 MB take to be written.
 
     Args:
         folder: the trial's folder.
@@ -86,7 +86,7 @@ class RunningCheckpoints:
         self._writing: Future[None] | None = None
 
     def save(self, step: int, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        """Begin to write the checkpoint of a training step; those beyond the last two are dropped.
+        """Begin to write the checkpoint of a training step; all but the last two are dropped.
 
         Args:
             step: the training step.
@@ -101,7 +101,7 @@ class RunningCheckpoints:
         self._writing = self._writer.submit(self._write, step, copies, values)
 
     def wait(self) -> None:
-        """Until what was begun is on disk.
+        """Wait until the last checkpoint is on disk.
 
         Raises:
             TrmbenchError: it could not be written.
@@ -135,7 +135,7 @@ class RunningCheckpoints:
         return load(self._folder, _name(step))
 
     def clear(self) -> None:
-        """Drop them all: the trial is trained."""
+        """Delete all of them: the trial is trained."""
         self.wait()
         for name in self._names():
             self._delete(name)

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from trmbench.errors import TrmbenchError
 from trmbench.spec import Trial
+from trmbench.spec.status import FINISHED
 from trmbench.store.atomic import replace_file, write_text
 from trmbench.store.location import Location, ObjectPath, location
 from trmbench.store.schemas import SCHEMA_VERSION, SCHEMAS
@@ -185,6 +186,12 @@ class Store:
             for values in zip(*columns.values(), strict=True)
         ]
         return sorted(rows, key=lambda row: str(row["started_at"]))
+
+    def is_finished(self, trial: Trial) -> bool:
+        """Whether the row of a trial says that it is finished."""
+        rows = self.read("trials", ["status"], [trial.name])
+        statuses: list[str] = rows["status"].to_pylist()
+        return statuses == [FINISHED]
 
     def trial_of(self, row: Mapping[str, Any]) -> Trial:
         """The trial that a row of `trials` is about."""

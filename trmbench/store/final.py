@@ -1,6 +1,102 @@
-"""The final weights of a trial."""
+"""What a trial keeps in its folder: its final weights, and the answers it gave with them.
+
+Torch is imported when tensors are read or written, not to see whether they are there.
+"""
 
 from __future__ import annotations
 
-FINAL = "final"
-"""Name of the final weights in a trial's folder."""
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from trmbench.spec import Predictions, Trial
+from trmbench.store.location import Location
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+_FINAL = "final"
+_RAW, _EMA = "raw/", "ema/"
+
+
+@dataclass(frozen=True)
+class FinalWeights:
+    """The weights that a training ended with, by their names in the model."""
+
+    raw: Mapping[str, Tensor]
+    """As trained."""
+    averages: Mapping[str, Tensor] = field(default_factory=dict)
+    """Their moving averages, of those that have one."""
+    trained: Mapping[str, Any] = field(default_factory=dict)
+    """The columns of the trial's row that tell of the training."""
+    imported: Mapping[str, str] | None = None
+    """`file` and `sha256`, where they were trained elsewhere."""
+
+    def save(self, folder: Location, trial: Trial) -> None:
+        """Write them into the trial's folder: from then on the trial is trained."""
+        from trmbench.store import checkpoints
+
+        tensors = {f"{_RAW}{name}": tensor for name, tensor in self.raw.items()}
+        tensors |= {f"{_EMA}{name}": tensor for name, tensor in self.averages.items()}
+        told = {"config": trial.config, "model": trial.model, "task": trial.task}
+        origin = {} if self.imported is None else {"imported": self.imported}
+        checkpoints.save(folder, _FINAL, tensors, {**told, "trained": self.trained, **origin})
+
+    def load_into(self, model: nn.Module, tested: str) -> None:
+        """Give a model the weights that are tested: "raw", or "ema" where there are averages."""
+        model.load_state_dict(self.raw)
+        if tested == "ema":
+            model.load_state_dict(self.averages, strict=False)
+
+
+def has_final(folder: Location) -> bool:
+    """Whether the final weights are in a trial's folder."""
+    return (folder / f"{_FINAL}.json").exists()
+
+
+def load_final(folder: Location) -> FinalWeights:
+    """Read the final weights of a trial, onto the CPU.
+
+    Raises:
+        Damaged: a file is missing, truncated or altered.
+    """
+    from trmbench.store import checkpoints
+
+    tensors, values = checkpoints.load(folder, _FINAL)
+    raw, averages = (
+        {name.removeprefix(kind): t for name, t in tensors.items() if name.startswith(kind)}
+        for kind in (_RAW, _EMA)
+    )
+    return FinalWeights(raw, averages, values["trained"], values.get("imported"))
+
+
+def save_answers(folder: Location, evaluation_id: str, given: Predictions) -> None:
+    """Write the answers of a trial, as its model gave them, before they are scored."""
+    import torch
+
+    from trmbench.store import checkpoints
+
+    arrays = {"tokens": given.tokens, "confidence": given.confidence}
+    if given.tokens_by_step is not None:
+        arrays["tokens_by_step"] = given.tokens_by_step
+    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    checkpoints.save(folder, _answers(evaluation_id), tensors, {})
+
+
+def load_answers(folder: Location, evaluation_id: str) -> Predictions | None:
+    """Read the answers that `save_answers` wrote; None where there are none.
+
+    Raises:
+        Damaged: a file is truncated or altered.
+    """
+    from trmbench.store import checkpoints
+
+    name = _answers(evaluation_id)
+    if not (folder / f"{name}.json").exists():
+        return None
+    tensors, _ = checkpoints.load(folder, name)
+    return Predictions(**{name: tensor.numpy() for name, tensor in tensors.items()})
+
+
+def _answers(evaluation_id: str) -> str:
+    return f"answers-{evaluation_id}"

@@ -11,8 +11,8 @@ from trmbench.spec.status import CLAIMED, FAILED, FINISHED
 from trmbench.store import Store
 from trmbench.store.claims import Claim, Claimed, claimed
 from trmbench.training.workers import ONE_WORKER, Workers
-from trmbench.trial.failures import with_half_micro_batch
-from trmbench.trial.outcome import OUT_OF_MEMORY, outcome
+from trmbench.trial.failures import retry_in_less_memory
+from trmbench.trial.outcome import Outcome, outcome
 from trmbench.trial.train import TrialRun
 
 
@@ -35,28 +35,18 @@ def run_alone(
     """
     try:
         with claimed(trial.results, trial.trial_id) as claim:
-            if not again and is_finished(trial):
+            if not again and Store(trial.results).is_finished(trial):
                 return TrialResult(trial.trial_id, FINISHED)
-            result = _execute(trial, claim, on_event, should_stop, workers)
-            if (result.error or "").startswith(OUT_OF_MEMORY):
-                smaller = with_half_micro_batch(trial, workers.size)
-                size = smaller.config["execution"]["micro_batch"]
-                line = f"{result.error}; once more with {size} puzzles at a time"
-                on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=line))
+            how = _execute(trial, claim, on_event, should_stop, workers)
+            if how.out_of_memory:
+                smaller = retry_in_less_memory(trial, str(how.error), on_event, workers.size)
                 free_memory()
-                result = _execute(smaller, claim, on_event, should_stop, workers)
-            return result
+                how = _execute(smaller, claim, on_event, should_stop, workers)
+            return how.result(trial.trial_id)
     except Claimed as other:
         return TrialResult(trial.trial_id, CLAIMED, str(other))
     except TrmbenchError as error:  # not even a row can be written, say on a full disk
         return TrialResult(trial.trial_id, FAILED, str(error))
-
-
-def is_finished(trial: Trial) -> bool:
-    """Whether a trial's row says so."""
-    rows = Store(trial.results).read("trials", ["status"], [trial.name])
-    statuses: list[str] = rows["status"].to_pylist()
-    return statuses == [FINISHED]
 
 
 def _execute(
@@ -65,7 +55,7 @@ def _execute(
     on_event: Callable[[TrialEvent], None],
     should_stop: Callable[[], bool],
     workers: Workers,
-) -> TrialResult:
+) -> Outcome:
     run = TrialRun(trial, on_event, lambda: claim.lost or should_stop(), workers)
     workers.decide(trial)  # those that assist train this one next
 
@@ -73,4 +63,4 @@ def _execute(
         run.prepare()
         run.test()
 
-    return run.conclude(outcome(train_and_test, workers), claim)
+    return run.record.conclude(outcome(train_and_test, workers), claim)

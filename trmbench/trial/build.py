@@ -34,7 +34,7 @@ class TrialParts:
 
     def __init__(self, trial: Trial, train_base: Callable[[Trial], Any] | None = None) -> None:
         self.trial = trial
-        self._train_base = train_base or self._refuse_base
+        self._train_base = train_base
         self.train = TrainSettings(**trial.config["train"])
         self.evaluation = EvaluationSettings(**trial.config["evaluation"])
         self.execution = ExecutionSettings.stored(trial.config["execution"])
@@ -79,7 +79,7 @@ class TrialParts:
         spec: ModelSpec = self.model_entry.spec
         model_options = spec.options(**self.trial.config["model"])
         base = self._base_trial(spec)
-        trained = None if base is None else self._train_base(base)
+        trained = None if base is None else (self._train_base or self._refuse_base)(base)
         torch.manual_seed(stream_seed(self.trial.seed, "init"))
         model = spec.build(
             model_options,

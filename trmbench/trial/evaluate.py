@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import torch
 
 from trmbench.errors import TrmbenchError
 from trmbench.evaluation.answers import predict
 from trmbench.evaluation.identifiers import blank_identifiers, shuffled_identifiers
 from trmbench.evaluation.scoring import count_votes, score
 from trmbench.spec import Predictions, PuzzleTable, Solver
-from trmbench.store import Store, checkpoints as checkpoint
+from trmbench.store import Store
+from trmbench.store.final import save_answers
 from trmbench.trial.build import TrialParts
 
 BALLOT_SEED = 0
@@ -53,7 +53,7 @@ def evaluate(
     else:
         answers = answer(ballots.table, by_step=False)
         predictions = ballots.restored(answers)
-    _save(store, trial.trial_id, f"answers-{trial.evaluation_id}", predictions)
+    save_answers(store.checkpoints(trial.trial_id), trial.evaluation_id, predictions)
     of_votes: Mapping[str, float] = {}
     if ballots is not None:
         of_votes = task.score_votes(table, ballots.table, predictions)
@@ -75,7 +75,7 @@ def evaluate(
 
 
 def _compute(answers: Predictions, parts: TrialParts) -> dict[str, float]:
-    """What an early exit left to do: mean supervision steps of a test puzzle, and their share."""
+    """With an early exit: supervision steps used per test puzzle, and their share of all."""
     if answers.steps is None:
         return {}
     used = float(answers.steps.mean())
@@ -113,13 +113,3 @@ class _Ballots:
     def restored(self, predictions: Predictions) -> Predictions:
         """The answers in the frame of their puzzles."""
         return Predictions(self._restore(self._rows, predictions.tokens), predictions.confidence)
-
-
-def _save(store: Store, trial_id: str, name: str, predictions: Predictions) -> None:
-    tensors = {
-        "tokens": torch.from_numpy(predictions.tokens),
-        "confidence": torch.from_numpy(predictions.confidence),
-    }
-    if predictions.tokens_by_step is not None:
-        tensors["tokens_by_step"] = torch.from_numpy(predictions.tokens_by_step)
-    checkpoint.save(store.checkpoints(trial_id), name, tensors, {})

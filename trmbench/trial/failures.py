@@ -1,22 +1,55 @@
-"""What a runner does about a trial that was lost with its process."""
+"""What is done about a trial that ran out of memory, or was lost with its process."""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
-from trmbench.spec import Trial, TrialResult
-from trmbench.spec.status import FAILED
+from trmbench.config.cell import apart
+from trmbench.spec import Trial, TrialEvent, TrialResult
+from trmbench.spec.status import FAILED, FINISHED
 from trmbench.store import Store
 
 
 def record_failure(trial: Trial, error: str) -> TrialResult:
     """Write the row of a trial that could not write its own; returns its result.
 
-    Those of the seeds stacked with it likewise.
+    The seeds stacked with it get theirs as well. What is finished stays so.
     """
-    Store(trial.results).write_trial(trial, {"status": FAILED, "error": error})
-    others = tuple(record_failure(other, error) for other in trial.stacked)
-    return TrialResult(trial.trial_id, FAILED, error, stacked=others)
+    first, *others = [_failed(each, error) for each in apart(trial)]
+    return replace(first, stacked=tuple(others))
+
+
+def _failed(trial: Trial, error: str) -> TrialResult:
+    store = Store(trial.results)
+    if store.is_finished(trial):
+        return TrialResult(trial.trial_id, FINISHED)
+    store.write_trial(trial, {"status": FAILED, "error": error})
+    return TrialResult(trial.trial_id, FAILED, error)
+
+
+def retry_in_less_memory(
+    trial: Trial, why: str, on_event: Callable[[TrialEvent], None], workers: int = 1
+) -> Trial:
+    """Tell that a trial is tried once more, and return what is to be tried.
+
+    Seeds that were stacked are then trained one after the other, and any other trial with half the
+    micro-batch.
+
+    Args:
+        trial: the trial that ran out of memory.
+        why: its error, in one line.
+        on_event: gets the news.
+        workers: how many share its batches.
+    """
+    if trial.stacked:
+        smaller, way = unstacked(trial), "one seed after the other"
+    else:
+        smaller = with_half_micro_batch(trial, workers)
+        way = f"with {smaller.config['execution']['micro_batch']} puzzles at a time"
+    on_event(TrialEvent.note(trial.trial_id, f"{why}; once more {way}"))
+    return smaller
 
 
 def with_half_micro_batch(trial: Trial, workers: int = 1) -> Trial:
@@ -26,7 +59,16 @@ def with_half_micro_batch(trial: Trial, workers: int = 1) -> Trial:
         trial: the trial.
         workers: how many share its batches.
     """
-    execution = trial.config["execution"]
-    size = execution["micro_batch"] or trial.config["train"]["batch_size"] // workers
-    halved = {**execution, "micro_batch": max(1, size // 2)}
-    return dataclasses.replace(trial, config={**trial.config, "execution": halved})
+    size = trial.config["execution"]["micro_batch"]
+    size = size or trial.config["train"]["batch_size"] // workers
+    return unstacked(_executed(trial, {"micro_batch": max(1, size // 2)}))
+
+
+def unstacked(trial: Trial) -> Trial:
+    """The same trial, its seeds one after the other; a stack has no micro-batches."""
+    return _executed(trial, {"stack_seeds": False})
+
+
+def _executed(trial: Trial, changes: Mapping[str, Any]) -> Trial:
+    execution = {**trial.config["execution"], **changes}
+    return replace(trial, config={**trial.config, "execution": execution})

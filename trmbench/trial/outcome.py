@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from trmbench.errors import TrmbenchError, one_line
 from trmbench.machine import is_out_of_memory
+from trmbench.spec import TrialResult
 from trmbench.spec.status import FAILED, FINISHED, INTERRUPTED
 from trmbench.training.loop import Stopped
 from trmbench.training.workers import Workers
-
-OUT_OF_MEMORY = "out of memory"
 
 
 class Outcome(NamedTuple):
@@ -21,10 +20,16 @@ class Outcome(NamedTuple):
     status: str
     error: str | None = None
     trace: str | None = None
+    out_of_memory: bool = False
+    """Whether less at a time might do."""
+
+    def result(self, trial_id: str) -> TrialResult:
+        """Name the trial that went so."""
+        return TrialResult(trial_id, self.status, self.error, self.trace)
 
 
 def outcome(action: Callable[[], None], workers: Workers) -> Outcome:
-    """How something went that may raise anything, since plugins take part in it."""
+    """Do something that may raise anything, since plugins take part in it, and tell how it went."""
     try:
         action()
     except Stopped:
@@ -32,7 +37,8 @@ def outcome(action: Callable[[], None], workers: Workers) -> Outcome:
     except Exception as caught:  # the other trials must go on
         failure = workers.first_failure(caught)
         error = str(failure) if isinstance(failure, TrmbenchError) else one_line(failure)
-        if is_out_of_memory(failure):
-            error = f"{OUT_OF_MEMORY}: {error}"
-        return Outcome(FAILED, error, traceback.format_exc())
+        out_of_memory = is_out_of_memory(failure)
+        if out_of_memory:
+            error = f"out of memory: {error}"
+        return Outcome(FAILED, error, traceback.format_exc(), out_of_memory)
     return Outcome(FINISHED)

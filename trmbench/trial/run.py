@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from trmbench.config.cell import apart
 from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.trial.alone import run_alone
 from trmbench.trial.stack import run_stacked
@@ -28,5 +30,8 @@ def run_trial(
         should_stop: asked after every training step; when true, training is checkpointed and left.
         again: test it again, even if it is finished.
     """
-    run = run_stacked if trial.stacked else run_alone
-    return run(trial, on_event, should_stop, again=again)
+    if trial.stacked and trial.config["execution"]["stack_seeds"]:
+        results = run_stacked(trial, on_event, should_stop, again=again)
+    else:
+        results = [run_alone(each, on_event, should_stop, again=again) for each in apart(trial)]
+    return replace(results[0], stacked=tuple(results[1:]))

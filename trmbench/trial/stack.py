@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 
 import torch
 
+from trmbench.config.cell import apart
 from trmbench.errors import TrmbenchError
-from trmbench.machine import available_cores, free_memory, reset_peak_memory
+from trmbench.machine import available_cores, free_memory
 from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.spec.status import CLAIMED, FAILED, FINISHED
 from trmbench.store.claims import Claim, Claimed, claimed
 from trmbench.training.loop import TrainingRun
 from trmbench.training.stacked.loop import train_together
 from trmbench.training.workers import ONE_WORKER
-from trmbench.trial.alone import is_finished, run_alone
-from trmbench.trial.outcome import OUT_OF_MEMORY, Outcome, outcome
+from trmbench.trial.alone import run_alone
+from trmbench.trial.failures import unstacked
+from trmbench.trial.outcome import Outcome, outcome
 from trmbench.trial.train import TrialRun
 
 OnEvent = Callable[[TrialEvent], None]
@@ -26,32 +27,31 @@ ShouldStop = Callable[[], bool]
 
 def run_stacked(
     trial: Trial, on_event: OnEvent, should_stop: ShouldStop, *, again: bool = False
-) -> TrialResult:
-    """Do what `run_trial` does, for a trial and the seeds stacked with it.
+) -> list[TrialResult]:
+    """Do what `run_trial` does, for a trial and the seeds stacked with it; a result for each.
 
     A seed that fails, is finished or is another process's leaves the others alone. Where memory
     does not suffice for all at once, they are trained one after the other.
     """
-    trials = (replace(trial, stacked=()), *trial.stacked)
+    trials = apart(trial)
     torch.set_num_threads(stack_threads(trials))
     with ExitStack() as claims:
         members = [_Member(each, claims, on_event, should_stop, again) for each in trials]
         for member in members:
-            member.begin(members[0])
+            member.attempt(member.begin)
         _train(members)
         for member in members:
             member.finish()
-    results = [_again_alone(member, on_event, should_stop) for member in members]
-    return replace(results[0], stacked=tuple(results[1:]))
+    return [_result(member, on_event, should_stop) for member in members]
 
 
 def stack_threads(trials: Sequence[Trial]) -> int:
-    """CPU threads of a stack: those its trials would have side by side, as far as there are."""
+    """CPU threads of a stack: as many as its trials would have side by side, and as there are."""
     return min(available_cores(), sum(trial.threads for trial in trials))
 
 
 class _Member:
-    """One of the trials of a stack; it has a result as soon as nothing is left to do."""
+    """One of the trials of a stack; it has an outcome as soon as nothing is left to do."""
 
     def __init__(
         self,
@@ -63,30 +63,25 @@ class _Member:
     ) -> None:
         self.trial = trial
         self.seed: TrainingRun | None = None
-        self.result: TrialResult | None = None
+        self.how: Outcome | None = None
         try:
             self.claim: Claim = claims.enter_context(claimed(trial.results, trial.trial_id))
             self.run = TrialRun(trial, on_event, self.should_stop)
-            if not again and is_finished(trial):
-                self.result = TrialResult(trial.trial_id, FINISHED)
+            if not again and self.run.store.is_finished(trial):
+                self.how = Outcome(FINISHED)
         except Claimed as other:
-            self.result = TrialResult(trial.trial_id, CLAIMED, str(other))
+            self.how = Outcome(CLAIMED, str(other))
         except TrmbenchError as error:  # not even a claim can be written, say on a full disk
-            self.result = TrialResult(trial.trial_id, FAILED, str(error))
+            self.how = Outcome(FAILED, str(error))
         self._should_stop = should_stop
 
     def should_stop(self) -> bool:
         """Whether the trial was taken over, or all are to stop."""
         return self.claim.lost or self._should_stop()
 
-    def begin(self, first: _Member) -> None:
-        """Build the trial's parts, up to its last checkpoint; the task is that of the first."""
-        if first is not self and first.result is None and self.result is None:
-            self.run.parts.task = first.run.parts.task
-        self.attempt(self._begin)
-
-    def _begin(self) -> None:
-        reset_peak_memory(self.run.parts.device)
+    def begin(self) -> None:
+        """Build what the trial consists of, up to its last checkpoint."""
+        self.run.begin()
         if self.run.parts.needs_training:
             trainer = self.run.begin_training()
             if trainer is not None:
@@ -94,7 +89,7 @@ class _Member:
 
     def finish(self) -> None:
         """Keep what was learned, test, and record how it went."""
-        if self.attempt(self._conclude) and self.result is None:
+        if self.attempt(self._conclude) and self.how is None:
             self.end(Outcome(FINISHED))
 
     def _conclude(self) -> None:
@@ -106,7 +101,7 @@ class _Member:
 
     def attempt(self, action: Callable[[], None]) -> bool:
         """Whether an action was done and went well; if it went wrong, the trial ends."""
-        if self.result is None:
+        if self.how is None:
             how = outcome(action, ONE_WORKER)
             if how.status == FINISHED:
                 return True
@@ -116,14 +111,14 @@ class _Member:
     def end(self, how: Outcome) -> None:
         """Write the trial's row."""
         try:
-            self.result = self.run.conclude(how, self.claim)
+            self.how = self.run.record.conclude(how, self.claim)
         except TrmbenchError as error:
-            self.result = TrialResult(self.trial.trial_id, FAILED, str(error))
+            self.how = Outcome(FAILED, str(error))
 
 
 def _train(members: Sequence[_Member]) -> None:
     """Train those that need it; what stops one computation stops all of them."""
-    waiting = [member for member in members if member.result is None]
+    waiting = [member for member in members if member.how is None]
     seeds = {member: member.seed for member in waiting if member.seed is not None}
     if not seeds:
         return
@@ -138,16 +133,13 @@ def _train(members: Sequence[_Member]) -> None:
             member.end(how)
 
 
-def _again_alone(member: _Member, on_event: OnEvent, should_stop: ShouldStop) -> TrialResult:
-    """The member's result; by itself where the stack did not fit into memory."""
-    assert member.result is not None
-    if not (member.result.error or "").startswith(OUT_OF_MEMORY):
-        return member.result
-    trial = member.trial
-    line = f"{member.result.error}; once more without the other seeds"
-    on_event(TrialEvent(trial.trial_id, "train", 0, 0, message=line))
+def _result(member: _Member, on_event: OnEvent, should_stop: ShouldStop) -> TrialResult:
+    """How a member ended, if need be by itself: where the stack did not fit into memory."""
+    trial, how = member.trial, member.how
+    assert how is not None
+    if not how.out_of_memory:
+        return how.result(trial.trial_id)
+    on_event(TrialEvent.note(trial.trial_id, f"{how.error}; once more without the other seeds"))
     member.seed = None
     free_memory()
-    execution = {**trial.config["execution"], "stack_seeds": False}
-    alone = replace(trial, config={**trial.config, "execution": execution})
-    return run_alone(alone, on_event, should_stop)
+    return run_alone(unstacked(trial), on_event, should_stop)

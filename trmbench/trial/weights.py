@@ -1,4 +1,4 @@
-"""Weights of the public reference implementations as trained trials, and the way back."""
+"""Stored weights: loaded, imported from the public reference implementations, exported."""
 
 from __future__ import annotations
 
@@ -14,19 +14,31 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from trmbench.config.cell import Cell, short_hash
+from trmbench.config.cell import Cell, short_hash, trial_hash
 from trmbench.errors import TrmbenchError
 from trmbench.spec import ReferenceWeights, Trial
 from trmbench.spec.status import IMPORTED
-from trmbench.store import Store, checkpoints as checkpoint
+from trmbench.store import Store
 from trmbench.store.atomic import replace_file
-from trmbench.store.final import FINAL
+from trmbench.store.final import FinalWeights, load_final
 from trmbench.trial.build import TrialParts
-from trmbench.trial.train import TrialRun
 
 SAFETENSORS = ".safetensors"
 NOT_IN_WEIGHTS = ("T", "n", "supervision_steps", "heads", "position_encoding")
-"""Options that leave no trace in the weights (of the last, whether rope or none)."""
+"""Options that leave no trace in the weights (nor does rope as against no position encoding)."""
+
+
+def trained_parts(trial: Trial) -> TrialParts:
+    """The parts of a trained trial, its model with the final weights that are tested.
+
+    Raises:
+        TrmbenchError: the weights are damaged, or the data or the plugins are not there.
+    """
+    parts = TrialParts(trial, lambda base: trained_parts(base).model)
+    final = load_final(Store(trial.results).checkpoints(trial.trial_id))
+    final.load_into(parts.model, parts.evaluation.weights)
+    parts.model.eval()
+    return parts
 
 
 def import_weights(file: Path, cell: Cell, store: Store) -> Trial:
@@ -49,19 +61,13 @@ def import_weights(file: Path, cell: Cell, store: Store) -> Trial:
     trial = dataclasses.replace(
         cell.trial(0, store.address),
         cell_id=cell_id,
-        trial_id=short_hash([cell_id, 0]),
+        trial_id=trial_hash(cell_id, 0),
         cell_label=f"{cell.model} imported from {file.name}",
     )
-    model = _fitted(TrialParts(trial, _no_base), state_dict)
+    model = _fitted(TrialParts(trial), state_dict)
     imported = {"file": file.name, "sha256": checksum}
-    tensors = {f"raw/{name}": tensor for name, tensor in model.state_dict().items()}
-    values = {"config": trial.config, "model": trial.model, "task": trial.task}
-    checkpoint.save(
-        store.checkpoints(trial.trial_id),
-        FINAL,
-        tensors,
-        {**values, "trained": {}, "imported": imported},
-    )
+    final = FinalWeights(model.state_dict(), imported=imported)
+    final.save(store.checkpoints(trial.trial_id), trial)
     row = {"status": IMPORTED, "started_at": datetime.now(UTC)}
     store.write_trial(trial, {**row, "provenance": json.dumps({"imported": imported})})
     return trial
@@ -91,7 +97,7 @@ def read_weights(file: Path) -> dict[str, Tensor]:
     if not named or not content or not all(isinstance(t, Tensor) for t in content.values()):
         raise TrmbenchError(
             f"{file} holds {type(content).__name__}, not a state dict (tensors by name)",
-            "save it anew with torch.save(model.state_dict(), FILE)",
+            "save it again with torch.save(model.state_dict(), FILE)",
         )
     return dict(content)
 
@@ -148,10 +154,8 @@ def export_weights(trial: Trial, file: Path) -> int:
     """
     if file.suffix != SAFETENSORS:
         raise TrmbenchError(f"{file} is no safetensors file", f"name it {file.stem}{SAFETENSORS}")
-    run = TrialRun(trial, lambda event: None, lambda: False)
-    run.train()  # loads the final weights, which are there
-    model = run.parts.model
-    reference = run.parts.model_entry.spec.reference
+    parts = trained_parts(trial)
+    model, reference = parts.model, parts.model_entry.spec.reference
     config, tensors = reference.export(model) if reference else ({}, model.state_dict())
     metadata = {
         "model": trial.model,
@@ -163,9 +167,3 @@ def export_weights(trial: Trial, file: Path) -> int:
     cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     replace_file(file, lambda temporary: save_file(cpu, temporary, metadata))
     return len(cpu)
-
-
-def _no_base(trial: Trial) -> None:
-    raise TrmbenchError(
-        "a model that builds upon another's weights has none to exchange", "name the base model"
-    )

@@ -1,0 +1,79 @@
+"""The row of a trial: its figures as they become known, how it ended, and what produced it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import torch
+
+from trmbench.machine import device_name, peak_memory
+from trmbench.spec import TaskInfo
+from trmbench.spec.status import CLAIMED
+from trmbench.store import Store
+from trmbench.store.claims import Claim
+from trmbench.trial.build import TrialParts
+from trmbench.trial.outcome import Outcome
+from trmbench.trial.provenance import environment
+
+
+class TrialRecord:
+    """The row of a trial in the making.
+
+    Args:
+        parts: the trial's parts.
+        store: where the row goes.
+    """
+
+    def __init__(self, parts: TrialParts, store: Store) -> None:
+        self._parts = parts
+        self._store = store
+        self.figures: dict[str, Any] = {"started_at": datetime.now(UTC)}
+        """Columns of the row, and two that become part of others (`write`)."""
+        self.device: torch.device | None = None
+        """Where the model runs, as soon as that is chosen."""
+        self.data: TaskInfo | None = None
+        """What the task says of its data, as soon as it is loaded."""
+        self.imported: Mapping[str, str] | None = None
+        """The file of weights that were trained elsewhere."""
+
+    def conclude(self, how: Outcome, claim: Claim) -> Outcome:
+        """Write how the trial ended, if it is still this process's; returns how it ended here."""
+        if claim.lost:
+            return Outcome(CLAIMED, "taken over while this process was suspended")
+        self.write(how.status, how.error)
+        return how
+
+    def write(self, status: str, error: str | None) -> None:
+        """Write the trial's row, whatever became of it."""
+        row = {**self.figures, "status": status, "error": error}
+        peak = row.pop("train_peak_memory_bytes", 0)
+        if self.device is not None:
+            row["device"] = device_name(self.device)
+            row["peak_memory_bytes"] = max(peak, peak_memory(self.device))
+        row["provenance"] = json.dumps(self._provenance(row.pop("stacked_seeds", 1)))
+        self._store.write_trial(self._parts.trial, row)
+
+    def _provenance(self, stacked_seeds: int) -> dict[str, Any]:
+        parts = self._parts
+        plugins = {"model": parts.model_entry.plugin, "task": parts.task_entry.plugin}
+        described: dict[str, Any] = {
+            kind: {
+                "plugin": plugin.name,
+                "distribution": plugin.distribution,
+                "version": plugin.version,
+            }
+            for kind, plugin in plugins.items()
+        }
+        if self.data is not None:
+            described["data"] = {
+                "source": self.data.source,
+                "fingerprint": self.data.fingerprint,
+            }
+        if stacked_seeds > 1:
+            described["stacked_seeds"] = stacked_seeds
+        if self.imported:
+            described["imported"] = self.imported
+        return {**environment(), "command": parts.trial.command, **described}
