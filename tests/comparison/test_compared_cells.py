@@ -71,8 +71,8 @@ def test_all_differences_of_a_call_are_one_family(tmp_path: Path) -> None:
     for salt, model in enumerate(("a", "b", "c")):
         add_cell(tmp_path, model, bernoulli(5, 200, 0.6 + 0.02 * salt, salt=salt))
     found = [d.comparison for d in results(tmp_path).differences]
-    raw = sorted(c.p_value for c in found if c)
-    assert min(c.p_corrected for c in found if c) == pytest.approx(min(1.0, 3 * raw[0]))
+    raw = sorted(c.estimate.p_value for c in found if c)
+    assert min(c.evidence.p_corrected for c in found if c) == pytest.approx(min(1.0, 3 * raw[0]))
     only = results(tmp_path, baseline="c").differences
     assert [(d.a.name, d.b.name) for d in only] == [("a", "c"), ("b", "c")]
 

@@ -81,7 +81,8 @@ WORLDS = {
 def rejections(world: World, count: int, seed: int = 0) -> float:
     """Share of `count` simulated comparisons with p < 0.05: type-I error, or power."""
     generator = np.random.default_rng(seed)
-    return float(np.mean([compare(a, b).p_value < 0.05 for a, b in world.scores(count, generator)]))
+    found = [compare(a, b).estimate for a, b in world.scores(count, generator)]
+    return float(np.mean([estimate.p_value < 0.05 for estimate in found]))
 
 
 def coverage_of_puzzles_like_these(world: World, count: int, seed: int = 0) -> float:

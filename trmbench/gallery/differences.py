@@ -45,7 +45,7 @@ def draw_differences(store: Store, results: Results) -> list[Gallery]:
 
 def _gallery(store: Store, group: Group) -> Gallery:
     pairs = [d for d in group.differences if d.comparison and d.a.puzzle_set is d.b.puzzle_set]
-    pairs.sort(key=lambda d: -abs(d.comparison.difference) if d.comparison else 0.0)
+    pairs.sort(key=lambda d: -abs(d.comparison.estimate.difference) if d.comparison else 0.0)
     if not pairs:
         return Gallery()
     try:

@@ -9,9 +9,26 @@ from typing import Any
 from trmbench.comparison.across import AcrossTasks
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import Difference, Results
-from trmbench.stats import Interval
+from trmbench.stats import Comparison, Interval
 
 Record = dict[str, Any]
+_FIGURES = (
+    "difference",
+    "low",
+    "high",
+    "estimand",
+    "standard_error",
+    "degrees_of_freedom",
+    "p_value",
+    "p_corrected",
+    "margin",
+    "p_equivalence",
+    "probability_of_superiority",
+    "minimum_detectable_difference",
+    "seeds_needed",
+    "variance_shares",
+)
+"""The figures of a difference, in their order in every file."""
 
 
 def results_record(results: Results) -> Record:
@@ -80,8 +97,7 @@ def _or_nan(interval: Interval, bound: str) -> float:
 
 def difference_record(difference: Difference) -> Record:
     """One difference; `a` and `b` are names of cells of the same task and preset."""
-    found, puzzles = difference.comparison, difference.puzzles
-    nan = math.nan
+    puzzles = difference.puzzles
     return {
         "a": difference.a.name,
         "b": difference.b.name,
@@ -89,26 +105,23 @@ def difference_record(difference: Difference) -> Record:
         "b_cell_id": difference.b.cell_id,
         "task": difference.a.task,
         "preset": difference.a.preset,
-        "difference": found.difference if found else nan,
-        "low": found.low if found else nan,
-        "high": found.high if found else nan,
-        "estimand": found.estimand if found else None,
-        "standard_error": found.standard_error if found else nan,
-        "degrees_of_freedom": found.degrees_of_freedom if found else nan,
-        "p_value": found.p_value if found else nan,
-        "p_corrected": found.p_corrected if found else nan,
-        "margin": found.margin if found else None,
-        "p_equivalence": found.p_equivalence if found else nan,
-        "probability_of_superiority": found.probability_of_superiority if found else nan,
-        "minimum_detectable_difference": found.minimum_detectable_difference if found else nan,
-        "seeds_needed": found.seeds_needed if found else None,
-        "variance_shares": dataclasses.asdict(found.variance_shares) if found else None,
+        **_figures(difference.comparison),
         "puzzles": dataclasses.asdict(puzzles) if puzzles else None,
         "verdict": difference.verdict,
         "explanation": difference.explanation,
         "obstacles": list(difference.obstacles),
         "forced": difference.forced,
     }
+
+
+def _figures(found: Comparison | None) -> Record:
+    """What was computed, figure by figure; None for each where nothing was."""
+    if found is None:
+        return dict.fromkeys(_FIGURES)
+    record = dataclasses.asdict(found)
+    # The corrected `p_equivalence` of the evidence is the one to show.
+    figures = {**record, **record["estimate"], **record["evidence"], **record["power"]}
+    return {name: figures[name] for name in _FIGURES}
 
 
 def _across_record(across: AcrossTasks) -> Record:

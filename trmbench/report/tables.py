@@ -75,9 +75,9 @@ def differences(found: Sequence[Difference]) -> TextTable:
                 difference.a.task,
                 difference.a.name,
                 difference.b.name,
-                points(c.difference) if c else UNKNOWN,
-                bounds(c.low, c.high) if c else UNKNOWN,
-                p_value(c.p_corrected) if c else UNKNOWN,
+                points(c.estimate.difference) if c else UNKNOWN,
+                bounds(c.estimate.low, c.estimate.high) if c else UNKNOWN,
+                p_value(c.evidence.p_corrected) if c else UNKNOWN,
                 difference.verdict + forced,
             )
         )
@@ -99,7 +99,7 @@ def sources(found: Sequence[Difference]) -> TextTable:
                 difference.a.name,
                 difference.b.name,
                 shares_text(c.variance_shares),
-                number(c.minimum_detectable_difference),
+                number(c.power.minimum_detectable_difference),
                 percent(c.probability_of_superiority),
                 *(count(value) for value in counts),
             )

@@ -14,6 +14,9 @@ from .comparison import (
     compare as compare,
     compare_all as compare_all,
 )
+from .estimate import (
+    Estimate as Estimate,
+)
 from .intervals import (
     Interval as Interval,
     clopper_pearson as clopper_pearson,
@@ -29,4 +32,9 @@ from .puzzles import (
 )
 from .variance import (
     VarianceShares as VarianceShares,
+)
+from .verdicts import (
+    Evidence as Evidence,
+    PowerAnalysis as PowerAnalysis,
+    Side as Side,
 )

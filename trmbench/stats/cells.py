@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Scores = NDArray[Any]
+ScoreArray = NDArray[Any]
 """(K, P) bool, integer or float: K seeds by P puzzles, each score in 0..1."""
 MINIMUM_TASKS = 4
 """Tasks that a summary over tasks needs."""
@@ -60,7 +60,7 @@ def spread(values: NDArray[np.float64]) -> float:
     return 0.0 if np.ptp(values) < 1e-12 else float(values.var(ddof=1))
 
 
-def moments(scores: Scores | CellMoments, failed: int = 0) -> CellMoments:
+def moments(scores: ScoreArray | CellMoments, failed: int = 0) -> CellMoments:
     """Summarise the scores (K, P) of one cell.
 
     A row of nothing but NaN is a failed seed: it is counted and left out. `failed` is the number
@@ -94,7 +94,7 @@ def moments(scores: Scores | CellMoments, failed: int = 0) -> CellMoments:
     return CellMoments(seed_means, puzzle_means, residual, lost)
 
 
-def average_groups(scores: Scores, groups: NDArray[Any]) -> NDArray[np.float64]:
+def average_groups(scores: ScoreArray, groups: NDArray[Any]) -> NDArray[np.float64]:
     """Average scores (K, P) over the groups (P,) that puzzles belong to: (K, G).
 
     For tasks whose unit of analysis is the group (ARC, where one task has several test inputs):
@@ -108,7 +108,7 @@ def average_groups(scores: Scores, groups: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(sums).reshape(len(scores), len(sizes)) / sizes
 
 
-def _finished_rows(scores: Scores) -> list[int]:
+def _finished_rows(scores: ScoreArray) -> list[int]:
     """Indices of the rows that are not a failed seed; checks all values on the way."""
     finished = []
     for k, row in enumerate(scores):

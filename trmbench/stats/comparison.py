@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from trmbench.stats.cells import CellMoments, Scores, moments
+from trmbench.stats.cells import CellMoments, ScoreArray, moments
 from trmbench.stats.estimate import Estimate, constant_estimate, t_estimate
 from trmbench.stats.multiplicity import holm
 from trmbench.stats.variance import (
@@ -18,7 +18,14 @@ from trmbench.stats.variance import (
     checkpoint_variance,
     difference_variance,
 )
-from trmbench.stats.verdicts import MINIMUM_SEEDS, Evidence, Plan, decide, plan
+from trmbench.stats.verdicts import (
+    MINIMUM_SEEDS,
+    Evidence,
+    PowerAnalysis,
+    Side,
+    analyse_power,
+    decide,
+)
 
 ALGORITHMS = "seeds and puzzles like these"
 CHECKPOINTS = "these checkpoints, puzzles like these"
@@ -30,35 +37,15 @@ class Comparison:
 
     estimand: str
     """"seeds and puzzles like these", or below 3 seeds "these checkpoints, puzzles like these"."""
-    seeds_a: int
-    seeds_b: int
-    failed_a: int
-    failed_b: int
-    puzzles: int
-    mean_a: float
-    mean_b: float
-    difference: float
-    standard_error: float
-    degrees_of_freedom: float
-    confidence: float
-    low: float
-    """Bounds at `confidence`, not corrected for the number of comparisons."""
-    high: float
-    p_value: float
-    """Two-sided; NaN where no verdict on the models is possible."""
-    p_corrected: float
-    """Holm over all comparisons of the call."""
-    margin: float | None
-    """Differences smaller than this do not matter to the user."""
-    p_equivalence: float
-    """TOST: that the difference is at least `margin`, Holm-corrected; NaN without a margin."""
-    probability_of_superiority: float
-    """That a random seed of A scores higher than one of B, ties half."""
+    estimate: Estimate
+    """The difference, its interval and its p-value, not corrected for further comparisons."""
+    evidence: Evidence
+    """What the verdict rests upon: both cells' seeds and means, corrected p-values, the margin."""
+    power: PowerAnalysis
+    """What could be found at these seeds and puzzles and this number of comparisons."""
     variance_shares: VarianceShares
-    minimum_detectable_difference: float
-    """Found with probability 0.8 at these seeds and puzzles and this number of comparisons."""
-    seeds_needed: int | None
-    """Per model, for a decision; None where it is decided, or no number up to 1,000 suffices."""
+    probability_of_superiority: float
+    """The probability that a random seed of A scores higher than one of B, ties half."""
     verdict: str
     """"better" (A than B), "worse", "equivalent", "undecided" or "refused"."""
     explanation: str
@@ -76,8 +63,8 @@ class _Test(NamedTuple):
 
 
 def compare(
-    a: Scores | CellMoments,
-    b: Scores | CellMoments,
+    a: ScoreArray | CellMoments,
+    b: ScoreArray | CellMoments,
     margin: float | None = None,
     confidence: float = 0.95,
     ignore_failed: bool = False,
@@ -95,12 +82,12 @@ def compare(
 
 
 def compare_all(
-    pairs: Sequence[tuple[Scores | CellMoments, Scores | CellMoments]],
+    pairs: Sequence[tuple[ScoreArray | CellMoments, ScoreArray | CellMoments]],
     margin: float | None = None,
     confidence: float = 0.95,
     ignore_failed: bool = False,
 ) -> list[Comparison]:
-    """`compare` for a family of pairs (all models x tasks of one call), with Holm's correction."""
+    """Compare a family of pairs (all models x tasks of one call), with Holm's correction."""
     for name, value in (("margin", margin), ("confidence", confidence)):
         if value is not None and not 0 < value < 1:
             raise ValueError(f"{name} must be between 0 and 1, not {value}")
@@ -129,7 +116,7 @@ def _test(
     else:
         estimate = t_estimate(difference, math.sqrt(variance), degrees, margin, confidence)
     if refusal:
-        estimate = estimate._replace(p_value=math.nan, p_equivalence=math.nan)
+        estimate = replace(estimate, p_value=math.nan, p_equivalence=math.nan)
     return _Test(a, b, parts, refusal, estimate)
 
 
@@ -162,51 +149,34 @@ def _conclude(
     confidence: float,
     family: int,
 ) -> Comparison:
-    a, b, estimate = test.a, test.b, test.estimate
-    nan = math.nan
-    planned = Plan(nan, None, nan)
+    a, b, nan = test.a, test.b, math.nan
+    power = PowerAnalysis(nan, None, nan)
     if test.parts:
-        level = (1 - confidence) / family
-        planned = plan(test.parts, estimate, margin, level)
+        power = analyse_power(test.parts, test.estimate, margin, (1 - confidence) / family)
     evidence = Evidence(
-        difference=estimate.difference,
-        low=estimate.low,
-        high=estimate.high,
-        confidence=confidence,
-        p=p_corrected,
+        a=_side(a),
+        b=_side(b),
+        p_corrected=p_corrected,
         p_equivalence=p_equivalence,
         margin=margin,
-        reach=max(1 - b.mean, b.mean),
-        seeds=(a.seeds, b.seeds),
+        confidence=confidence,
         refusal=test.refusal,
     )
-    verdict, explanation = decide(evidence, planned)
+    verdict, explanation = decide(test.estimate, evidence, power)
     return Comparison(
         estimand=ALGORITHMS if test.parts else CHECKPOINTS,
-        seeds_a=a.seeds,
-        seeds_b=b.seeds,
-        failed_a=a.failed,
-        failed_b=b.failed,
-        puzzles=a.puzzles,
-        mean_a=a.mean,
-        mean_b=b.mean,
-        difference=estimate.difference,
-        standard_error=estimate.error,
-        degrees_of_freedom=estimate.degrees,
-        confidence=confidence,
-        low=estimate.low,
-        high=estimate.high,
-        p_value=estimate.p_value,
-        p_corrected=p_corrected,
-        margin=margin,
-        p_equivalence=p_equivalence,
-        probability_of_superiority=probability_of_superiority(a.seed_means, b.seed_means),
+        estimate=test.estimate,
+        evidence=evidence,
+        power=power if verdict == "undecided" else replace(power, seeds_needed=None),
         variance_shares=test.parts.shares if test.parts else VarianceShares(nan, nan, nan),
-        minimum_detectable_difference=planned.detectable,
-        seeds_needed=planned.seeds if verdict == "undecided" else None,
+        probability_of_superiority=probability_of_superiority(a.seed_means, b.seed_means),
         verdict=verdict,
         explanation=explanation,
     )
+
+
+def _side(cell: CellMoments) -> Side:
+    return Side(cell.seeds, cell.failed, cell.puzzles, cell.mean)
 
 
 def probability_of_superiority(a: np.ndarray, b: np.ndarray) -> float:

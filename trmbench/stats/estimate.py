@@ -6,32 +6,35 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
 
-class Estimate(NamedTuple):
-    """One difference of means, before correction for multiplicity."""
+@dataclass(frozen=True)
+class Estimate:
+    """One difference of means, in -1..1, before correction for multiplicity."""
 
     difference: float
-    error: float
-    """Standard error."""
-    degrees: float
-    """Degrees of freedom."""
+    standard_error: float
+    degrees_of_freedom: float
     low: float
+    """The bounds of the interval for the difference."""
     high: float
     p_value: float
-    """Two-sided, of no difference."""
+    """Two-sided, for no difference; NaN where no verdict on the models is possible."""
     p_equivalence: float
-    """Of a difference of at least the margin; NaN without a margin."""
+    """TOST, for a difference of at least the margin; NaN without a margin."""
 
 
 def t_estimate(
     difference: float, error: float, degrees: float, margin: float | None, confidence: float
 ) -> Estimate:
-    """Student's t; equivalence by two one-sided tests (Schuirmann, 1987), the larger p-value."""
+    """Estimate by Student's t; equivalence is tested by two one-sided tests (Schuirmann, 1987).
+
+    Of their two p-values the larger counts.
+    """
     half = float(special.stdtrit(degrees, (1 + confidence) / 2)) * error
     low, high = np.clip([difference - half, difference + half], -1, 1).tolist()
     p = 2 * float(special.stdtr(degrees, -abs(difference) / error))
@@ -44,11 +47,11 @@ def t_estimate(
 def constant_estimate(
     difference: float, puzzles: int, margin: float | None, confidence: float
 ) -> Estimate:
-    """No variance at all: every puzzle shows the same difference with every seed.
+    """Estimate a difference without variance: every puzzle shows it with every seed.
 
-    What is left is binomial: P of P puzzles agree, so with Clopper-Pearson a share of at least
-    (alpha/2)^(1/P) of puzzles like these does, and the others may show anything in -1..1. The
-    p-value is that of the sign test.
+    The uncertainty left is binomial: P of P puzzles agree, so by Clopper and Pearson a share of at
+    least (alpha/2)^(1/P) of puzzles like these agrees, and the others may show anything in -1..1.
+    The p-value is the sign test's.
     """
     other = 1 - ((1 - confidence) / 2) ** (1 / puzzles)
     low = max(-1.0, (1 - other) * difference - other)

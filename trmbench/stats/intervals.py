@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from trmbench.stats.cells import CellMoments, Scores, moments
+from trmbench.stats.cells import CellMoments, ScoreArray, moments
 
 THIS_TEST_SET = "this test set"
 PUZZLES_LIKE_THESE = "puzzles like these"
@@ -63,7 +63,7 @@ def wilson(count: float, total: int, confidence: float = 0.95) -> tuple[float, f
 
 
 def interval(
-    scores: Scores | CellMoments, estimand: str = THIS_TEST_SET, confidence: float = 0.95
+    scores: ScoreArray | CellMoments, estimand: str = THIS_TEST_SET, confidence: float = 0.95
 ) -> Interval:
     """The mean of the scores (K, P) of one cell, with an interval for the estimand.
 

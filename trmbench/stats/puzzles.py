@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trmbench.stats.cells import CellMoments, Scores, moments
+from trmbench.stats.cells import CellMoments, ScoreArray, moments
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class PuzzleCounts:
     neither: float
 
 
-def puzzle_table(a: Scores | CellMoments, b: Scores | CellMoments) -> PuzzleCounts:
+def puzzle_table(a: ScoreArray | CellMoments, b: ScoreArray | CellMoments) -> PuzzleCounts:
     """Cross-table of the scores (K_A, P) and (K_B, P) of two cells on the same puzzles.
 
     Averages over all pairs of a seed of A with one of B; a partial score counts in part.

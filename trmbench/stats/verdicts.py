@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from scipy import special
 
@@ -18,39 +18,63 @@ POWER = 0.8
 MOST_SEEDS = 1000
 
 
-class Evidence(NamedTuple):
-    """What a verdict on A against B rests upon; p-values are corrected for multiplicity."""
+@dataclass(frozen=True)
+class Side:
+    """One of the two cells."""
 
-    difference: float
-    low: float
-    high: float
-    confidence: float
-    p: float
+    seeds: int
+    """Finished seeds."""
+    failed: int
+    """Seeds without scores."""
+    puzzles: int
+    mean: float
+    """Over seeds and puzzles, in 0..1; NaN without a finished seed."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a verdict on A against B rests upon, next to the estimate of their difference."""
+
+    a: Side
+    b: Side
+    p_corrected: float
+    """Holm's correction over all comparisons of the call."""
     p_equivalence: float
+    """TOST, corrected in the same way; NaN without a margin."""
     margin: float | None
-    reach: float
-    """The largest |difference| that B's mean leaves room for."""
-    seeds: tuple[int, int]
+    """Differences smaller than this do not matter to the user."""
+    confidence: float
+    """Of the estimate's interval, which is not corrected for the number of comparisons."""
     refusal: str | None
+    """Why there is no verdict."""
+
+    @property
+    def reach(self) -> float:
+        """The largest |difference| that B's mean leaves room for."""
+        return max(1 - self.b.mean, self.b.mean)
 
 
-class Plan(NamedTuple):
-    """What this design can find."""
+@dataclass(frozen=True)
+class PowerAnalysis:
+    """What these numbers of seeds and puzzles can find."""
 
-    detectable: float
+    minimum_detectable_difference: float
     """The difference found with probability `POWER`."""
-    seeds: int | None
-    """Seeds per model for a decision, if the observed difference is the true one."""
+    seeds_needed: int | None
+    """Per model, for a decision if the observed difference is the true one; None where it is
+    decided, or where no number up to `MOST_SEEDS` suffices."""
     critical: float
     """The smallest |difference| that is significant."""
 
 
-def plan(parts: DifferenceVariance, estimate: Estimate, margin: float | None, level: float) -> Plan:
-    """Plan at two-sided significance `level`, already divided by the number of comparisons."""
-    error = estimate.error
+def analyse_power(
+    parts: DifferenceVariance, estimate: Estimate, margin: float | None, level: float
+) -> PowerAnalysis:
+    """Analyse at two-sided significance `level`, already divided by the number of comparisons."""
+    error, degrees = estimate.standard_error, estimate.degrees_of_freedom
     distance = abs(estimate.difference)
-    critical = _quantile(1 - level / 2, estimate.degrees) * error
-    detectable = critical + _quantile(POWER, estimate.degrees) * error
+    critical = _quantile(1 - level / 2, degrees) * error
+    detectable = critical + _quantile(POWER, degrees) * error
 
     def decides(seeds: int) -> bool:
         variance, degrees = parts.at(seeds, seeds)
@@ -59,16 +83,17 @@ def plan(parts: DifferenceVariance, estimate: Estimate, margin: float | None, le
         room = (margin or 0.0) - distance
         return different or room >= (_quantile(1 - level, degrees) + spare) * error
 
-    return Plan(detectable, _smallest(decides) if parts.at(3, 3)[0] > 0 else None, critical)
+    needed = _smallest(decides) if parts.at(3, 3)[0] > 0 else None
+    return PowerAnalysis(detectable, needed, critical)
 
 
 def _quantile(probability: float, degrees: float) -> float:
-    """Of Student's t."""
+    """Quantile of Student's t."""
     return float(special.stdtrit(degrees, probability))
 
 
-def decide(evidence: Evidence, planned: Plan) -> tuple[str, str]:
-    """The verdict's word and its explanation.
+def decide(estimate: Estimate, evidence: Evidence, power: PowerAnalysis) -> tuple[str, str]:
+    """Put the verdict into a word and an explanation.
 
     A difference shown to lie within the margin is "equivalent" even if it is not zero: the user
     said that it does not matter.
@@ -76,30 +101,31 @@ def decide(evidence: Evidence, planned: Plan) -> tuple[str, str]:
     level = 1 - evidence.confidence
     if evidence.refusal:
         return "refused", f"No verdict: {evidence.refusal}."
-    text = f"{_difference(evidence)} ({_p(evidence.p)})"
+    text = f"{_difference(estimate, evidence.confidence)} ({_p(evidence.p_corrected)})"
     if evidence.margin is not None and evidence.p_equivalence < level:
         return "equivalent", f"{text}, within the margin of {_points(evidence.margin)}."
-    if evidence.p < level:
-        return ("better" if evidence.difference > 0 else "worse"), f"{text}."
-    return "undecided", f"{text}. {_outlook(evidence, planned)}"
+    if evidence.p_corrected < level:
+        return ("better" if estimate.difference > 0 else "worse"), f"{text}."
+    return "undecided", f"{text}. {_outlook(evidence, power)}"
 
 
-def _outlook(evidence: Evidence, planned: Plan) -> str:
-    if planned.critical > evidence.reach:
+def _outlook(evidence: Evidence, power: PowerAnalysis) -> str:
+    if power.critical > evidence.reach:
         found = "At these numbers of seeds and puzzles no difference whatever could be shown;"
     else:
-        found = f"Differences below {_points(planned.detectable)} are likely to be missed;"
-    now = "{} and {} seeds now".format(*evidence.seeds)
-    if planned.seeds is None:
+        smallest = _points(power.minimum_detectable_difference)
+        found = f"Differences below {smallest} are likely to be missed;"
+    now = f"{evidence.a.seeds} and {evidence.b.seeds} seeds now"
+    if power.seeds_needed is None:
         return (
             f"{found} not even {MOST_SEEDS:,} seeds per model would decide it ({now}): the models"
             " differ too little, or too unevenly over these puzzles."
         )
-    more = max(1, planned.seeds - min(evidence.seeds))
+    more = max(1, power.seeds_needed - min(evidence.a.seeds, evidence.b.seeds))
     more_seeds = "1 more seed" if more == 1 else f"{more} more seeds"
     return (
-        f"{found} about {more_seeds} per model ({planned.seeds} each; {now}) would decide it if the"
-        " observed difference is the true one."
+        f"{found} about {more_seeds} per model ({power.seeds_needed} each; {now}) would decide it"
+        " if the observed difference is the true one."
     )
 
 
@@ -110,12 +136,12 @@ def _smallest(decides: Callable[[int], bool]) -> int | None:
     return seeds[first] if first < len(seeds) else None
 
 
-def _difference(evidence: Evidence) -> str:
-    word = "above" if evidence.difference >= 0 else "below"
-    bounds = f"{100 * evidence.low:+.1f} to {100 * evidence.high:+.1f}"
+def _difference(estimate: Estimate, confidence: float) -> str:
+    word = "above" if estimate.difference >= 0 else "below"
+    bounds = f"{100 * estimate.low:+.1f} to {100 * estimate.high:+.1f}"
     return (
-        f"A is {_points(abs(evidence.difference))} {word} B,"
-        f" {100 * evidence.confidence:g} % interval {bounds}"
+        f"A is {_points(abs(estimate.difference))} {word} B,"
+        f" {100 * confidence:g} % interval {bounds}"
     )
 
 
