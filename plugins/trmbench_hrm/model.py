@@ -41,11 +41,11 @@ class HRM(PuzzleModel):
         x = self.embedding(inputs, puzzle_identifiers, z_H.dtype)
         with torch.no_grad():
             for i in range(1, self.options.T * self.options.n):
-                z_L = self.f_L(z_L, z_H, x)
+                z_L = self.f_L(z_L, z_H + x)
                 if i % self.options.n == 0:
                     z_H = self.f_H(z_H, z_L)
         # One-step gradient approximation (section 2, equation 1).
-        z_L = self.f_L(z_L, z_H, x)
+        z_L = self.f_L(z_L, z_H + x)
         z_H = self.f_H(z_H, z_L)
         return self.read(z_H, (z_H, z_L))
 

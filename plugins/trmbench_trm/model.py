@@ -61,14 +61,20 @@ class TRM(PuzzleModel):
         return self.update_y(state)
 
     def update_z(self, i: int, x: Tensor, state: State) -> State:
-        """z <- f(x + y + z): the i-th update renews one of the z, in turn; all of them are read."""
-        latents = range(1, len(state)) or range(1)
-        return _replaced(state, latents[i % len(latents)], self.f_L(*state, x))
+        """z <- f(z + (y + x)): the i-th update renews one of the z, in turn; all of them are read.
+
+        The brackets are the reference's: in bfloat16 they decide the last bit.
+        """
+        if len(state) == 1:
+            return (self.f_L(*state, x),)
+        y, *latents = state
+        return _replaced(state, 1 + i % len(latents), self.f_L(*latents, y + x))
 
     def update_y(self, state: State) -> State:
-        """y <- f(y + z); the absence of x tells the network which of the two to do."""
+        """y <- f(sum of the z + y); the absence of x tells the network which of the two to do."""
+        y, *latents = state
         answer = self.f_L if self.f_H is None else self.f_H
-        return _replaced(state, 0, answer(*state))
+        return _replaced(state, 0, answer(*latents, y))
 
 
 def _replaced(state: State, index: int, feature: Tensor) -> State:
