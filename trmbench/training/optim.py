@@ -17,9 +17,10 @@ from trmbench.training.torch_settings import build_optimizers_without_compiler
 class AdamATan2(Optimizer):
     """Adam whose update is an arctangent of two arguments instead of a quotient with epsilon.
 
-    p <- p (1 - lr wd);  p <- p - lr atan2(m / (1 - b1^t), sqrt(v) / sqrt(1 - b2^t))
+    p <- p (1 - lr wd);  p <- p - lr / (1 - b1^t) atan2(m, sqrt(v) / sqrt(1 - b2^t))
 
-    Source: Everett et al. 2024 (arXiv 2407.05872), the form used by the released TRM and HRM code.
+    Sources: Everett et al. 2024 (arXiv 2407.05872); where the first correction stands is as in the
+    package adam-atan2 0.0.3, which the released TRM and HRM code trains with.
     """
 
     def __init__(
@@ -58,12 +59,11 @@ class AdamATan2(Optimizer):
         torch._foreach_lerp_(first, gradients, 1 - beta1)
         torch._foreach_mul_(second, beta2)
         torch._foreach_addcmul_(second, gradients, gradients, 1 - beta2)
-        numerators = torch._foreach_div(first, 1 - beta1**step)
         denominators = torch._foreach_sqrt(second)
         torch._foreach_div_(denominators, math.sqrt(1 - beta2**step))
         torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
-        updates = [torch.atan2(m, v) for m, v in zip(numerators, denominators, strict=True)]
-        torch._foreach_add_(parameters, updates, alpha=-group["lr"])
+        updates = [torch.atan2(m, v) for m, v in zip(first, denominators, strict=True)]
+        torch._foreach_add_(parameters, updates, alpha=-group["lr"] / (1 - beta1**step))
 
 
 def build_optimizer(parameters: Iterable[Tensor], settings: TrainSettings) -> Optimizer:
