@@ -39,7 +39,7 @@ def question_options(command: Any) -> Any:
             "--with",
             "beside",
             type=click.Choice(["published"]),
-            help="Show the papers' figures next to ours.",
+            help="Show what papers report next to ours.",
         ),
         results_option,
     )

@@ -1,11 +1,12 @@
-"""`trmbench list`: what is installed."""
+"""`trmbench list`: what is installed, and what is published."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
+from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.plugin.registry import Registry
 
@@ -14,13 +15,24 @@ REGISTRIES: dict[str, Callable[[], Registry]] = {
     "tasks": registry.tasks,
     "runners": registry.runners,
 }
+Rows = list[tuple[str, ...]]
 
 
-@click.command("list", short_help="List the models, tasks, runners, presets and studies.")
-@click.argument("kind", type=click.Choice([*REGISTRIES, "presets", "studies"]))
-def command(kind: str) -> None:
-    """List what the installed plugins offer, with the distribution it comes from."""
-    if kind == "presets":
+@click.command(
+    "list", short_help="List models, tasks, runners, presets, studies, published figures."
+)
+@click.argument("kind", type=click.Choice([*REGISTRIES, "presets", "studies", "published"]))
+@click.option("--task", metavar="NAME", help="Only this task's; for published figures.")
+def command(kind: str, task: str | None) -> None:
+    """List what the installed plugins offer, with the distribution it comes from.
+
+    `published` lists what papers and others report, with what each figure was measured on.
+    """
+    if task and kind != "published":
+        raise TrmbenchError(f"list {kind} takes no --task", "it is for list published")
+    if kind == "published":
+        rows = _published(task)
+    elif kind == "presets":
         rows = _presets()
     elif kind == "studies":
         rows = _studies()
@@ -32,25 +44,35 @@ def command(kind: str) -> None:
     _print_columns(rows)
 
 
-def _presets() -> list[tuple[str, str, str]]:
+def _presets() -> Rows:
     return [
-        (f"{kind[:-1]} {entry.spec.name}", ", ".join(entry.spec.presets) or "any", "")
+        (f"{kind[:-1]} {entry.spec.name}", ", ".join(entry.spec.presets) or "any")
         for kind in ("models", "tasks")
         for entry in REGISTRIES[kind]()
     ]
 
 
-def _studies() -> list[tuple[str, str, str]]:
+def _studies() -> Rows:
     from trmbench.config.studies import find_study, study_names
     from trmbench.config.study import read_study
 
-    return [(name, read_study(find_study(name)).title or "", "") for name in study_names()]
+    return [(name, read_study(find_study(name)).title or "") for name in study_names()]
 
 
-def _print_columns(rows: list[tuple[str, str, str]]) -> None:
+def _published(task: str | None) -> Rows:
+    from trmbench.published import published_figures
+    from trmbench.published.columns import COLUMNS, texts
+
+    rows = [
+        (figure.task, *texts(figure), figure.evidence or "-", figure.note)
+        for figure in published_figures(task)
+    ]
+    return [("task", *COLUMNS, "evidence", "note"), *rows]
+
+
+def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:
     """Aligned columns, without the time that importing a table library takes."""
-    widths = [max((len(row[i]) for row in rows), default=0) for i in range(3)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        click.echo(
-            "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        )
+        texts = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        click.echo("  ".join(texts).rstrip())

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from trmbench.comparison.across import AcrossTasks, summarize_tasks
 from trmbench.comparison.cautions import find_cautions, obstacles
 from trmbench.comparison.cells import CellSummary, summarize_with
+from trmbench.comparison.reported import Reported, reported_figures
 from trmbench.comparison.scores import PRIMARY, CellScores, ScoreReader, check_metric, shared_ids
 from trmbench.comparison.selection import select_trials
 from trmbench.errors import TrmbenchError, unknown
-from trmbench.published import Figure, published_figures
 from trmbench.spec.trials import Row
 from trmbench.stats import CellMoments, Comparison, PuzzleCounts, compare_all, moments, puzzle_table
 from trmbench.store import Store
@@ -35,7 +35,7 @@ class Question:
     """Compare what is not comparable, and say so."""
     ignore_failed: bool = False
     published: bool = False
-    """Show the papers' figures for these tasks beside."""
+    """Show what papers report for these tasks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class Results:
     groups: tuple[Group, ...]
     across: AcrossTasks | None
     """Summaries over tasks; None below four tasks."""
-    published: tuple[Figure, ...]
+    published: tuple[Reported, ...]
     """What papers report for these tasks, if asked for."""
     notes: tuple[str, ...]
     """What was left out or passed over."""
@@ -140,13 +140,11 @@ def compare_cells(store: Store, question: Question) -> Results:
     )
     notes += [line for cell in cells for line in cell.left_out]
     notes += _mixed_presets(groups)
-    tasks = {cell.task for cell in cells}
-    published = [figure for figure in published_figures() if figure.task in tasks]
     return Results(
         question=question,
         groups=groups,
         across=summarize_tasks([cell for group in groups for cell in group.cells]),
-        published=tuple(published) if question.published else (),
+        published=reported_figures(cells) if question.published else (),
         notes=tuple(notes),
     )
 

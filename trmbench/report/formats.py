@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from trmbench.comparison.compare import Results
 from trmbench.report import tables
+from trmbench.report.published import published_table
 from trmbench.report.records import Record, results_record
 from trmbench.report.tables import TextTable
 
@@ -106,7 +107,7 @@ def _tables(results: Results) -> list[TextTable]:
         tables.differences(results.differences),
         tables.sources(results.differences),
         *tables.across(results),
-        tables.published(results.published),
+        published_table(results),
         tables.failures(results.failed),
     ]
     return [table for table in found if table.rows]

@@ -14,6 +14,7 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import Group, Results
 from trmbench.report import tables
 from trmbench.report.figures import Picture, pictures, profiles, to_svg
+from trmbench.report.published import published_table
 from trmbench.report.templates import template
 from trmbench.report.trial_view import flatten, trials_table
 from trmbench.store import Store
@@ -101,7 +102,7 @@ def render_report(results: Results, sections: Sequence[Section], written_at: str
         sources=tables.sources(results.differences),
         across=tables.across(results),
         profiles=over_tasks,
-        published=tables.published(results.published),
+        published=published_table(results),
         failures=tables.failures(results.failed),
         footnote=tables.footnote(results.cells).splitlines(),
         sections=[

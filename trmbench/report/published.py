@@ -1,4 +1,4 @@
-"""A study's table with the figures that a paper published for the same rows."""
+"""Published figures: next to a study's rows, and as a table of their own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from trmbench.comparison.cells import CellSummary
+from trmbench.comparison.compare import Results
+from trmbench.comparison.reported import Reported, circumstances
 from trmbench.published import published_figures
+from trmbench.published.columns import COLUMNS, texts
 from trmbench.report import tables
 from trmbench.report.tables import TextTable
-from trmbench.report.words import UNKNOWN
+from trmbench.report.words import UNKNOWN, count, percent
 
 
 def beside_published(
@@ -41,3 +44,36 @@ def beside_published(
         " against. Only preset paper has those puzzles and that training."
     )
     return wider, note
+
+
+def published_table(results: Results) -> TextTable:
+    """Our cells and what is reported for their tasks, and in what that was measured otherwise."""
+    rows: list[tuple[str, ...]] = []
+    dim: set[int] = set()
+    for task in dict.fromkeys(found.figure.task for found in results.published):
+        rows += [_own_row(cell) for cell in results.cells if cell.task == task]
+        for found in results.published:
+            if found.figure.task != task:
+                continue
+            if found.differs:
+                dim.add(len(rows))
+            rows.append((task, *texts(found.figure), _difference(found)))
+    headings = ("task", *COLUMNS, "differs in")
+    title = "Published figures: shown, never tested against; grey where measured otherwise"
+    return TextTable(title, headings, tuple(rows), len(headings), frozenset(dim))
+
+
+def _own_row(cell: CellSummary) -> tuple[str, ...]:
+    """A cell of ours in the columns of the published figures."""
+    own = circumstances(cell)
+    measured = (own.trained_on, f"{own.tested_on} {own.test_set}", *own[3:])
+    known = (text or UNKNOWN for text in measured)
+    seeds = f", {len(cell.trials)} seeds" if len(cell.trials) > 1 else ""
+    accuracy = f"{percent(cell.interval.mean)}{seeds}"
+    return (cell.task, cell.name, accuracy, *known, count(cell.mean("parameters")), "ours", "")
+
+
+def _difference(reported: Reported) -> str:
+    if reported.differs:
+        return ", ".join(reported.differs)
+    return f"not known: {', '.join(reported.unknown)}" if reported.unknown else "nothing"

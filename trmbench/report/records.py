@@ -37,7 +37,14 @@ def results_record(results: Results) -> Record:
         "cells": [cell_record(cell) for cell in results.cells],
         "differences": [difference_record(difference) for difference in results.differences],
         "across_tasks": _across_record(results.across) if results.across else None,
-        "published": [dataclasses.asdict(figure) for figure in results.published],
+        "published": [
+            {
+                **dataclasses.asdict(found.figure),
+                "differs": list(found.why),
+                "unknown": list(found.unknown),
+            }
+            for found in results.published
+        ],
         "cautions": [
             {"task": group.task, "preset": group.preset, "caution": line}
             for group in results.groups

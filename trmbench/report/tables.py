@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import Difference, Results
-from trmbench.published import Figure
 from trmbench.report.words import (
     UNKNOWN,
     bounds,
@@ -35,6 +34,8 @@ class TextTable:
     rows: tuple[tuple[str, ...], ...]
     left: int
     """The first so many columns hold names and stand left; the others hold numbers."""
+    dim: Collection[int] = ()
+    """Numbers of the rows that are greyed."""
 
 
 def cells(found: Sequence[CellSummary]) -> TextTable:
@@ -136,28 +137,6 @@ def across(results: Results) -> list[TextTable]:
 
 def _percent_bounds(low: float, high: float) -> str:
     return UNKNOWN if math.isnan(low) else f"{number(low)} to {number(high)}"
-
-
-def published(found: Iterable[Figure]) -> TextTable:
-    """Figures of the papers."""
-    rows = tuple(
-        (
-            figure.task,
-            figure.model,
-            f"{figure.percent:g} %",
-            figure.parameters or UNKNOWN,
-            figure.benchmark,
-            figure.source,
-        )
-        for figure in found
-    )
-    headings = ("task", "model", "accuracy", "parameters", "benchmark", "source")
-    return TextTable(
-        "Published figures on the full benchmarks, no spread given: shown, not tested",
-        headings,
-        rows,
-        6,
-    )
 
 
 def failures(rows: Iterable[Row]) -> TextTable:

@@ -12,6 +12,7 @@ from rich.text import Text
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import Results
 from trmbench.report import tables
+from trmbench.report.published import published_table
 from trmbench.report.tables import TextTable, footnote
 from trmbench.report.words import count, duration, memory
 
@@ -37,8 +38,9 @@ def rich_table(table: TextTable) -> Table:
             drawn.add_column(heading, overflow="fold")
         else:
             drawn.add_column(heading, justify="right", no_wrap=True)
-    for row in table.rows:
-        drawn.add_row(*(Text(text, _STYLES.get(text.split(" ")[0], "")) for text in row))
+    for number, row in enumerate(table.rows):
+        texts = (Text(text, _STYLES.get(text.split(" ")[0], "")) for text in row)
+        drawn.add_row(*texts, style="dim" if number in table.dim else None)
     return drawn
 
 
@@ -71,6 +73,6 @@ def comparison_view(results: Results) -> Iterator[RenderableType]:
         for line in group.cautions:
             yield Text(f"caution, {group.task} {group.preset}: {line}", "yellow")
     if results.published:
-        yield rich_table(tables.published(results.published))
+        yield rich_table(published_table(results))
     if results.failed:
         yield failures_table(results.failed)
