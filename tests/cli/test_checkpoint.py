@@ -149,6 +149,16 @@ def test_exported_weights_come_back_as_they_were(
         ({"model.expansion": 8.0}, "hidden features (model.expansion) is", "check --task"),
         ({"task.size": 7}, "positions (of the grid", "check --task"),
         ({"model.puzzle_positions": 2}, "puzzle embedding (model.puzzle_positions)", "--set"),
+        (
+            {"model.mixing": "attention", "model.position_encoding": "rope"},
+            "model.mixing is attention in the weights, mlp in",
+            "--set model.mixing=attention --set model.position_encoding=rope",
+        ),
+        (
+            {"model.position_encoding": "learned"},
+            "learned positions (model.position_encoding) is True in the weights, False in",
+            "--set model.position_encoding=learned",
+        ),
     ],
 )
 def test_weights_of_another_architecture_are_refused_by_its_first_option(
@@ -164,6 +174,48 @@ def test_weights_of_another_architecture_are_refused_by_its_first_option(
     [line] = capsys.readouterr().err.splitlines()
     assert message in line and hint in line
     assert not (tmp_path / "r" / "trials").exists()
+
+
+def test_weights_without_a_puzzle_embedding_ask_for_no_position_of_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(parts_of("trm", **{"model.puzzle_positions": 0}), tmp_path / "w.pt")
+    command = ["checkpoint", "import", str(tmp_path / "w.pt"), "--model=trm", *CELL]
+    command.append(f"--results={tmp_path / 'r'}")
+    assert run_command([*command, "--set=model.puzzle_positions=2"]) == 2
+    assert "try --set model.puzzle_positions=0" in capsys.readouterr().err
+    assert run_command([*command, "--set=model.puzzle_positions=0"]) == 0
+
+
+def test_attention_without_positions_is_imported_with_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(parts_of("trm", **{"model.mixing": "attention"}), tmp_path / "w.pt")
+    command = ["checkpoint", "import", str(tmp_path / "w.pt"), "--model=trm", *CELL]
+    command += ["--set=model.mixing=attention", f"--results={tmp_path / 'r'}"]
+    assert run_command(command) == 0
+    assert "import again with --set model.position_encoding=rope" in capsys.readouterr().err
+    assert run_command([*command, "--set=model.position_encoding=rope"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("prefix", ["", "_orig_mod.", "_orig_mod.model.", "module.model."])
+def test_names_without_the_outer_part_and_saved_rotary_tables_are_accepted(
+    prefix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = parts_of("trm", **{"model.mixing": "attention", "model.position_encoding": "rope"})
+    _, weights = parts.model_entry.spec.reference.export(parts.model)
+    bare = {prefix + name.removeprefix("inner."): w.detach() for name, w in weights.items()}
+    bare |= {f"{prefix}rotary_emb.{name}_cached": torch.zeros(36, 8) for name in ("cos", "sin")}
+    torch.save(bare, tmp_path / "w.pt")
+    settings = ["--set=model.mixing=attention", "--set=model.position_encoding=rope"]
+    where = f"--results={tmp_path / 'r'}"
+    file = tmp_path / "out.safetensors"
+    trial = imported(capsys, str(tmp_path / "w.pt"), "--model=trm", *CELL, *settings, where)
+    assert run_command(["checkpoint", "export", trial, "-o", str(file), where]) == 0
+    kept = read_weights(file)
+    assert kept.keys() == weights.keys()
+    assert all(torch.equal(kept[name], weights[name]) for name in kept)
 
 
 class Dangerous:

@@ -33,6 +33,7 @@ def import_command(
     from trmbench.cli.console import console, warn
     from trmbench.experiment.cells import choose_cells
     from trmbench.store import Store
+    from trmbench.trial.architecture import doubts
     from trmbench.trial.weights import NOT_IN_WEIGHTS, import_weights
 
     [cell] = choose_cells([model], [task], preset, None, parse_overrides(overrides)).cells
@@ -43,6 +44,8 @@ def import_command(
     assumed = ", ".join(f"{name}={taken[name]}" for name in NOT_IN_WEIGHTS if name in taken)
     console.print(f"Imported {file} as trial {trial.trial_id}.", markup=False, soft_wrap=True)
     console.print(f"The weights do not tell, the configuration says: {assumed}.", soft_wrap=True)
+    for line in doubts(taken):
+        warn(line)
     console.print(f"Test it: trmbench evaluate {trial.trial_id} --results {results}", markup=False)
 
 

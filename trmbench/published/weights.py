@@ -5,6 +5,7 @@ Their names: SamsungSAILMontreal/TinyRecursiveModels and sapientinc/HRM, class `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -34,6 +35,7 @@ _SHARED: Renames = (
     (".mlp.gate_up.", ".mlp.gate_up_proj."),
     (".mlp.down.", ".mlp.down_proj."),
 )
+_INNER, _ROTARY = "inner.", "rotary_emb."
 _MULTIPLE_OF = 256
 """The reference rounds the hidden features of every MLP up to a multiple of this."""
 _FIXED = {"rms_norm_eps": 1e-5, "rope_theta": 10_000.0}
@@ -48,8 +50,18 @@ def reference_name(name: str, renames: Renames) -> str:
 
 
 def without_prefixes(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The state dict of a model that was compiled or wrapped in a loss, by its plain names."""
-    return {name[max(name.find("inner."), 0) :]: tensor for name, tensor in state_dict.items()}
+    """The state dict by the reference's plain names, which begin with `inner.`.
+
+    It may be that of a model that was compiled, wrapped in a loss, or saved without its outer part.
+    The tables of rotary positions, which some versions saved, follow from the shape and are left
+    out.
+    """
+    return {_plain_name(name): tensor for name, tensor in state_dict.items() if _ROTARY not in name}
+
+
+def _plain_name(name: str) -> str:
+    at = name.find(_INNER)
+    return name[at:] if at >= 0 else _INNER + re.sub(r"^((_orig_mod|module|model)\.)*", "", name)
 
 
 def load_weights(model: PuzzleModel, state_dict: Mapping[str, Tensor], renames: Renames) -> None:
@@ -83,8 +95,9 @@ def describe(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     tokens = weights.get("inner.embed_tokens.embedding_weight")
     hidden = weights.get("inner.L_level.layers.0.mlp.down_proj.weight")
     if tokens is None or hidden is None or tokens.ndim != 2 or hidden.ndim != 2:
+        names = [name.removeprefix(_INNER) for name in weights]
         raise TrmbenchError(
-            f"these are not weights of the reference implementation: {_some(list(weights))}",
+            f"these are not weights of the reference implementation: {_some(names)}",
             "they have inner.embed_tokens.embedding_weight, inner.L_level.layers.0...., ...",
         )
     mixing = weights.get("inner.L_level.layers.0.mlp_t.gate_up_proj.weight")

@@ -21,6 +21,7 @@ from trmbench.spec.status import IMPORTED
 from trmbench.store import Store
 from trmbench.store.atomic import replace_file
 from trmbench.store.final import FinalWeights, load_final
+from trmbench.trial.architecture import check_architecture
 from trmbench.trial.build import TrialParts
 
 SAFETENSORS = ".safetensors"
@@ -106,7 +107,8 @@ def _fitted(parts: TrialParts, state_dict: Mapping[str, Tensor]) -> Any:
     """The weights in a model of the trial's configuration."""
     reference = _reference(parts)
     config, expected = reference.export(parts.model)
-    _check_architecture(reference.describe(expected), reference.describe(state_dict))
+    options = parts.trial.config["model"]
+    check_architecture(reference.describe(expected), reference.describe(state_dict), options)
     return reference.load(config, state_dict)
 
 
@@ -118,29 +120,6 @@ def _reference(parts: TrialParts) -> ReferenceWeights:
             "its plugin would give its spec `reference=ReferenceWeights(...)`",
         )
     return reference
-
-
-def _check_architecture(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
-    """Refuse weights of another architecture, naming the first option that differs.
-
-    Raises:
-        TrmbenchError: they differ.
-    """
-    different = [key for key in {**ours, **theirs} if ours.get(key) != theirs.get(key)]
-    if not different:
-        return
-    first = different[0]
-    settings = [
-        f"--set {key}={str(theirs[key]).lower()}"
-        for key in different
-        if key in theirs and key.startswith("model.")
-    ]
-    hint = f"try {' '.join(settings)}" if first.startswith("model.") and settings else None
-    raise TrmbenchError(
-        f"the weights do not fit the configuration: {first} is {theirs.get(first, 'not')} in the"
-        f" weights, {ours.get(first, 'not')} in the configuration",
-        hint or "check --task, --preset and --set",
-    )
 
 
 def export_weights(trial: Trial, file: Path) -> int:
