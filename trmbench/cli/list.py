@@ -15,23 +15,27 @@ REGISTRIES: dict[str, Callable[[], Registry]] = {
     "tasks": registry.tasks,
     "runners": registry.runners,
 }
+PUBLISHED = ("published", "weights")
 Rows = list[tuple[str, ...]]
 
 
 @click.command(
-    "list", short_help="List models, tasks, runners, presets, studies, published figures."
+    "list", short_help="List models, tasks, presets, studies, published figures and weights, ..."
 )
-@click.argument("kind", type=click.Choice([*REGISTRIES, "presets", "studies", "published"]))
-@click.option("--task", metavar="NAME", help="Only this task's; for published figures.")
+@click.argument("kind", type=click.Choice([*REGISTRIES, "presets", "studies", *PUBLISHED]))
+@click.option("--task", metavar="NAME", help="Only this task's published figures or weights.")
 def command(kind: str, task: str | None) -> None:
     """List what the installed plugins offer, with the distribution it comes from.
 
-    `published` lists what papers and others report, with what each figure was measured on.
+    `published` lists what papers and others report, with what each figure was measured on;
+    `weights` lists the public weights that `trmbench checkpoint import` knows by name.
     """
-    if task and kind != "published":
-        raise TrmbenchError(f"list {kind} takes no --task", "it is for list published")
+    if task and kind not in PUBLISHED:
+        raise TrmbenchError(f"list {kind} takes no --task", f"it is for {' and '.join(PUBLISHED)}")
     if kind == "published":
         rows = _published(task)
+    elif kind == "weights":
+        rows = _weights(task)
     elif kind == "presets":
         rows = _presets()
     elif kind == "studies":
@@ -68,6 +72,23 @@ def _published(task: str | None) -> Rows:
         for figure in published_figures(task)
     ]
     return [("task", *COLUMNS, "evidence", "note"), *rows]
+
+
+def _weights(task: str | None) -> Rows:
+    from trmbench.published.checkpoints import public_weights
+
+    headings = ("name", "model", "task", "repository", "file", "settings", "expected")
+    rows = [
+        (
+            *(found.name, found.model, found.task, found.repository, found.file),
+            found.options or "-",
+            f"{found.expected} % ({found.metric})" if found.expected else "-",
+            found.measured_by or "-",
+            found.note,
+        )
+        for found in public_weights(task)
+    ]
+    return [(*headings, "measured by", "note"), *rows]
 
 
 def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:

@@ -42,7 +42,9 @@ def trained_parts(trial: Trial) -> TrialParts:
     return parts
 
 
-def import_weights(file: Path, cell: Cell, store: Store) -> Trial:
+def import_weights(
+    file: Path, cell: Cell, store: Store, source: Mapping[str, str] | None = None
+) -> Trial:
     """Store a file's weights as the final ones of a trial of its own, to be tested by `evaluate`.
 
     The trial's cell is not the given one: what is trained here is never pooled with what is not.
@@ -51,6 +53,7 @@ def import_weights(file: Path, cell: Cell, store: Store) -> Trial:
         file: a state dict saved by `torch.save` (or safetensors) in the reference's names.
         cell: the configuration that the weights belong to.
         store: the results folder.
+        source: `name` and `repository` of public weights, for the record.
 
     Raises:
         TrmbenchError: the file holds no such weights, or they do not fit the configuration.
@@ -63,10 +66,10 @@ def import_weights(file: Path, cell: Cell, store: Store) -> Trial:
         cell.trial(0, store.address),
         cell_id=cell_id,
         trial_id=trial_hash(cell_id, 0),
-        cell_label=f"{cell.model} imported from {file.name}",
+        cell_label=f"{cell.model} imported from {(source or {}).get('name', file.name)}",
     )
     model = _fitted(TrialParts(trial), state_dict)
-    imported = {"file": file.name, "sha256": checksum}
+    imported = {"file": file.name, "sha256": checksum, **(source or {})}
     final = FinalWeights(model.state_dict(), imported=imported)
     final.save(store.checkpoints(trial.trial_id), trial)
     row = {"status": IMPORTED, "started_at": datetime.now(UTC)}
