@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -66,6 +66,23 @@ def test_the_hash_follows_what_is_learned_and_nothing_else() -> None:
         changed = make(from_command={key: value})
         assert changed.cell_id != base.cell_id and changed.evaluation_id == base.evaluation_id
     assert base.trial(0, "r").trial_id != base.trial(1, "r").trial_id
+
+
+def test_a_later_option_leaves_the_hash_alone_at_its_old_meaning() -> None:
+    later = field(default="old", metadata={"unhashed_at": "old"})
+    wider = make_dataclass("Wider", [("order", str, later)], bases=(Options,), frozen=True)
+
+    def cell_id(options: type, **changes: Any) -> str:
+        task = TaskSpec("t", "T", {"mini": Preset()}, load=print, options=options)
+        model = ModelSpec("m", "M", {}, build=print, options=options)
+        return compose(model, task, "mini", from_command=changes).cell_id
+
+    before = cell_id(Options)
+    assert cell_id(wider) == before
+    assert (
+        len({before, *(cell_id(wider, **{key: "new"}) for key in ("task.order", "model.order"))})
+        == 3
+    )
 
 
 def test_a_value_that_a_file_sets_to_the_preset_gives_the_same_cell() -> None:

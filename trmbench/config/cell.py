@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from trmbench.spec import ModelSpec, TaskSpec, Trial
-from trmbench.spec.settings import UNHASHED_WHEN_OFF
+from trmbench.spec.settings import UNHASHED_AT, EvaluationSettings, TrainSettings
 
 HASHED_SECTIONS = ("task", "model", "train")
 
@@ -38,8 +38,8 @@ class Cell:
     task: str
     preset: str
     sections: Mapping[str, Mapping[str, Setting]]
-    revisions: Mapping[str, Any]
-    """Revision numbers of the model's and the task's spec, and the cell that it builds upon."""
+    cell_id: str
+    """Hash of what decides what is learned."""
     label: str | None = None
     """What a study calls it; for people, never hashed."""
 
@@ -60,11 +60,6 @@ class Cell:
             for key, setting in self.sections[section].items()
             if setting.origin in (FILE, COMMAND_LINE)
         }
-
-    @cached_property
-    def cell_id(self) -> str:
-        """Hash of what decides what is learned."""
-        return learned_hash(self.model, self.task, self.values, self.revisions)
 
     @cached_property
     def evaluation_id(self) -> str:
@@ -90,20 +85,39 @@ class Cell:
 
 
 def learned_hash(
-    model: str,
-    task: str,
+    model: ModelSpec,
+    task: TaskSpec,
     config: Mapping[str, Mapping[str, Any]],
-    revisions: Mapping[str, Any],
+    base: Cell | None,
 ) -> str:
-    """Hash of what decides what is learned: the `cell_id` of a configuration."""
-    learned = {section: config[section] for section in HASHED_SECTIONS}
-    return short_hash([model, task, learned, dict(revisions)])
+    """Hash of what decides what is learned: the `cell_id` of a configuration.
+
+    Args:
+        model: the model's spec.
+        task: the task's spec.
+        config: the values, section by section.
+        base: the cell that the model builds upon, if any.
+    """
+    schemas = {"task": task.options, "model": model.options, "train": TrainSettings}
+    learned = {section: _hashed(schema, config[section]) for section, schema in schemas.items()}
+    revisions = {"model": model.revision, "task": task.revision}
+    upon = {} if base is None else {"base": base.cell_id}
+    return short_hash([model.name, task.name, learned, {**revisions, **upon}])
 
 
 def evaluation_hash(evaluation: Mapping[str, Any]) -> str:
     """Hash of how a trial is tested: its `evaluation_id`."""
-    off = {key for key in UNHASHED_WHEN_OFF if evaluation.get(key) is None}
-    return short_hash({key: value for key, value in evaluation.items() if key not in off})
+    return short_hash(_hashed(EvaluationSettings, evaluation))
+
+
+def _hashed(schema: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the later settings that change nothing: see `UNHASHED_AT`."""
+    later = {
+        field.name: field.metadata[UNHASHED_AT]
+        for field in dataclasses.fields(schema)
+        if UNHASHED_AT in field.metadata
+    }
+    return {key: value for key, value in values.items() if key not in later or value != later[key]}
 
 
 def trial_hash(cell_id: str, seed: int) -> str:
@@ -127,9 +141,3 @@ def short_hash(value: Any) -> str:
     """12 hexadecimal digits of the SHA-256 of a value's canonical JSON."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def revisions(model: ModelSpec, task: TaskSpec, base: Cell | None) -> dict[str, Any]:
-    """Return what a cell's hash takes from its plugins apart from the values (`learned_hash`)."""
-    own: dict[str, Any] = {"model": model.revision, "task": task.revision}
-    return own if base is None else {**own, "base": base.cell_id}

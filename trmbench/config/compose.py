@@ -11,7 +11,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from trmbench.config.cell import COMMAND_LINE, FILE, Cell, Setting, revisions
+from trmbench.config.cell import COMMAND_LINE, FILE, Cell, Setting, learned_hash
 from trmbench.config.values import checked
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.plugin import registry
@@ -48,7 +48,7 @@ def compose(
         schemas["runner"] = runner.options
         given = [runner.named_today(settings) for settings in given]
     layers = _layers(model, task, preset, *given)
-    cell = Cell(model.name, task.name, preset, _resolved(schemas, layers), {})
+    cell = Cell(model.name, task.name, preset, _resolved(schemas, layers), cell_id="")
     base = base_cell(model, task, preset, cell.values, cell.overrides)
     if base is not None:
         # Its training is the base's, but for what its own preset says.
@@ -57,7 +57,7 @@ def compose(
         cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
     for section, schema in schemas.items():
         schema(**cell.values[section])  # a dataclass may refuse values that do not fit
-    return dataclasses.replace(cell, revisions=revisions(model, task, base))
+    return dataclasses.replace(cell, cell_id=learned_hash(model, task, cell.values, base))
 
 
 def base_cell(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trmbench.config.cell import learned_hash, revisions, short_hash
+from trmbench.config.cell import learned_hash, short_hash
 from trmbench.config.compose import base_cell
 from trmbench.plugin import registry
 from trmbench.spec import Trial, row_name
@@ -89,8 +89,7 @@ def _checkpoints(store: Store, trial: Trial) -> Iterable[Location]:
 def _is_current(trial: Trial) -> bool:
     model, task = registry.models().find(trial.model).spec, registry.tasks().find(trial.task).spec
     base = base_cell(model, task, trial.preset, trial.config, trial.overrides)
-    today = revisions(model, task, base)
-    return learned_hash(trial.model, trial.task, trial.config, today) == trial.cell_id
+    return learned_hash(model, task, trial.config, base) == trial.cell_id
 
 
 def forget(store: Store, trial: Trial) -> None:

@@ -7,13 +7,17 @@ dataclass whose fields are the section's keys.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self
 
 from trmbench.errors import TrmbenchError
 
-UNHASHED_WHEN_OFF = frozenset({"early_exit"})
-"""Evaluation settings that came when results were stored already: off, they change no hash."""
+UNHASHED_AT = "unhashed_at"
+"""Key of a field's metadata: the value at which the setting is left out of the hash.
+
+A setting that came when results were stored already names the value that means what was done
+before, so that they keep their ids. Options of tasks and models may have it as well.
+"""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class EvaluationSettings:
     weights: Literal["ema", "raw"] = "ema"
     """Which weights are tested; "ema" means raw ones where no average was kept."""
     batch_size: int = 256
-    early_exit: int | None = None
+    early_exit: int | None = field(default=None, metadata={UNHASHED_AT: None})
     """Leave out a puzzle, 0: once its state no longer changes, so that nothing after it can; K:
     once its answer was the same and its halting logit positive in K steps on end, an
     approximation. None = every puzzle gets all steps."""
