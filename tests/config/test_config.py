@@ -10,7 +10,7 @@ import pytest
 
 from trmbench import ModelSpec, Preset, TaskSpec, TrmbenchError
 from trmbench.config.compose import compose
-from trmbench.config.values import parse_value, read_toml
+from trmbench.config.values import checked, parse_value, read_toml
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,15 @@ def test_a_later_option_leaves_the_hash_alone_at_its_old_meaning() -> None:
         len({before, *(cell_id(wider, **{key: "new"}) for key in ("task.order", "model.order"))})
         == 3
     )
+
+
+def test_none_is_a_name_where_it_is_one_of_the_names() -> None:
+    assert (
+        checked("model.position_encoding", parse_value("none"), Literal["rope", "none"]) == "none"
+    )
+    assert checked("task.path", parse_value("none"), str | None) is None
+    with pytest.raises(TrmbenchError, match="is not 'rope'"):
+        checked("model.position_encoding", None, Literal["rope"])
 
 
 def test_a_value_that_a_file_sets_to_the_preset_gives_the_same_cell() -> None:

@@ -30,6 +30,8 @@ def checked(dotted: str, value: Any, expected: Any) -> Any:
         if typing.get_origin(choice) is typing.Literal:
             if value in typing.get_args(choice):
                 return value
+            if value is None and "none" in typing.get_args(choice):
+                return "none"  # as typed: here it is a name
         elif choice is float and type(value) is int:
             return float(value)
         elif type(value) is (type(None) if choice is None else choice):
