@@ -71,8 +71,11 @@ def trmbench_tasks() -> Sequence[TaskSpec]:
     """The two public ARC-AGI data sets."""
     presets = {"paper": PAPER, "mini": MINI}
     return [
-        TaskSpec("arc1", "ARC-AGI-1", presets, _load, options=Arc1Options),
-        TaskSpec("arc2", "ARC-AGI-2", presets, _load, options=Arc2Options),
+        TaskSpec(name, title, presets, _load, options=options, identifiers_option="identifiers")
+        for name, title, options in (
+            ("arc1", "ARC-AGI-1", Arc1Options),
+            ("arc2", "ARC-AGI-2", Arc2Options),
+        )
     ]
 
 

@@ -19,13 +19,14 @@ from trmbench import Batch, Predictions, PuzzleTable, Scores, Task, TaskInfo, Tr
 from trmbench_arc.augmentation import Augmentation
 from trmbench_arc.drawing import draw
 from trmbench_arc.grids import VOCABULARY, encode
+from trmbench_arc.identifiers import named_variants
 from trmbench_arc.leakage import Leak
 from trmbench_arc.options import Arc1Options
 from trmbench_arc.reading import ArcTask
 from trmbench_arc.rows import Row, make_table, split_rows, training_rows
 from trmbench_arc.selection import Selection, select
 from trmbench_arc.transform import canonical, restore, transform
-from trmbench_arc.variants import Variants, derive
+from trmbench_arc.variants import BLANK, Variants, derive
 from trmbench_arc.verification import KnownAnswers
 from trmbench_arc.voting import Tally, VoteResult
 
@@ -45,7 +46,11 @@ class Arc(Task):
         self.canvas = options.canvas
         self.tasks: list[ArcTask] = [*selection.training, *selection.evaluation]
         self.overlap: list[Leak] = selection.overlap
-        self.variants: Variants = derive(self.tasks, options.variants)
+        self.variants: Variants = (
+            named_variants(self.tasks, options.identifiers)
+            if options.identifiers
+            else derive(self.tasks, options.variants)
+        )
         self._first_evaluated = len(selection.training)
         self._rows = split_rows(selection, options.validation, options.seed)
         self._splits = {
@@ -61,11 +66,11 @@ class Arc(Task):
         self.info = TaskInfo(
             title=selection.title,
             source=selection.source,
-            fingerprint=_fingerprint(self._splits, self.variants),
+            fingerprint=_fingerprint(self._splits, self.variants, bool(options.identifiers)),
             vocab_size=VOCABULARY,
             seq_len=self.canvas**2,
             grid_shape=(self.canvas, self.canvas),
-            num_puzzle_identifiers=1 + len(self.tasks) * options.variants,
+            num_puzzle_identifiers=self.variants.identifiers,
             unit="group",
         )
 
@@ -76,16 +81,16 @@ class Arc(Task):
         return self._splits[name]
 
     def _identifiers(self, tasks: np.ndarray, variants: np.ndarray | int = 0) -> np.ndarray:
-        per_task = self.variants.dihedral.shape[1]
-        return np.asarray(1 + tasks * per_task + variants, np.int32)
+        return np.asarray(self.variants.numbers[tasks, variants], np.int32)
 
     @property
     def identifier_names(self) -> list[str]:
         """The name of every puzzle identifier, as `trmbench_arc.vote` wants them."""
-        names = ["<blank>"]
+        names = [BLANK] * self.variants.identifiers
         for row, task in enumerate(self.tasks):
-            for variant in range(self.variants.dihedral.shape[1]):
-                names.append(self.variants.name(task.name, row, variant))
+            for variant, number in enumerate(self.variants.numbers[row]):
+                if number:
+                    names[number] = self.variants.name(task.name, row, variant)
         return names
 
     def demonstrations(self, puzzle_id: str) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -236,7 +241,7 @@ def _shape(grid: np.ndarray | None) -> tuple[int, ...]:
     return (0, 0) if grid is None else grid.shape
 
 
-def _fingerprint(splits: Mapping[str, PuzzleTable], variants: Variants) -> str:
+def _fingerprint(splits: Mapping[str, PuzzleTable], variants: Variants, named: bool) -> str:
     digest = hashlib.sha256()
     for name, table in splits.items():
         digest.update(f"{name} {len(table)} {'|'.join(table.puzzle_ids)}".encode())
@@ -244,6 +249,8 @@ def _fingerprint(splits: Mapping[str, PuzzleTable], variants: Variants) -> str:
             digest.update(np.ascontiguousarray(array).tobytes())
     for array in (variants.counts, variants.dihedral, variants.colours):
         digest.update(array.tobytes())
+    if named:  # else the numbers follow from the shape
+        digest.update(variants.numbers.tobytes())
     return digest.hexdigest()[:16]
 
 

@@ -43,11 +43,11 @@ class Augmentation:
             "dihedral": variants.dihedral,
             "colours": variants.colours,
             "unshifted": variants.unshifted,
+            "numbers": variants.numbers,
             "transposed": np.array(TRANSPOSED, bool),
         }
         self._canvas = canvas
         self._shifts = shifts
-        self._variants_per_task = variants.dihedral.shape[1]
         self._on_device: dict[torch.device, dict[str, Tensor]] = {}
 
     def __call__(self, batch: Batch, generator: Generator) -> Batch:
@@ -74,7 +74,7 @@ class Augmentation:
                 (batch.inputs, batch.labels), sizes.permute(1, 2, 0), strict=True
             )
         )
-        return Batch(inputs, labels, 1 + task * self._variants_per_task + variant, batch.rows)
+        return Batch(inputs, labels, look_up["numbers"][task, variant], batch.rows)
 
     def _tables(self, device: torch.device) -> dict[str, Tensor]:
         if device not in self._on_device:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -36,6 +36,9 @@ class Arc1Options:
     """Pairs of training tasks that are held out of training."""
     seed: int = 0
     """Data seed: picks the held-out pairs."""
+    identifiers: str | None = field(default=None, metadata={"unhashed_at": None})
+    """The identifiers.json of weights of the reference implementation: the variants that it names,
+    with its numbers, take the place of those that `variants` asks for."""
 
 
 @dataclass(frozen=True)

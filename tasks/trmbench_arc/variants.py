@@ -18,6 +18,10 @@ from trmbench_arc.grids import COLOURS, MAX_SIDE
 from trmbench_arc.reading import ArcTask, Pair
 from trmbench_arc.transform import COLUMNS_REVERSED, INVERSE, ROWS_REVERSED, TRANSPOSED
 
+SEPARATOR = "|||"
+"""Between the parts of an identifier's name."""
+BLANK = "<blank>"
+"""The name of identifier 0."""
 DRAWS_PER_VARIANT = 5
 """After so many draws per wanted variant a task is taken to have no more; as in the reference."""
 BLOCK = 256
@@ -40,13 +44,17 @@ class Variants:
     """(T, V, 10) uint8, the new colour of each colour."""
     unshifted: np.ndarray
     """(T, V) float32 in [0, 1): which of the task's pairs keeps to the top left."""
+    numbers: np.ndarray
+    """(T, V) int64, the puzzle identifiers; 0, the blank one's, where a spare place has none."""
+    identifiers: int
+    """How many puzzle identifiers there are, the blank one and those of other tasks among them."""
 
     def name(self, task: str, row: int, variant: int) -> str:
         """The identifier's name: `task`, or `task|||t<dihedral>|||<colours>`."""
         if variant == 0:
             return task
         permutation = "".join(map(str, self.colours[row, variant]))
-        return f"{task}|||t{self.dihedral[row, variant]}|||{permutation}"
+        return SEPARATOR.join((task, f"t{self.dihedral[row, variant]}", permutation))
 
 
 def dihedral(grid: np.ndarray, transform: int) -> np.ndarray:
@@ -69,6 +77,8 @@ def derive(tasks: Sequence[ArcTask], count: int) -> Variants:
         np.zeros(shape, np.uint8),
         np.tile(np.arange(COLOURS, dtype=np.uint8), (*shape, 1)),
         np.zeros(shape, np.float32),
+        1 + np.arange(len(tasks) * count, dtype=np.int64).reshape(shape),
+        1 + len(tasks) * count,
     )
     for row, (transforms, colours, unshifted) in enumerate(found):
         variants.dihedral[row, : len(transforms)] = transforms

@@ -23,6 +23,7 @@ from trmbench import TrmbenchError
 from trmbench_arc.grids import COLOURS, PAD, decode, encode
 from trmbench_arc.submission import Submission, make_submission
 from trmbench_arc.transform import restore
+from trmbench_arc.variants import SEPARATOR
 
 Scoring = Literal["fractional", "contest"]
 SCORINGS: tuple[Scoring, ...] = ("fractional", "contest")
@@ -185,7 +186,7 @@ def vote(
         identifiers, np.asarray(puzzle_identifiers), inputs, predictions
     ):
         for row, question, answer in zip(rows_of, questions, answers, strict=True):
-            task = identifiers[puzzle_identifiers[row]].partition("|||")[0]
+            task = identifiers[puzzle_identifiers[row]].partition(SEPARATOR)[0]
             for tally in by_input.get((task, question.tobytes()), ()):
                 tally.add(answer.tobytes(), float(confidence[row]))
     return VoteResult(tallies)
@@ -197,9 +198,9 @@ def parse_identifier(name: str) -> tuple[int, tuple[int, ...]]:
     Raises:
         TrmbenchError: neither `task` nor `task|||t<0..7>|||<permutation of 0123456789>`.
     """
-    if "|||" not in name:
+    if SEPARATOR not in name:
         return 0, tuple(range(COLOURS))
-    transform, permutation = name.split("|||")[-2:]
+    transform, permutation = name.split(SEPARATOR)[-2:]
     if transform in {f"t{number}" for number in range(8)} and sorted(permutation) == list(
         "0123456789"
     ):

@@ -33,6 +33,12 @@ def command() -> None:
     metavar="FILE",
     help="With NAME: the file, had elsewhere than from the hub.",
 )
+@click.option(
+    "--identifiers",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="ARC: the identifiers.json of the data that the weights were trained on.",
+)
 @set_option
 @results_option
 def import_command(
@@ -41,6 +47,7 @@ def import_command(
     task: str | None,
     preset: str,
     path: Path | None,
+    identifiers: Path | None,
     overrides: tuple[str, ...],
     results: str,
 ) -> None:
@@ -59,13 +66,32 @@ def import_command(
     public = _public(weights, model, task, path)
     settings = parse_overrides(tuple(public.options.split()) if public else ())
     model, task = (public.model, public.task) if public else _required(model, task)
-    settings |= parse_overrides(overrides)
+    settings |= parse_overrides(overrides) | _identifiers(identifiers, task, public)
     [cell] = choose_cells([model], [task], preset, None, settings).cells
     store = Store(results, warn)
     store.ensure_writable()
     file = Path(weights) if public is None else path or download(public)
     source = {"name": public.name, "repository": public.repository} if public else {}
     _tell(import_weights(file, cell, store, source), file, public)
+
+
+def _identifiers(file: Path | None, task: str, public: PublicWeights | None) -> dict[str, str]:
+    """The setting of a task that takes the file; refused before 2 GB are fetched in vain."""
+    if file is not None:
+        option = registry.tasks().find(task).spec.identifiers_option
+        if option is None:
+            raise TrmbenchError(
+                f"the puzzle identifiers of task {task} have no names", "leave out --identifiers"
+            )
+        return {f"task.{option}": str(file.absolute())}
+    if public is not None and public.identifiers:
+        raise TrmbenchError(
+            f"the puzzle embeddings of {public.name} follow the variants of the data that they were"
+            " trained on",
+            "add --identifiers FILE, the identifiers.json that the reference's build_arc_dataset.py"
+            f" writes for {public.identifiers}",
+        )
+    return {}
 
 
 def _tell(trial: Trial, file: Path, public: PublicWeights | None) -> None:

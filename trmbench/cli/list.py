@@ -77,11 +77,11 @@ def _published(task: str | None) -> Rows:
 def _weights(task: str | None) -> Rows:
     from trmbench.published.checkpoints import public_weights
 
-    headings = ("name", "model", "task", "repository", "file", "settings", "expected")
+    headings = ("name", "model", "task", "repository", "file", "settings", "subsets", "expected")
     rows = [
         (
             *(found.name, found.model, found.task, found.repository, found.file),
-            found.options or "-",
+            *(found.options or "-", found.identifiers or "-"),
             f"{found.expected} % ({found.metric})" if found.expected else "-",
             found.measured_by or "-",
             found.note,

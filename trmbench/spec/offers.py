@@ -54,6 +54,9 @@ class TaskSpec:
     revision: int = 1
     """Raise it whenever the same options give other puzzles or other scores."""
     options: type = NoOptions
+    identifiers_option: str | None = None
+    """The option that takes a file with the names of all puzzle identifiers, for weights that were
+    trained on variants that others made; None = each identifier means the same everywhere."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from trmbench.training.weights import weight_count
 from trmbench.training.workers import ONE_WORKER, Workers
 from trmbench.trial.build import TrialParts
 from trmbench.trial.evaluate import evaluate
+from trmbench.trial.identifiers import check_unchanged
 from trmbench.trial.record import TrialRecord
 
 BASE_POLL_SECONDS = 1.0
@@ -153,6 +154,8 @@ class TrialRun:
 
     def _use(self, final: FinalWeights) -> None:
         """Have these weights tested and told of in the trial's row."""
+        if final.imported is not None:
+            check_unchanged(self.parts, final.imported)
         self.record.figures |= final.trained
         self.record.imported = final.imported
         final.load_into(self.parts.model, self.parts.evaluation.weights)

@@ -23,8 +23,8 @@ from trmbench.store.atomic import replace_file
 from trmbench.store.final import FinalWeights, load_final
 from trmbench.trial.architecture import check_architecture
 from trmbench.trial.build import TrialParts
+from trmbench.trial.identifiers import SAFETENSORS, check_identifiers, check_unchanged, named_by
 
-SAFETENSORS = ".safetensors"
 NOT_IN_WEIGHTS = ("T", "n", "supervision_steps", "heads", "position_encoding")
 """Options that leave no trace in the weights (nor does rope as against no position encoding)."""
 
@@ -37,6 +37,8 @@ def trained_parts(trial: Trial) -> TrialParts:
     """
     parts = TrialParts(trial, lambda base: trained_parts(base).model)
     final = load_final(Store(trial.results).checkpoints(trial.trial_id))
+    if final.imported is not None:
+        check_unchanged(parts, final.imported)
     final.load_into(parts.model, parts.evaluation.weights)
     parts.model.eval()
     return parts
@@ -68,8 +70,11 @@ def import_weights(
         trial_id=trial_hash(cell_id, 0),
         cell_label=f"{cell.model} imported from {(source or {}).get('name', file.name)}",
     )
-    model = _fitted(TrialParts(trial), state_dict)
+    parts = TrialParts(trial)
+    model = _fitted(parts, state_dict, file)
     imported = {"file": file.name, "sha256": checksum, **(source or {})}
+    if named_by(parts) is not None:
+        imported["data"] = parts.task.info.fingerprint
     final = FinalWeights(model.state_dict(), imported=imported)
     final.save(store.checkpoints(trial.trial_id), trial)
     row = {"status": IMPORTED, "started_at": datetime.now(UTC)}
@@ -106,12 +111,13 @@ def read_weights(file: Path) -> dict[str, Tensor]:
     return dict(content)
 
 
-def _fitted(parts: TrialParts, state_dict: Mapping[str, Tensor]) -> Any:
+def _fitted(parts: TrialParts, state_dict: Mapping[str, Tensor], file: Path) -> Any:
     """The weights in a model of the trial's configuration."""
     reference = _reference(parts)
+    theirs = reference.describe(state_dict)
+    check_identifiers(parts, theirs, file)
     config, expected = reference.export(parts.model)
-    options = parts.trial.config["model"]
-    check_architecture(reference.describe(expected), reference.describe(state_dict), options)
+    check_architecture(reference.describe(expected), theirs, parts.trial.config["model"])
     return reference.load(config, state_dict)
 
 
@@ -146,6 +152,8 @@ def export_weights(trial: Trial, file: Path) -> int:
         "names": "reference" if reference else "own",
         "config": json.dumps(config),
     }
+    if (names := named_by(parts)) is not None:
+        metadata["identifiers"] = names
     cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     replace_file(file, lambda temporary: save_file(cpu, temporary, metadata))
     return len(cpu)
