@@ -27,7 +27,7 @@ _HRM = re.compile(r"_(t\d)_(\d{10})$")
 
 
 def read_identifiers(path: str) -> list[str]:
-    """The names of the puzzle identifiers in TRM's spelling, the first of them the blank one's.
+    """Read the names of the puzzle identifiers, in TRM's spelling; the first one is the blank one.
 
     Raises:
         TrmbenchError: the file cannot be read, or is no such list.
@@ -46,7 +46,7 @@ def read_identifiers(path: str) -> list[str]:
 
 
 def named_variants(tasks: Sequence[ArcTask], path: str) -> Variants:
-    """The variants of each task that a file names, the task itself first.
+    """Read the variants of each task that a file names, the task itself first.
 
     Which pair of a variant keeps to the top left in training is not in the names: it is the first.
 
@@ -77,7 +77,7 @@ def named_variants(tasks: Sequence[ArcTask], path: str) -> Variants:
 
 
 def _by_task(names: Sequence[str], wanted: set[str], path: str) -> dict[str, list[int]]:
-    """The identifiers of each wanted task, that of the task itself first."""
+    """Collect the identifiers of each wanted task, the identifier of the task itself first."""
     numbers: dict[str, list[int]] = {}
     for number, name in enumerate(names):
         task = name.split(SEPARATOR)[0]

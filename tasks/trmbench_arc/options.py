@@ -38,7 +38,7 @@ class Arc1Options:
     """Data seed: picks the held-out pairs."""
     identifiers: str | None = field(default=None, metadata={"unhashed_at": None})
     """The identifiers.json of weights of the reference implementation: the variants that it names,
-    with its numbers, take the place of those that `variants` asks for."""
+    with its numbers, take the place of the `variants` that are made here."""
 
 
 @dataclass(frozen=True)

@@ -45,9 +45,9 @@ class Variants:
     unshifted: np.ndarray
     """(T, V) float32 in [0, 1): which of the task's pairs keeps to the top left."""
     numbers: np.ndarray
-    """(T, V) int64, the puzzle identifiers; 0, the blank one's, where a spare place has none."""
+    """(T, V) int64, the puzzle identifiers; 0 (blank) where a spare place has none."""
     identifiers: int
-    """How many puzzle identifiers there are, the blank one and those of other tasks among them."""
+    """How many puzzle identifiers there are, blank and identifiers of other tasks among them."""
 
     def name(self, task: str, row: int, variant: int) -> str:
         """The identifier's name: `task`, or `task|||t<dihedral>|||<colours>`."""

@@ -76,7 +76,7 @@ def import_command(
 
 
 def _identifiers(file: Path | None, task: str, public: PublicWeights | None) -> dict[str, str]:
-    """The setting of a task that takes the file; refused before 2 GB are fetched in vain."""
+    """Name the task's setting that takes the file; refuse before 2 GB are fetched in vain."""
     if file is not None:
         option = registry.tasks().find(task).spec.identifiers_option
         if option is None:
@@ -119,7 +119,7 @@ def _tell(trial: Trial, file: Path, public: PublicWeights | None) -> None:
 def _public(
     weights: str, model: str | None, task: str | None, path: Path | None
 ) -> PublicWeights | None:
-    """The public weights that are meant; None where it is a file of the user's."""
+    """Find the public weights that are meant; None where it is a file of the user's."""
     from trmbench.published.checkpoints import find_weights
 
     if Path(weights).exists() or os.sep in weights:

@@ -25,7 +25,7 @@ LANGUAGE_MODEL = "language model"
 
 
 class Circumstances(NamedTuple):
-    """What an accuracy was measured on, as texts; an empty one is not known."""
+    """The circumstances of a measurement, as texts; an empty one is not known."""
 
     test_set: str
     trained_on: str
@@ -43,13 +43,13 @@ class Reported:
     differs: tuple[str, ...]
     """The names of the circumstances that differ; empty where none is known to."""
     unknown: tuple[str, ...]
-    """The names of those that are not known, or cannot be compared."""
+    """The names of the circumstances that are not known, or cannot be compared."""
     why: tuple[str, ...]
-    """What differs, in words: theirs and ours."""
+    """Every difference in words, theirs and ours."""
 
 
 def reported_figures(cells: Sequence[CellSummary]) -> tuple[Reported, ...]:
-    """Every published figure for the tasks of some cells."""
+    """Compare every published figure with the nearest cell of its task."""
     found = []
     for figure in published_figures():
         own = [_next_to(figure, cell) for cell in cells if cell.task == figure.task]
@@ -86,7 +86,7 @@ def _of_figure(figure: Figure) -> Circumstances:
 
 
 def circumstances(cell: CellSummary) -> Circumstances:
-    """What a cell of ours was measured on."""
+    """Collect the circumstances in which a cell of ours was measured."""
     return Circumstances(
         _test_set(cell),
         _trained_on(cell),
@@ -119,7 +119,7 @@ def _trained_on(cell: CellSummary) -> str:
 
 
 def _depth(cell: CellSummary) -> int | None:
-    """Supervision steps at test."""
+    """Find the supervision steps at test."""
     if len(cell.by_step):
         return int(cell.by_step.shape[1])
     steps: int | None = cell.config.get("evaluation", {}).get("steps")
@@ -127,7 +127,7 @@ def _depth(cell: CellSummary) -> int | None:
 
 
 def _same(theirs: str, ours: str) -> bool | None:
-    """Whether two circumstances are alike; None where that is not known."""
+    """Tell whether two circumstances are alike; None where it is not known."""
     if not theirs or not ours or ours == YOUR_FOLDER:
         return None
     if theirs.endswith(" tasks") and ours.endswith(" pairs"):

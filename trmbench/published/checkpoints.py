@@ -15,35 +15,35 @@ class PublicWeights:
     """A file of weights on the Hugging Face hub. Texts may be empty: not known, or none."""
 
     name: str
-    """As in `trmbench checkpoint import NAME`."""
+    """The name in `trmbench checkpoint import NAME`."""
     model: str
     task: str
     repository: str
-    """On the hub, as `owner/name`."""
+    """`owner/name` on the hub."""
     file: str
-    """In the repository."""
+    """The path in the repository."""
     options: str
-    """What differs from the preset `paper`, as `KEY=VALUE KEY=VALUE`."""
+    """Settings other than the preset `paper` has, as `KEY=VALUE KEY=VALUE`."""
     identifiers: str
     """ARC: the subsets of the data set whose `identifiers.json` names the puzzle embeddings."""
     expected: str
     """The accuracy that somebody measured, in percent, as printed."""
     metric: str
-    """What it is a percentage of."""
+    """The metric that was measured."""
     measured_by: str
     evidence: str
     """text = read in the source itself, secondary = quoted elsewhere."""
     note: str
 
     def expectation(self) -> str | None:
-        """What testing the weights should give, in a sentence; None where nobody reports it."""
+        """Say which accuracy was measured, and by whom; None where nobody reports one."""
         if not self.expected:
             return None
         return f"{self.measured_by} measured {self.expected} % ({self.metric}) with these weights"
 
 
 def public_weights(task: str | None = None) -> list[PublicWeights]:
-    """All public weights, or those for a task, in the order of the file.
+    """Read all public weights, or the weights for one task, in the order of the file.
 
     Raises:
         TrmbenchError: there are none for the task.
@@ -59,7 +59,7 @@ def public_weights(task: str | None = None) -> list[PublicWeights]:
 
 
 def find_weights(name: str) -> PublicWeights:
-    """The public weights of a name.
+    """Find the public weights of a name.
 
     Raises:
         TrmbenchError: there are none.
@@ -71,7 +71,7 @@ def find_weights(name: str) -> PublicWeights:
 
 
 def download(weights: PublicWeights) -> Path:
-    """The file in the hub's local cache, fetched when it is not there yet.
+    """Fetch the file, unless it is in the hub's local cache already.
 
     Raises:
         TrmbenchError: it cannot be downloaded.

@@ -11,7 +11,7 @@ COLUMNS = (
 
 
 def texts(figure: Figure) -> tuple[str, ...]:
-    """The texts of `COLUMNS`; a dash where something is not known."""
+    """Write a figure in the `COLUMNS`; a dash stands for what is not known."""
     weights = figure.parameters
     if figure.task_memory:
         weights += f" ({figure.task_memory} with task memory)"
@@ -32,7 +32,7 @@ def texts(figure: Figure) -> tuple[str, ...]:
 
 
 def _accuracy(figure: Figure) -> str:
-    """With spread and seeds, as far as they are known."""
+    """Write the accuracy with its spread and seeds, as far as they are known."""
     spread = "" if figure.spread is None else f" +- {figure.spread:g} {figure.spread_kind}"
     seeds = f", {figure.seeds} seeds" if (figure.seeds or 1) > 1 else ""
     return f"{figure.percent:g} %{spread.rstrip()}{seeds}"

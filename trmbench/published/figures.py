@@ -27,11 +27,11 @@ class Figure:
     spread: float | None = None
     """Plus or minus, in points."""
     spread_kind: str = ""
-    """What the spread is of, such as "sd over seeds"."""
+    """The kind of spread, such as "sd over seeds"."""
     seeds: int | None = None
     """Trainings behind the figure."""
     train_puzzles: str = ""
-    """How many, or such as "full" and "960 tasks"."""
+    """Their number, or a text such as "full" and "960 tasks"."""
     test_puzzles: str = ""
     depth: int | None = None
     """Supervision steps at test."""
@@ -52,7 +52,7 @@ class Figure:
 
 
 def published_figures(task: str | None = None) -> list[Figure]:
-    """All figures, or a task's, in the order of the file.
+    """Read all figures, or the figures for one task, in the order of the file.
 
     Raises:
         TrmbenchError: there is none for the task.

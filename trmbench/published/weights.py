@@ -50,9 +50,9 @@ def reference_name(name: str, renames: Renames) -> str:
 
 
 def without_prefixes(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The state dict by the reference's plain names, which begin with `inner.`.
+    """Name the weights as the reference's model does, beginning with `inner.`.
 
-    It may be that of a model that was compiled, wrapped in a loss, or saved without its outer part.
+    The model may have been compiled, wrapped in a loss, or saved without its outer part.
     The tables of rotary positions, which some versions saved, follow from the shape and are left
     out.
     """

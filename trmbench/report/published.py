@@ -47,7 +47,7 @@ def beside_published(
 
 
 def published_table(results: Results) -> TextTable:
-    """Our cells and what is reported for their tasks, and in what that was measured otherwise."""
+    """Set our cells and what is reported for their tasks, and name what was measured otherwise."""
     rows: list[tuple[str, ...]] = []
     dim: set[int] = set()
     for task in dict.fromkeys(found.figure.task for found in results.published):
@@ -64,7 +64,7 @@ def published_table(results: Results) -> TextTable:
 
 
 def _own_row(cell: CellSummary) -> tuple[str, ...]:
-    """A cell of ours in the columns of the published figures."""
+    """Write a cell of ours in the columns of the published figures."""
     own = circumstances(cell)
     measured = (own.trained_on, f"{own.tested_on} {own.test_set}", *own[3:])
     known = (text or UNKNOWN for text in measured)

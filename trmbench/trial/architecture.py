@@ -9,7 +9,7 @@ from typing import Any
 from trmbench.errors import TrmbenchError
 
 Facts = Mapping[str, Any]
-"""What weights tell of their architecture, as `ReferenceWeights.describe` says it."""
+"""Facts about an architecture, as `ReferenceWeights.describe` tells them from weights."""
 
 _MEANING: dict[tuple[str, Any], Any] = {
     ("model.puzzle_positions", False): 0,
@@ -44,7 +44,7 @@ def check_architecture(ours: Facts, theirs: Facts, options: Facts) -> None:
 
 
 def _settings(different: Sequence[str], theirs: Facts, options: Facts) -> dict[str, Any]:
-    """The options that the weights ask for, as far as they tell."""
+    """Collect the options that the weights ask for, as far as they tell."""
     settings = {}
     for key in different:
         option, value = _option(key), theirs.get(key)
@@ -60,13 +60,13 @@ def _settings(different: Sequence[str], theirs: Facts, options: Facts) -> dict[s
 
 
 def _option(fact: str) -> str:
-    """The option that a fact is about: `model.width`, or the one in brackets at its end."""
+    """Find the option that a fact is about: `model.width`, or the one in brackets at its end."""
     found = re.search(r"\((model\.\w+)\)$", fact)
     return found[1] if found else fact
 
 
 def doubts(options: Facts) -> list[str]:
-    """What fits the weights and is likely wrong all the same, a line each.
+    """Name the options that fit the weights and are likely wrong all the same, a line each.
 
     Args:
         options: `model.*` of the configuration.

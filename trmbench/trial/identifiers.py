@@ -13,17 +13,17 @@ from trmbench.trial.build import TrialParts
 
 SAFETENSORS = ".safetensors"
 ROWS = "rows of the puzzle embedding"
-"""What `ReferenceWeights.describe` calls them."""
+"""The name of this fact in `ReferenceWeights.describe`."""
 
 
 def named_by(parts: TrialParts) -> str | None:
-    """The file that names the puzzle identifiers of a trial's task; None = the task itself."""
+    """Find the file that names the puzzle identifiers of a trial; None = its task names them."""
     option = parts.task_entry.spec.identifiers_option
     return None if option is None else parts.trial.config["task"].get(option)
 
 
 def check_identifiers(parts: TrialParts, theirs: Mapping[str, Any], file: Path) -> None:
-    """Refuse puzzle embeddings of which nobody says to which variant a row belongs.
+    """Refuse puzzle embeddings whose rows nobody assigns to variants.
 
     Args:
         parts: the trial that the weights are for.
@@ -52,7 +52,7 @@ def check_identifiers(parts: TrialParts, theirs: Mapping[str, Any], file: Path) 
 
 
 def _follows_the_task(file: Path) -> bool:
-    """Whether weights were exported here, from a trial whose identifiers were the task's own."""
+    """Tell whether weights were exported here, from a trial with the task's own identifiers."""
     if file.suffix != SAFETENSORS:
         return False
     with safe_open(file, "pt") as content:
@@ -61,7 +61,7 @@ def _follows_the_task(file: Path) -> bool:
 
 
 def check_unchanged(parts: TrialParts, imported: Mapping[str, str]) -> None:
-    """Refuse weights whose identifiers are no longer those of their import.
+    """Refuse weights whose identifiers changed since their import.
 
     Raises:
         TrmbenchError: the file of identifiers, or the data, changed since.
