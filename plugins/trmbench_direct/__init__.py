@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from trmbench import ModelSpec, Preset, hookimpl
 from trmbench.published.presets import (
+    HRM_HEADLINE,
     MINI_ARC,
     MINI_NETWORK,
     MINI_TRAIN,
@@ -50,5 +51,6 @@ def trmbench_models() -> Sequence[ModelSpec]:
             presets={"paper": _PAPER, "mini": _MINI},
             build=build,
             options=Options,
+            headline=HRM_HEADLINE,
         )
     ]

@@ -24,6 +24,7 @@ from trmbench_arc.leakage import Leak
 from trmbench_arc.options import Arc1Options
 from trmbench_arc.reading import ArcTask
 from trmbench_arc.rows import Row, make_table, split_rows, training_rows
+from trmbench_arc.scoring import ATTEMPTS, SCORINGS, share
 from trmbench_arc.selection import Selection, select
 from trmbench_arc.transform import canonical, restore, transform
 from trmbench_arc.variants import BLANK, Variants, derive
@@ -71,6 +72,7 @@ class Arc(Task):
             seq_len=self.canvas**2,
             grid_shape=(self.canvas, self.canvas),
             num_puzzle_identifiers=self.variants.identifiers,
+            primary_metric=f"fractional_vote@{ATTEMPTS}",
             unit="group",
         )
 
@@ -182,23 +184,30 @@ class Arc(Task):
         return draw(tokens)
 
     def score(self, table: PuzzleTable, predictions: Predictions) -> Scores:
-        """1 where the cropped answer is the output; totals are vote@1 in both scorings.
+        """1 where an attempt, cropped, is the output; totals are vote@1 and vote@2 by each rule.
 
         Cropping is how the reference and the contest read an answer: what a model says outside of
-        its grid does not count.
+        its grid does not count. Where nothing was voted on, there is one attempt.
         """
-        right = (_canonical(predictions.tokens) == _canonical(table.labels)).all(axis=1)
-        per_task = [right[table.groups == name] for name in np.unique(table.groups)]
+        attempts = predictions.attempts
+        tried = predictions.tokens[:, None] if attempts is None else attempts[:, :ATTEMPTS]
+        truth = _canonical(table.labels)
+        right = np.stack(
+            [(_canonical(answers) == truth).all(axis=1) for answers in tried.swapaxes(0, 1)]
+        )
+        solved = np.asarray(right.any(axis=0))
+        members = [table.groups == name for name in np.unique(table.groups)]
         totals = {
-            "fractional_vote@1": _mean([float(part.mean()) for part in per_task]),
-            "contest_vote@1": _mean([float(part.all()) for part in per_task]),
+            f"{scoring}_vote@{k}": share((by_k[each].tolist() for each in members), scoring)
+            for k, by_k in ((1, right[0]), (ATTEMPTS, solved))
+            for scoring in SCORINGS
         }
-        return Scores(right.astype(np.float64), totals)
+        return Scores(solved.astype(np.float64), totals)
 
     def score_votes(
         self, table: PuzzleTable, ballots: PuzzleTable, predictions: Predictions
     ) -> dict[str, float]:
-        """vote@k in both scorings, the vote ladder, and how many votes spell no grid.
+        """vote@k by each rule, the vote ladder, and how many votes spell no grid.
 
         Args:
             table: the tested puzzles.
@@ -257,7 +266,3 @@ def _fingerprint(splits: Mapping[str, PuzzleTable], variants: Variants, named: b
 def _canonical(tokens: np.ndarray) -> np.ndarray:
     parts = np.array_split(np.asarray(tokens, np.uint8), max(1, -(-len(tokens) // CHUNK)))
     return np.concatenate([canonical(torch.tensor(part)).numpy() for part in parts])
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else float("nan")

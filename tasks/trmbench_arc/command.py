@@ -134,7 +134,8 @@ def _answers(results: str, row: Row) -> list[tuple[str, Any, int, float]]:
 
 def _summary(result: VoteResult, rows: Sequence[Row]) -> list[str]:
     """What the votes reach, and whose they are."""
-    from trmbench_arc.voting import SCORINGS, VOTES_AT
+    from trmbench_arc.scoring import SCORINGS
+    from trmbench_arc.voting import VOTES_AT
 
     tallies = [tally for of_task in result.tallies.values() for tally in of_task]
     silent = sum(tally.votes == 0 for tally in tallies)

@@ -3,8 +3,8 @@
 The rules are those of the public reference implementation of TRM (arXiv 2510.04871): every
 prediction is cropped and mapped back to its task's own frame, an empty one included; equal ones
 are counted; the most frequent come first, of equally frequent ones those with the higher mean
-halting probability, of those the one predicted first. Unlike the reference, the contest's scoring
-is offered beside the fractional one.
+halting probability, of those the one predicted first. The reference has one scoring; three are
+offered here (`trmbench_arc.scoring`).
 """
 
 from __future__ import annotations
@@ -14,19 +14,18 @@ from dataclasses import dataclass
 from itertools import takewhile
 from math import inf, isqrt
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from trmbench import TrmbenchError
 from trmbench_arc.grids import COLOURS, PAD, decode, encode
+from trmbench_arc.scoring import ATTEMPTS, SCORINGS, Scoring, checked, share
 from trmbench_arc.submission import Submission, make_submission
 from trmbench_arc.transform import restore
 from trmbench_arc.variants import SEPARATOR
 
-Scoring = Literal["fractional", "contest"]
-SCORINGS: tuple[Scoring, ...] = ("fractional", "contest")
 RUNGS = (1, 3, 10, 30, 100, 300, 1000)
 """Numbers of votes of the vote ladder."""
 VOTES_AT = (1, 2, 5, 10, 100, 1000)
@@ -103,36 +102,33 @@ class VoteResult:
     """Per task, one tally per test input."""
 
     def vote_at(self, k: int, scoring: Scoring = "fractional", votes: int | None = None) -> float:
-        """Share of tasks solved by one of the first k candidates.
+        """Share solved by one of the first k candidates.
 
         Args:
             k: candidates that may be tried per test input.
-            scoring: "fractional": a task counts by its share of solved test inputs, as in the
-                reference; "contest": it counts if all of them are solved.
+            scoring: one of `trmbench_arc.scoring.SCORINGS`, or a former name.
             votes: a rung of the vote ladder: only so many first votes per test input.
 
         Raises:
             TrmbenchError: an unknown scoring or rung, or a test pair without solution.
         """
-        if scoring not in SCORINGS:
-            raise TrmbenchError(f"unknown scoring {scoring!r}", "fractional or contest")
+        scoring = checked(scoring)
         if votes is not None and votes not in RUNGS:
             raise TrmbenchError(f"the vote ladder has no rung {votes}", f"it has {RUNGS}")
-        credits = [_credit(*item, k, scoring, votes) for item in self.tallies.items()]
-        return sum(credits) / len(credits)
+        return share((_solved(*item, k, votes) for item in self.tallies.items()), scoring)
 
-    def ladder(self, k: int = 2, scoring: Scoring = "contest") -> dict[int, float]:
+    def ladder(self, k: int = ATTEMPTS, scoring: Scoring = "all") -> dict[int, float]:
         """vote@k with 1, 3, 10, ... votes per test input, up to what there is."""
         most = max(tally.votes for tallies in self.tallies.values() for tally in tallies)
         return {rung: self.vote_at(k, scoring, rung) for rung in RUNGS if rung <= most}
 
     def totals(self) -> dict[str, float]:
-        """Every vote@k in both scorings, the ladder of vote@2, and the votes that spell no grid."""
+        """Every vote@k in each scoring, the ladder of vote@2, and the votes that spell no grid."""
         figures: dict[str, float] = {}
         for scoring in SCORINGS:
             figures |= {f"{scoring}_vote@{k}": self.vote_at(k, scoring) for k in VOTES_AT}
-            ladder = self.ladder(2, scoring)
-            figures |= {f"{scoring}_vote@2_of_{n}": value for n, value in ladder.items()}
+            ladder = self.ladder(ATTEMPTS, scoring)
+            figures |= {f"{scoring}_vote@{ATTEMPTS}_of_{n}": of for n, of in ladder.items()}
         return figures | {"invalid_votes": float(self.invalid_votes)}
 
     @property
@@ -140,7 +136,7 @@ class VoteResult:
         """Votes that spell no grid."""
         return sum(tally.invalid for tallies in self.tallies.values() for tally in tallies)
 
-    def submission(self, attempts: int = 2) -> Submission:
+    def submission(self, attempts: int = ATTEMPTS) -> Submission:
         """The contest's file as a dictionary; the best candidate again where there are too few."""
         return make_submission(
             {
@@ -263,11 +259,9 @@ def _tokens(grid: Any, canvas: int) -> bytes:
     return encode(np.asarray(grid, np.uint8), canvas).tobytes()
 
 
-def _credit(
-    task: str, tallies: Sequence[Tally], k: int, scoring: Scoring, votes: int | None
-) -> float:
+def _solved(task: str, tallies: Sequence[Tally], k: int, votes: int | None) -> list[bool]:
+    """Which test outputs of a task are among the first k candidates."""
     for number, tally in enumerate(tallies):
         if tally.truth is None:
             raise TrmbenchError(f"task {task}, test pair {number}: no solution to score against")
-    solved = [tally.rank(votes) < k for tally in tallies]
-    return float(all(solved)) if scoring == "contest" else sum(solved) / len(solved)
+    return [tally.rank(votes) < k for tally in tallies]

@@ -156,8 +156,24 @@ def test_perfect_answers_score_one_and_others_by_test_input(arc: Arc) -> None:
     predictions.tokens[0, 0] = 3
     scores = arc.score(test, predictions)
     assert scores.per_puzzle.tolist() == [0, 1, 1]
-    assert scores.totals == {"fractional_vote@1": 0.75, "contest_vote@1": 0.5}
+    for k in (1, 2):
+        figures = [scores.totals[f"{name}_vote@{k}"] for name in ("fractional", "all", "output")]
+        assert figures == [0.75, 0.5, 2 / 3]
     assert arc.verify(test.inputs, predictions.tokens).tolist() == [False, True, True]
+
+
+def test_the_second_attempt_of_a_vote_counts(arc: Arc) -> None:
+    test = arc.split("test")
+    wrong = perfect(arc).tokens
+    wrong[:2, 0] = 3
+    attempts = np.stack([wrong, test.labels], axis=1)
+    attempts[0, 1] = wrong[0]
+    scores = arc.score(test, Predictions(wrong, np.ones(3, np.float32), attempts=attempts))
+    assert scores.per_puzzle.tolist() == [0, 1, 1]
+    assert scores.totals == {
+        "fractional_vote@1": 0.5, "all_vote@1": 0.5, "output_vote@1": 1 / 3,
+        "fractional_vote@2": 0.75, "all_vote@2": 0.5, "output_vote@2": 2 / 3,
+    }  # fmt: skip
 
 
 def test_variants_are_verified_and_other_answers_are_not(arc: Arc) -> None:

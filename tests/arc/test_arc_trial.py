@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from trmbench import PuzzleTable
 from trmbench.cli.main import run_command
+from trmbench.comparison.cells import summarize
 from trmbench.config.compose import compose
 from trmbench.plugin import registry
 from trmbench.store import Store
+from trmbench.trial import evaluate
 from trmbench.trial.run import run_trial
 
 TINY = {
@@ -19,16 +25,20 @@ TINY = {
 }  # fmt: skip
 
 
+def run_tiny(model: str, folder: Path, root: Path) -> Path:
+    """Run a trial of two training steps into a results folder."""
+    overrides = {**TINY, "task.path": str(folder)}
+    cell = compose(
+        registry.models().find(model).spec, registry.tasks().find("arc1").spec, "mini", overrides
+    )
+    assert run_trial(cell.trial(0, str(root))).error is None
+    return root
+
+
 @pytest.fixture
 def results(folder: Path, tmp_path: Path) -> Path:
     """A results folder with one trial of two training steps."""
-    overrides = {**TINY, "task.path": str(folder)}
-    cell = compose(
-        registry.models().find("trm").spec, registry.tasks().find("arc1").spec, "mini", overrides
-    )
-    root = tmp_path / "results"
-    assert run_trial(cell.trial(0, str(root))).error is None
-    return root
+    return run_tiny("trm", folder, tmp_path / "results")
 
 
 def trial_id(results: Path) -> str:
@@ -59,13 +69,38 @@ def test_vote_at_k_is_a_table_and_the_submission_has_every_input(
     trial, file = trial_id(results), tmp_path / "submission.json"
     assert run_command(["show", trial, f"--results={results}"]) == 0
     text = capsys.readouterr().out
-    assert "fractional vote" in text and "contest vote" in text and "2 of 3" in text
+    assert all(f"{name} vote" in text for name in ("fractional", "all", "output"))
+    assert "2 of 3" in text and "fractional vote@2 (2 attempts)" in text
     assert run_command(["submit", trial, "-o", str(file), f"--results={results}"]) == 0
     submitted = json.loads(file.read_text())
     assert {task: len(entries) for task, entries in submitted.items()} == {
         "bbbb0001": 2,
         "bbbb0002": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("model", "metric"), [("trm", "fractional_vote@2"), ("direct", "all_vote@2")]
+)
+def test_the_headline_is_two_attempts_by_the_rule_of_the_model_s_paper(
+    model: str, metric: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = evaluate.count_votes
+
+    def half_right(table: PuzzleTable, *arguments: Any) -> Any:
+        """The first attempt is nothing; the second right, but for the first test input."""
+        predictions, rows = counted(table, *arguments)
+        attempts = np.stack([np.zeros_like(table.labels), table.labels], axis=1)
+        attempts[0] = 0
+        return dataclasses.replace(predictions, attempts=attempts), rows
+
+    monkeypatch.setattr(evaluate, "count_votes", half_right)
+    root = run_tiny(model, folder, tmp_path / "results")
+    (row,) = Store(root).trials()
+    assert row["primary_metric"] == metric
+    assert row["score"] == {"trm": 0.75, "direct": 0.5}[model]
+    (cell,) = summarize(Store(root), [row])
+    assert cell.interval.mean == row["score"]
 
 
 def test_other_evaluations_need_no_training_and_are_told_apart(

@@ -65,7 +65,7 @@ def test_the_reference_s_votes_are_reproduced(shared: Path) -> None:
     )
     for k in (1, 2, 5, 10):
         assert result.vote_at(k) == golden["pass_at_k_fractional"][f"ARC/pass@{k}"]
-    assert result.vote_at(2, scoring="contest") == golden["pass_at_2_all_tests"]
+    assert result.vote_at(2, scoring="all") == golden["pass_at_2_all_tests"]
     assert result.submission() == golden["submission"]
 
 
@@ -112,12 +112,19 @@ def test_what_lies_outside_the_grid_does_not_matter() -> None:
     assert len(result.tallies["one"][0].ranked()) == 1
 
 
-def test_fractional_credit_is_per_test_input_and_the_contest_s_per_task() -> None:
+def test_three_scorings_count_shares_of_tasks_whole_tasks_and_outputs() -> None:
     result = count(
         [(1, QUESTION, [[5]], 0), (1, OTHER_QUESTION, [[9]], 0), (2, QUESTION, [[7]], 0)]
     )
     assert result.vote_at(1, "fractional") == 0.75
-    assert result.vote_at(1, "contest") == 0.5
+    assert result.vote_at(1, "all") == 0.5
+    assert result.vote_at(1, "output") == 2 / 3
+    assert result.vote_at(1, "contest") == 0.5, "a former name of `all`"
+    totals = result.totals()
+    assert [totals[f"{name}_vote@1"] for name in ("fractional", "all", "output")] == [
+        0.75, 0.5, 2 / 3,
+    ]  # fmt: skip
+    assert totals["output_vote@2_of_1"] == 2 / 3
 
 
 def test_blank_rows_and_unknown_inputs_are_left_out() -> None:

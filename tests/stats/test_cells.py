@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import trmbench.stats
-from trmbench.stats import average_groups, moments
+from trmbench.stats import average_groups, lowest_of_groups, moments
 
 
 def test_importing_stats_loads_neither_numpy_nor_scipy() -> None:
@@ -82,6 +82,8 @@ def test_groups_are_averaged_before_anything_else() -> None:
     scores = np.array([[1, 0, 1], [1, 1, 0]], dtype=np.uint8)
     grouped = average_groups(scores, np.array(["b", "a", "b"]))
     assert grouped.tolist() == [[0.0, 1.0], [1.0, 0.5]]
+    lowest = lowest_of_groups(scores, np.array(["b", "a", "b"]))
+    assert lowest.tolist() == [[0, 1], [1, 0]]
     with pytest.raises(ValueError, match="2 group names"):
         average_groups(scores, np.array(["a", "b"]))
 

@@ -24,7 +24,8 @@ def question_options(command: Any) -> Any:
             "--metric",
             default="score",
             metavar="NAME",
-            help="score (the task's own), exact_accuracy, valid_accuracy or cell_accuracy.",
+            help="score (the task's own), exact_accuracy, valid_accuracy or cell_accuracy; of ARC"
+            " also fractional_vote@2, all_vote@2 or output_vote@2.",
         ),
         click.option("--baseline", metavar="MODEL", help="Compare the others with this one only."),
         click.option(

@@ -34,12 +34,18 @@ class AcrossTasks:
 def summarize_tasks(cells: Sequence[CellSummary]) -> AcrossTasks | None:
     """The summaries, for the cells (by name) that are finished in at least four tasks alike.
 
-    Cells of other names are left out; the tasks are those that all of the named ones share.
+    Cells of other names are left out; the tasks are those that all of the named ones share, and
+    where all cells have one metric.
     """
     runs: dict[str, dict[str, np.ndarray]] = {}
+    metrics: dict[str, set[str]] = {}
     for cell in cells:
         if cell.moments.seeds:
-            runs.setdefault(cell.name, {})[f"{cell.task} {cell.preset}"] = cell.moments.seed_means
+            task = f"{cell.task} {cell.preset}"
+            runs.setdefault(cell.name, {})[task] = cell.moments.seed_means
+            metrics.setdefault(task, set()).add(cell.metric)
+    mixed = {task for task, found in metrics.items() if len(found) > 1}
+    runs = {name: {t: s for t, s in of.items() if t not in mixed} for name, of in runs.items()}
     runs = {name: tasks for name, tasks in runs.items() if len(tasks) >= MINIMUM_TASKS}
     if not runs:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trmbench.comparison.cells import CellSummary
-from trmbench.comparison.scores import shared_ids
+from trmbench.comparison.scores import figure_of, shared_ids
 from trmbench.spec.trials import Row
 
 
@@ -21,7 +21,9 @@ def obstacles(a: CellSummary, b: CellSummary) -> list[str]:
             f" {b.name}: {len(b.puzzle_set.ids):,}, shared: {shared:,})"
         )
     if a.metric != b.metric:
-        found.append(f"they are scored differently ({a.name}: {a.metric}, {b.name}: {b.metric})")
+        scored = f"they are scored differently ({a.name}: {a.metric}, {b.name}: {b.metric})"
+        same = figure_of(a.metric) == figure_of(b.metric)
+        found.append(scored + f"; --metric {a.metric} scores both alike" * same)
     for what, of in (("vote budgets", _votes), ("supervision steps at test", _steps)):
         left, right = of(a), of(b)
         if left != right and left is not None and right is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from trmbench.comparison.scores import PRIMARY, PuzzleSet, ScoreReader
+from trmbench.comparison.scores import PRIMARY, PuzzleSet, ScoreReader, metric_of
 from trmbench.spec.status import FINISHED
 from trmbench.spec.trials import Row
 from trmbench.stats import CellMoments, Interval, interval, moments
@@ -89,14 +89,29 @@ def summarize(store: Store, rows: Iterable[Row], metric: str = PRIMARY) -> list[
 
 def summarize_with(reader: ScoreReader, rows: Iterable[Row], metric: str) -> list[CellSummary]:
     """`summarize` with a reader that goes on being used."""
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row["cell_id"], row["evaluation_id"]), []).append(row)
-    names = _names([group[0] for group in groups.values()])
+    groups = _poolable(list(rows), metric)
+    names = _names([group[0] for group in groups])
     return [
-        _summary(reader, group, name, metric)
-        for group, name in zip(groups.values(), names, strict=True)
+        _summary(reader, group, name, metric) for group, name in zip(groups, names, strict=True)
     ]
+
+
+def _poolable(rows: Sequence[Row], metric: str) -> list[list[Row]]:
+    """Group the rows by cell, by how it was tested, and by the figure that is its score.
+
+    Rows of an earlier version of a task may have another figure than later ones; those that are
+    not finished have none and go with the latest.
+    """
+
+    def cell(row: Row) -> tuple[str, str]:
+        return row["cell_id"], row["evaluation_id"]
+
+    latest = {cell(row): metric_of(row) for row in rows if row["status"] == FINISHED}
+    groups: dict[tuple[tuple[str, str], str | None], list[Row]] = {}
+    for row in rows:
+        own = metric_of(row) if row["status"] == FINISHED else latest.get(cell(row))
+        groups.setdefault((cell(row), own if metric == PRIMARY else metric), []).append(row)
+    return list(groups.values())
 
 
 def _summary(reader: ScoreReader, rows: list[Row], name: str, metric: str) -> CellSummary:
@@ -112,7 +127,7 @@ def _summary(reader: ScoreReader, rows: list[Row], name: str, metric: str) -> Ce
         preset=first["preset"],
         name=name,
         overrides=_overrides(first),
-        metric=(first["primary_metric"] or "exact_accuracy") if metric == PRIMARY else metric,
+        metric=metric_of(first) if metric == PRIMARY else metric,
         trials=found.tested,
         failed=failed,
         left_out=found.left_out,
@@ -131,7 +146,7 @@ def _overrides(row: Row) -> dict[str, Any]:
 def _names(firsts: Sequence[Row]) -> list[str]:
     """Names that tell the cells of each task and preset apart."""
     names = [row.get("label") or _name(row["model"], _overrides(row)) for row in firsts]
-    for distinguish in (_evaluation, lambda row: {"cell": row["cell_id"]}):
+    for distinguish in (_evaluation, _scored_by, lambda row: {"cell": row["cell_id"]}):
         keys = [(row["task"], row["preset"], name) for row, name in zip(firsts, names, strict=True)]
         names = [
             _name(name, distinguish(row)) if keys.count(key) > 1 else name
@@ -143,6 +158,10 @@ def _names(firsts: Sequence[Row]) -> list[str]:
 def _name(model: str, changes: Mapping[str, Any]) -> str:
     described = ", ".join(f"{key}={value}" for key, value in changes.items())
     return f"{model} ({described})" if described else model
+
+
+def _scored_by(row: Row) -> dict[str, Any]:
+    return {"metric": metric_of(row)} if row["status"] == FINISHED else {}
 
 
 def _evaluation(row: Row) -> dict[str, Any]:

@@ -218,9 +218,9 @@ def _comparable(
     shared = shared_ids(a.puzzle_set, b.puzzle_set)
     if len(shared) == 0:
         return None
-    return _restricted(reader.read(a.trials, shared), a), _restricted(
-        reader.read(b.trials, shared), b
-    )
+    left, right = (_restricted(reader.read(cell.trials, shared), cell) for cell in (a, b))
+    # Where one counts groups and the other puzzles, there is nothing to pair.
+    return (left, right) if left.puzzles == right.puzzles else None
 
 
 def _restricted(found: CellScores, cell: CellSummary) -> CellMoments:

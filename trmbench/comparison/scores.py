@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from trmbench.errors import unknown
 from trmbench.spec.trials import Row, row_name
-from trmbench.stats import average_groups
+from trmbench.stats import average_groups, lowest_of_groups
 from trmbench.store import Store
 
 PRIMARY = "score"
@@ -25,17 +25,37 @@ METRICS = {
     "cell_accuracy": "cell_accuracy",
 }
 """Names of metrics and their columns of the puzzles table."""
+RULES = ("fractional", "all", "output")
+"""How the puzzles of a group count: by their mean, only if each has 1, or each for itself. A metric
+such as "all_vote@2" names its rule; that of any other is the first."""
 
 
 def check_metric(name: str) -> str:
-    """The name of a metric.
+    """The name of a metric, or of a task's own with one of the rules, such as "all_vote@2".
 
     Raises:
         TrmbenchError: it is none.
     """
-    if name not in METRICS:
+    if name not in METRICS and figure_of(name) == name:
         raise unknown("metric", name, METRICS)
     return name
+
+
+def rule_of(metric: str) -> str:
+    """The rule that a metric names."""
+    rule = metric.partition("_")[0]
+    return rule if rule in RULES else RULES[0]
+
+
+def metric_of(row: Row) -> str:
+    """The metric of a finished trial's score."""
+    metric: str | None = row["primary_metric"]
+    return metric or "exact_accuracy"
+
+
+def figure_of(metric: str) -> str:
+    """A metric without its rule."""
+    return metric.removeprefix(f"{rule_of(metric)}_")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +92,10 @@ class ScoreReader:
 
     def __init__(self, store: Store, metric: str = PRIMARY) -> None:
         self._store = store
-        self._column = METRICS[metric]
+        self._metric = metric
+        self._column = METRICS.get(metric, METRICS[PRIMARY])
         self._sets: list[PuzzleSet] = []
+        self._ungrouped: dict[int, PuzzleSet] = {}
 
     def read(self, trials: Sequence[Row], only: pa.Array | None = None) -> CellScores:
         """The scores of one cell's finished trials.
@@ -101,12 +123,23 @@ class ScoreReader:
         if puzzles is None:
             return CellScores(None, np.empty((0, 0)), (), tuple(left_out))
         matrix = np.stack(scores)
-        if puzzles.groups is not None:
-            matrix = average_groups(matrix, puzzles.groups)
+        rule = rule_of(metric_of(tested[0]) if self._metric == PRIMARY else self._metric)
+        if puzzles.groups is not None and rule == "output":
+            puzzles = self._each_for_itself(puzzles)
+        elif puzzles.groups is not None:
+            of_groups = lowest_of_groups if rule == "all" else average_groups
+            matrix = of_groups(matrix, puzzles.groups)
         return CellScores(puzzles, matrix, tuple(tested), tuple(left_out))
+
+    def _each_for_itself(self, puzzles: PuzzleSet) -> PuzzleSet:
+        """The same puzzles without groups; the same object at every call."""
+        return self._ungrouped.setdefault(id(puzzles), PuzzleSet(puzzles.ids, None, puzzles.ids))
 
     def _trial(self, row: Row, only: pa.Array | None) -> tuple[PuzzleSet, np.ndarray] | str:
         """The puzzles of a trial and its scores (P,) in their order, or why there are none."""
+        scored_by = metric_of(row)
+        if self._metric not in METRICS and figure_of(scored_by) != figure_of(self._metric):
+            return f"it was scored by {scored_by}; `trmbench evaluate` tests it again"
         name = row_name(row)
         table = self._store.read("puzzles", ["puzzle_id", self._column], [name])
         if len(table) == 0:

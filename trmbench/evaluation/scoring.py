@@ -10,6 +10,9 @@ import numpy as np
 
 from trmbench.spec import IGNORED_LABEL, Predictions, PuzzleTable, Task
 
+ATTEMPTS = 2
+"""Answers with the most votes that a task may count as tried."""
+
 
 def score(
     task: Task, table: PuzzleTable, predictions: Predictions
@@ -71,8 +74,8 @@ def count_votes(
         predictions: the votes, already in the puzzles' own frame.
 
     Returns:
-        The winning predictions (N,), with the share of votes as confidence where several voted;
-        and a `votes` row per distinct answer.
+        The winning predictions (N,), with the share of votes as confidence where several voted,
+        and the best two (the best again where there is one); and a `votes` row per distinct answer.
     """
     row_of = {puzzle_id: row for row, puzzle_id in enumerate(table.puzzle_ids.tolist())}
     counts: list[dict[bytes, _Count]] = [{} for _ in row_of]
@@ -84,7 +87,7 @@ def count_votes(
     ):
         counts[row_of[puzzle_id]].setdefault(tokens.tobytes(), _Count()).add(confidence)
     rows: list[Mapping[str, Any]] = []
-    winners, confidences = [], []
+    attempts, confidences = [], []
     for row, answers in enumerate(counts):
         ranked = sorted(answers.items(), key=lambda item: item[1].rank, reverse=True)
         label = table.select(slice(row, row + 1))
@@ -99,9 +102,12 @@ def count_votes(
                     "correct": bool(_exact(tokens[None], label)[0]),
                 }
             )
-        winners.append(np.frombuffer(ranked[0][0], dtype=np.uint8))
+        best = [np.frombuffer(answer, dtype=np.uint8) for answer, _ in ranked[:ATTEMPTS]]
+        attempts.append(np.stack([*best, *best[:1] * (ATTEMPTS - len(best))]))
         confidences.append(ranked[0][1].votes / sum(count.votes for count in answers.values()))
-    return Predictions(np.stack(winners), np.array(confidences, dtype=np.float32)), rows
+    tried = np.stack(attempts)
+    shares = np.array(confidences, dtype=np.float32)
+    return Predictions(tried[:, 0], shares, attempts=tried), rows
 
 
 @dataclass

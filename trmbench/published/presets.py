@@ -59,6 +59,9 @@ MINI_TRAIN: Mapping[str, Any] = {
 MINI_ARC = Preset(options={"puzzle_positions": 1}, train={"steps": 1_500})
 """What differs for ARC, whose variants have puzzle embeddings."""
 
+HRM_HEADLINE: Mapping[str, str] = {"arc1": "all_vote@2", "arc2": "all_vote@2"}
+"""The rule of HRM's ARC figures: a task counts only when all of its test outputs are solved."""
+
 
 def for_arc(preset: Preset) -> dict[str, Preset]:
     """`Preset.for_task` of both ARC tasks."""

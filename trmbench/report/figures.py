@@ -22,6 +22,7 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import Group, Results
 from trmbench.comparison.curves import Curve, learning_curves
 from trmbench.errors import TrmbenchError
+from trmbench.report.words import metric_names
 from trmbench.store import Store
 
 # Okabe and Ito's colours without black and yellow: told apart by colour-blind readers and seen on
@@ -57,7 +58,7 @@ def _of_group(store: Store, group: Group, index: int) -> Iterator[Picture]:
     if not cells:
         return
     slug = re.sub(r"[^a-z0-9]+", "-", f"{index + 1}-{group.task}-{group.preset}".lower()).strip("-")
-    metric = cells[0].metric.replace("_", " ")
+    metric = metric_names(cell.metric for cell in cells)
     yield Picture(
         f"{slug}-accuracy",
         f"{metric.capitalize()}: each point a seed, each bar the mean with its 95 % interval on"

@@ -17,6 +17,7 @@ from trmbench.report.figures import Picture, pictures, profiles, to_svg
 from trmbench.report.published import published_table
 from trmbench.report.templates import template
 from trmbench.report.trial_view import flatten, trials_table
+from trmbench.report.words import metric_names
 from trmbench.store import Store
 from trmbench.store.atomic import write_text
 
@@ -123,7 +124,7 @@ def _question(results: Results) -> list[tuple[str, str]]:
     asked = results.question
     margin = None if asked.margin is None else f"{100 * asked.margin:g} points"
     said = {
-        "metric": ", ".join(sorted({cell.metric for cell in results.cells})).replace("_", " "),
+        "metric": metric_names(cell.metric for cell in results.cells),
         "trials": asked.where,
         "baseline": asked.baseline,
         "margin": margin,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import Difference, Results
+from trmbench.comparison.scores import PuzzleSet
 from trmbench.report.words import (
     UNKNOWN,
     bounds,
@@ -15,6 +16,7 @@ from trmbench.report.words import (
     duration,
     interval_text,
     memory,
+    metric_names,
     number,
     p_value,
     percent,
@@ -39,13 +41,17 @@ class TextTable:
 
 
 def cells(found: Sequence[CellSummary]) -> TextTable:
-    """One line per cell: what was reached, how sure that is, and what it cost."""
-    metrics = sorted({cell.metric for cell in found})
+    """One line per cell: what was reached, how sure that is, and what it cost.
+
+    Where cells have different metrics, a column says which each has.
+    """
+    mixed = len({cell.metric for cell in found}) > 1
     rows = tuple(
         (
             cell.task,
             cell.name,
             cell.preset,
+            *([metric_names([cell.metric])] if mixed else []),
             seeds_text(cell),
             percent(cell.interval.mean),
             interval_text(cell.interval),
@@ -56,13 +62,11 @@ def cells(found: Sequence[CellSummary]) -> TextTable:
         )
         for cell in found
     )
-    headings = ("task", "model", "preset", "seeds", "mean", "95 % interval", "min..max")
-    return TextTable(
-        f"{', '.join(metrics).replace('_', ' ').capitalize()} with 95 % interval over seeds",
-        (*headings, "train", "parameters", "memory"),
-        rows,
-        3,
-    )
+    names = ("task", "model", "preset", *(["metric"] if mixed else []))
+    numbers = ("seeds", "mean", "95 % interval", "min..max", "train", "parameters", "memory")
+    metrics = metric_names(cell.metric for cell in found).capitalize()
+    title = f"{metrics} with 95 % interval over seeds"
+    return TextTable(title, (*names, *numbers), rows, len(names))
 
 
 def differences(found: Sequence[Difference]) -> TextTable:
@@ -153,11 +157,18 @@ def _rest(row: Row) -> tuple[str, str, str]:
 
 def footnote(found: Sequence[CellSummary]) -> str:
     """What the intervals of the table of cells mean."""
-    numbers = ", ".join(sorted({f"{cell.puzzles:,}" for cell in found if cell.puzzles}))
+    sets = {id(cell.puzzle_set): cell.puzzle_set for cell in found if cell.puzzle_set}
+    numbers = ", ".join(sorted({_size(puzzles) for puzzles in sets.values()}))
     lines = [f"Mean over seeds, {numbers or 'no'} test puzzles; the interval covers this test set."]
     if any(cell.interval.seeds == 1 for cell in found):
         lines.append("* one seed: the interval is about this checkpoint only, not the model.")
     return "\n".join(lines)
+
+
+def _size(puzzles: PuzzleSet) -> str:
+    """How many puzzles there are, and in how many groups where these are what is scored."""
+    number = f"{len(puzzles.ids):,}"
+    return number if puzzles.groups is None else f"{len(puzzles):,} groups of {number}"
 
 
 def seeds_text(cell: CellSummary) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from trmbench.report.tables import TextTable
 from trmbench.report.terminal import rich_table
-from trmbench.report.words import UNKNOWN, count, duration, memory, percent
+from trmbench.report.words import UNKNOWN, count, duration, memory, metric_names, percent
 from trmbench.spec.trials import Row
 from trmbench.store import Store
 
@@ -95,7 +95,7 @@ def _evaluation(row: Row) -> Iterator[RenderableType]:
     totals: Mapping[str, float] = json.loads(row["totals"] or "{}")
     figures = {
         "evaluation": row["evaluation_id"],
-        (row["primary_metric"] or "score").replace("_", " "): percent(_number(row["score"])),
+        metric_names([row["primary_metric"] or "score"]): percent(_number(row["score"])),
         "exact accuracy": percent(_number(row["exact_accuracy"])),
         "valid accuracy": percent(_number(row["valid_accuracy"])),
         "cell accuracy": percent(_number(row["cell_accuracy"])),

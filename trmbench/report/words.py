@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 
 from trmbench.stats import Interval, VarianceShares
 
 UNKNOWN = "-"
+
+
+def metric_names(metrics: Iterable[str]) -> str:
+    """Names of metrics for people; "vote@2" says that it has two attempts."""
+    return ", ".join(sorted({_metric_name(metric) for metric in metrics}))
+
+
+def _metric_name(metric: str) -> str:
+    attempts = re.search(r"vote@(\d+)$", metric)
+    several = f" ({attempts[1]} attempts)" if attempts and attempts[1] != "1" else ""
+    return metric.replace("_", " ") + several
 
 
 def number(share: float) -> str:

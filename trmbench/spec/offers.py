@@ -120,6 +120,9 @@ class ModelSpec:
     """Raise it whenever the same options give other numbers."""
     base: Callable[[Any], BaseCell] | None = None
     options: type = NoOptions
+    headline: Mapping[str, str] = field(default_factory=dict)
+    """By task, the figure that the model's paper reports, where it is another than the task's
+    `primary_metric`: one of the totals of `Task.score`, such as "all_vote@2"."""
     reference: ReferenceWeights | None = None
     """The exchange that `trmbench checkpoint` uses; None = no public implementation."""
 

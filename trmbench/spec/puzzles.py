@@ -85,6 +85,8 @@ class Predictions:
     """(S, N, L) uint8."""
     steps: np.ndarray | None = None
     """(N,) int64 supervision steps done, where a puzzle may get fewer than all."""
+    attempts: np.ndarray | None = None
+    """(N, 2, L) uint8, the two answers with the most votes, where puzzles were voted on."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,9 @@ class TaskInfo:
     """Rows of the puzzle-embedding table, the blank one included."""
     pad_id: int = 0
     primary_metric: str = "exact_accuracy"
-    """"valid_accuracy" where every right answer counts, or a name of the task's own score."""
+    """"valid_accuracy" where every right answer counts, or a name of the task's own score. Its
+    beginning may say how the puzzles of a group count: "fractional_..." by their mean, as without
+    any, "all_..." only if each has 1, "output_..." each for itself."""
     unit: str = "puzzle"
     """"puzzle", or "group" where one group has several test inputs."""
 

@@ -7,6 +7,7 @@ from .across_tasks import (
 from .cells import (
     CellMoments as CellMoments,
     average_groups as average_groups,
+    lowest_of_groups as lowest_of_groups,
     moments as moments,
 )
 from .comparison import (

@@ -94,6 +94,18 @@ def moments(scores: ScoreArray | CellMoments, failed: int = 0) -> CellMoments:
     return CellMoments(seed_means, puzzle_means, residual, lost)
 
 
+def lowest_of_groups(scores: ScoreArray, groups: NDArray[Any]) -> NDArray[Any]:
+    """Take the lowest score (K, P) of each group (P,): (K, G), in the order of `average_groups`.
+
+    For scorings where a group counts only if all of its members do.
+    """
+    scores = np.asarray(scores)
+    _, index, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    starts = np.cumsum(sizes) - sizes
+    lowest: NDArray[Any] = np.minimum.reduceat(scores[:, index.argsort()], starts, axis=1)
+    return lowest
+
+
 def average_groups(scores: ScoreArray, groups: NDArray[Any]) -> NDArray[np.float64]:
     """Average scores (K, P) over the groups (P,) that puzzles belong to: (K, G).
 

@@ -66,12 +66,26 @@ def evaluate(
     if len(validation):
         figures["validation_accuracy"] = score(task, validation, answer(validation))[0]["score"]
     totals = {**of_votes, **figures["totals"], **_compute(answers, parts)}
+    metric = _headline(parts, totals)
     return {
         **figures,
+        "score": totals.get(metric, figures["score"]),
         "totals": json.dumps(totals),
-        "primary_metric": task.info.primary_metric,
+        "primary_metric": metric,
         "test_seconds": time.monotonic() - started,
     }
+
+
+def _headline(parts: TrialParts, totals: Mapping[str, float]) -> str:
+    """The name of the figure that stands for the trial: its model's choice, else its task's."""
+    task = parts.trial.task.rpartition(":")[2]
+    wanted: str | None = parts.model_entry.spec.headline.get(task)
+    if wanted is not None and wanted not in totals:
+        raise TrmbenchError(
+            f"model {parts.trial.model} reports {wanted!r}, which task {task} does not give",
+            f"its spec's headline may be one of {', '.join(totals) or 'none'}",
+        )
+    return wanted or parts.task.info.primary_metric
 
 
 def _compute(answers: Predictions, parts: TrialParts) -> dict[str, float]:
