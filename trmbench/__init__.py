@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from trmbench.errors import TrmbenchError as TrmbenchError
     from trmbench.evaluation.steps import SupervisionSteps as SupervisionSteps
     from trmbench.plugin.hookspecs import hookimpl as hookimpl
-    from trmbench.puzzles.files import published_puzzles as published_puzzles
+    from trmbench.puzzles.files import (
+        hub_file as hub_file,
+        published_puzzles as published_puzzles,
+    )
     from trmbench.puzzles.generation import distinct_puzzles as distinct_puzzles
     from trmbench.puzzles.options import PuzzleOptions as PuzzleOptions
     from trmbench.puzzles.reader import PuzzleFormat as PuzzleFormat, read_puzzles as read_puzzles
@@ -45,7 +48,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "errors": ["TrmbenchError"],
         "evaluation.steps": ["SupervisionSteps"],
         "plugin.hookspecs": ["hookimpl"],
-        "puzzles.files": ["published_puzzles"],
+        "puzzles.files": ["hub_file", "published_puzzles"],
         "puzzles.generation": ["distinct_puzzles"],
         "puzzles.options": ["PuzzleOptions"],
         "puzzles.reader": ["PuzzleFormat", "read_puzzles"],

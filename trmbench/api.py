@@ -58,6 +58,8 @@ def run(
     file = None if config is None else Path(config)
     runs = registry.runners().find(runner).spec
     choice = choose_cells(models, tasks, preset, file, settings or {}, seeds, runs)
+    for line in choice.warnings:
+        warnings.warn(line, stacklevel=2)
     store = Store(results, warnings.warn)
     todo = plan(choice.cells, choice.seeds, store)
     store.ensure_writable()

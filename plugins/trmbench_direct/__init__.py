@@ -11,8 +11,8 @@ from trmbench.published.presets import (
     MINI_ARC,
     MINI_NETWORK,
     MINI_TRAIN,
+    PAPER_HRM_ARC,
     PAPER_TRAIN,
-    PAPER_TRAIN_ARC,
     for_arc,
 )
 from trmbench_direct.options import Options
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PAPER = Preset(
     train={**PAPER_TRAIN, "epochs": 20_000, "ema": 0.0},
-    for_task=for_arc(Preset(train=PAPER_TRAIN_ARC)),
+    for_task=PAPER_HRM_ARC,
 )
 """Trained as HRM is (2506.21734, figure 1: "direct pred")."""
 

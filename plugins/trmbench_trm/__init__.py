@@ -12,6 +12,7 @@ from trmbench.published.presets import (
     MINI_TRAIN,
     PAPER_TRAIN,
     PAPER_TRAIN_ARC,
+    TRM_ARC_DATA,
     for_arc,
 )
 from trmbench_trm.options import Options
@@ -26,7 +27,10 @@ _PAPER = Preset(
     for_task={
         "sudoku": Preset(options={"mixing": "mlp", "position_encoding": "none"}),
         "maze": Preset(options={"n": 4}),
-        **for_arc(Preset(options={"n": 4}, train=PAPER_TRAIN_ARC)),
+        **{
+            task: Preset(options={"n": 4}, train=PAPER_TRAIN_ARC, task=data)
+            for task, data in TRM_ARC_DATA.items()
+        },
     },
 )
 """The released commands, which are not the paper's text throughout (n, epochs, optimiser)."""

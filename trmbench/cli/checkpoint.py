@@ -67,7 +67,10 @@ def import_command(
     settings = parse_overrides(tuple(public.options.split()) if public else ())
     model, task = (public.model, public.task) if public else _required(model, task)
     settings |= parse_overrides(overrides) | _identifiers(identifiers, task, public)
-    [cell] = choose_cells([model], [task], preset, None, settings).cells
+    choice = choose_cells([model], [task], preset, None, settings)
+    [cell] = choice.cells
+    for line in choice.warnings:
+        warn(line)
     store = Store(results, warn)
     store.ensure_writable()
     file = Path(weights) if public is None else path or download(public)

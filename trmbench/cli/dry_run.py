@@ -52,8 +52,10 @@ def _in_words(found: CellEstimate) -> str:
         return f"{head}: no estimate, its model raised {found.problem}"
     if not cost.steps:
         return f"{head}: nothing to train, or trained by what it builds upon"
+    rows = f" {count(cost.embedding_rows)} puzzle embeddings," * (cost.embedding_rows > 1)
     return (
-        f"{head}: {count(cost.parameters)} parameters, {count(cost.steps)} steps on {found.device},"
-        f" about {duration(found.seconds)} and {memory(cost.memory_bytes * found.stacked)} "
+        f"{head}: {count(cost.parameters)} parameters,{rows} {count(cost.steps)} steps on"
+        f" {found.device}, about {duration(found.seconds)} and"
+        f" {memory(cost.memory_bytes * found.stacked)} "
         + ("each" if found.stacked == 1 else f"for the {found.stacked} stacked seeds")
     )

@@ -126,6 +126,8 @@ def command(
     todo = plan(choice.cells, choice.seeds, store)
     if choice.note:
         console.print(choice.note)
+    for line in choice.warnings:
+        warn(line)
     if dry_run:
         from trmbench.cli.dry_run import print_plan
 

@@ -49,11 +49,15 @@ def compose(
         given = [runner.named_today(settings) for settings in given]
     layers = _layers(model, task, preset, *given)
     cell = Cell(model.name, task.name, preset, _resolved(schemas, layers), cell_id="")
-    base = base_cell(model, task, preset, cell.values, cell.overrides)
-    if base is not None:
-        # Its training is the base's, but for what its own preset says.
+    base = None
+    if (wanted := _wanted_base(model, cell.values)) is not None:
+        # Its data and its training are the base's, but for what its own preset says.
+        data = _wanted_data(wanted, task, preset)
+        layers.insert(1, (f"base {wanted.model}", data))
+        cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
+        base = _built_upon(wanted, task, preset, cell.values, cell.overrides)
         trained_as = {f"train.{key}": value for key, value in base.values["train"].items()}
-        layers.insert(1, (f"base {base.model}", trained_as))
+        layers[1] = (f"base {wanted.model}", {**data, **trained_as})
         cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
     for section, schema in schemas.items():
         schema(**cell.values[section])  # a dataclass may refuse values that do not fit
@@ -79,16 +83,39 @@ def base_cell(
     Raises:
         TrmbenchError: there is no such model, or its preset or overrides do not exist.
     """
-    if model.base is None:
-        return None
-    wanted = model.base(model.options(**config["model"]))
-    if not isinstance(wanted, BaseCell):
-        raise TrmbenchError(f"base(options) returned {wanted!r} instead of a BaseCell")
+    wanted = _wanted_base(model, config)
+    return None if wanted is None else _built_upon(wanted, task, preset, config, overrides)
+
+
+def _built_upon(
+    wanted: BaseCell,
+    task: TaskSpec,
+    preset: str,
+    config: Mapping[str, Mapping[str, Any]],
+    overrides: Mapping[str, Any],
+) -> Cell:
     spec = registry.models().find(wanted.model).spec
     of_task = {f"task.{key}": value for key, value in config["task"].items()}
     of_training = {key: value for key, value in overrides.items() if key.startswith("train.")}
     changes = {**of_task, **of_training, **wanted.overrides}
     return compose(spec, task, wanted.preset or preset, changes)
+
+
+def _wanted_base(model: ModelSpec, config: Mapping[str, Mapping[str, Any]]) -> BaseCell | None:
+    if model.base is None:
+        return None
+    wanted = model.base(model.options(**config["model"]))
+    if not isinstance(wanted, BaseCell):
+        raise TrmbenchError(f"base(options) returned {wanted!r} instead of a BaseCell")
+    return wanted
+
+
+def _wanted_data(wanted: BaseCell, task: TaskSpec, preset: str) -> dict[str, Any]:
+    """The values of `task.*` that the base's own preset wants."""
+    spec = registry.models().find(wanted.model).spec
+    _, *of_model = _layers(spec, task, wanted.preset or preset, {}, {})
+    values = {key: value for _, layer in of_model for key, value in layer.items()}
+    return {key: value for key, value in values.items() if key.startswith("task.")}
 
 
 def _layers(
@@ -160,7 +187,12 @@ def _preset(kind: str, spec: ModelSpec | TaskSpec, name: str) -> Preset:
 
 
 def _dotted(preset: Preset, own_section: str) -> dict[str, Any]:
-    parts = {own_section: preset.options, "train": preset.train, "evaluation": preset.evaluation}
+    parts = {
+        "task": preset.task,
+        own_section: preset.options,
+        "train": preset.train,
+        "evaluation": preset.evaluation,
+    }
     return {
         f"{section}.{key}": value for section, part in parts.items() for key, value in part.items()
     }

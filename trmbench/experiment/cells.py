@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from trmbench.config.cell import Cell
+from trmbench.config.cell import COMMAND_LINE, FILE, Cell
 from trmbench.config.compose import compose
 from trmbench.config.seeds import parse_seeds
 from trmbench.config.study import pairs, read_study
 from trmbench.errors import TrmbenchError
 from trmbench.machine import has_cuda
 from trmbench.plugin import registry
-from trmbench.spec import RunnerSpec
+from trmbench.spec import ModelSpec, RunnerSpec, TaskSpec
 
 AUTO_PRESET = "auto"
 
@@ -28,6 +28,8 @@ class Choice:
     """The training seeds of each."""
     note: str | None
     """A line about what was chosen automatically."""
+    warnings: Sequence[str] = ()
+    """A line about each thing that the cells lack of their presets."""
     published: str | None = None
     """The published table that a study follows."""
     published_rows: Mapping[str, str] = field(default_factory=dict)
@@ -66,12 +68,14 @@ def choose_cells(
     automatic = automatic_preset() if wanted == AUTO_PRESET else None
     cells: dict[str, Cell] = {}
     published_rows: dict[str, str] = {}
+    warnings: dict[str, None] = {}
     for asked in study.cells:
         model = registry.models().find(asked.model).spec
         task = registry.tasks().find(asked.task).spec
         of_cell = (asked.preset if preset is None else None) or automatic or wanted
         for row in asked.rows(of_cell):
-            cell = compose(model, task, of_cell, row.overrides, overrides, runner)
+            cell, lacks = _composed(model, task, of_cell, row.overrides, overrides, runner)
+            warnings |= dict.fromkeys(lacks)
             cells.setdefault(cell.cell_id, replace(cell, label=row.label))
             if study.published and asked.name:
                 published_rows.setdefault(cell.cell_id, asked.name)
@@ -80,7 +84,37 @@ def choose_cells(
         found = "a GPU was found" if automatic == "paper" else "no GPU was found"
         note = f"Preset {automatic}, since {found}; --preset chooses another."
     wanted_seeds = parse_seeds(study.seeds or 1 if seeds is None else seeds)
-    return Choice(list(cells.values()), wanted_seeds, note, study.published, published_rows)
+    return Choice(
+        list(cells.values()), wanted_seeds, note, list(warnings), study.published, published_rows
+    )
+
+
+def _composed(
+    model: ModelSpec,
+    task: TaskSpec,
+    preset: str,
+    from_file: Mapping[str, Any],
+    from_command: Mapping[str, Any],
+    runner: RunnerSpec | None,
+) -> tuple[Cell, list[str]]:
+    """The cell, without data that only a preset wants and that cannot be had; and what it lacks."""
+    cell = compose(model, task, preset, from_file, from_command, runner)
+    settings = cell.sections["task"]
+    lacks = task.lacking(task.options(**cell.values["task"])) if task.lacking else {}
+    without = {
+        f"task.{field.name}": field.default
+        for field in fields(task.options)
+        if field.name in lacks and settings[field.name].origin not in (FILE, COMMAND_LINE)
+    }
+    if not without:
+        return cell, []
+    warnings = [
+        f"{model.name} on {task.name} WITHOUT task.{key}={settings[key].value}, which preset"
+        f" {preset} wants: {reason}"
+        for key, reason in lacks.items()
+        if f"task.{key}" in without
+    ]
+    return compose(model, task, preset, from_file, {**from_command, **without}, runner), warnings
 
 
 def automatic_preset() -> str:

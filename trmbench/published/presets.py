@@ -62,7 +62,23 @@ MINI_ARC = Preset(options={"puzzle_positions": 1}, train={"steps": 1_500})
 HRM_HEADLINE: Mapping[str, str] = {"arc1": "all_vote@2", "arc2": "all_vote@2"}
 """The rule of HRM's ARC figures: a task counts only when all of its test outputs are solved."""
 
+CONCEPT_ARC: Mapping[str, Any] = {"extra": "conceptarc"}
+"""`task.*` of the released ARC commands: of TRM for both tasks, of HRM for ARC-AGI-1."""
+
+TRM_ARC_DATA: Mapping[str, Mapping[str, Any]] = {
+    "arc1": CONCEPT_ARC,
+    "arc2": {**CONCEPT_ARC, "version": "kaggle2025"},
+}
+"""`task.*` of TRM's: its repository has ARC-AGI-2 in the contest's edition."""
+
 
 def for_arc(preset: Preset) -> dict[str, Preset]:
     """`Preset.for_task` of both ARC tasks."""
     return {"arc1": preset, "arc2": preset}
+
+
+PAPER_HRM_ARC: Mapping[str, Preset] = {
+    "arc1": Preset(train=PAPER_TRAIN_ARC, task=CONCEPT_ARC),
+    "arc2": Preset(train=PAPER_TRAIN_ARC),
+}
+"""`Preset.for_task` of the ARC tasks as HRM is trained on them."""

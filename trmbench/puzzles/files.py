@@ -27,7 +27,8 @@ def published_puzzles(
         paths = [folder / name for name in FILES]
         source = str(folder)
     else:
-        paths = [_download(repo_id, name) for name in FILES]
+        hint = f"get {' and '.join(FILES)} elsewhere and use --set task.path=DIR"
+        paths = [hub_file(repo_id, name, hint) for name in FILES]
         source = f"{repo_id}, revision {paths[0].parent.name[:12]}"
     counts = (options.train_puzzles, options.test_puzzles)
     train, test = (
@@ -37,8 +38,17 @@ def published_puzzles(
     return train, test, source
 
 
-def _download(repo_id: str, filename: str) -> Path:
-    """The file in the hub's local cache, fetched when it is not there yet."""
+def hub_file(repo_id: str, filename: str, hint: str) -> Path:
+    """The file of a data set of the hub in its local cache, fetched when it is not there yet.
+
+    Args:
+        repo_id: the data set, such as "owner/name".
+        filename: the file.
+        hint: what to do where it cannot be downloaded.
+
+    Raises:
+        TrmbenchError: it cannot be downloaded.
+    """
     from huggingface_hub import hf_hub_download
     from huggingface_hub.utils import logging
 
@@ -49,5 +59,5 @@ def _download(repo_id: str, filename: str) -> Path:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise TrmbenchError(
             f"{filename} of {repo_id} cannot be downloaded: {reason}",
-            f"get {' and '.join(FILES)} elsewhere and use --set task.path=DIR",
+            hint,
         ) from error

@@ -30,6 +30,8 @@ class Preset:
     """Values of `train.*`."""
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     """Values of `evaluation.*`."""
+    task: Mapping[str, Any] = field(default_factory=dict)
+    """Values of `task.*` that a model's preset wants, as in `for_task`: data that it trains on."""
     for_task: Mapping[str, Preset] = field(default_factory=dict)
     """Values of a model's preset that differ for the task of that name."""
 
@@ -57,14 +59,18 @@ class TaskSpec:
     identifiers_option: str | None = None
     """The option that takes a file with the names of all puzzle identifiers, for weights that were
     trained on variants that others made; None = each identifier means the same everywhere."""
+    lacking: Callable[[Any], Mapping[str, str]] | None = None
+    """`lacking(options)`: by key, why the data of an option cannot be had on this machine. What
+    only a preset wants is then left out, and `run` says so."""
 
 
 @dataclass(frozen=True)
 class BaseCell:
     """The cell that a model builds upon: the same task, data and seed, another model.
 
-    What a file or the command line changed of `train.*` holds for it as well, and how it is trained
-    is how the model that builds upon it is trained, unless that one's own preset says otherwise.
+    The data that its preset wants are those of the model that builds upon it. What a file or the
+    command line changed of `train.*` holds for it as well, and how it is trained is how the model
+    that builds upon it is trained, unless that one's own preset says otherwise.
     """
 
     model: str

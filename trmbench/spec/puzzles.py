@@ -124,6 +124,8 @@ class TaskInfo:
     """Rows and columns of the grid that the L tokens spell, row by row."""
     num_puzzle_identifiers: int = 1
     """Rows of the puzzle-embedding table, the blank one included."""
+    used_puzzle_identifiers: int | None = None
+    """How many of them can occur, where some of the rows are spare; None = all."""
     pad_id: int = 0
     primary_metric: str = "exact_accuracy"
     """"valid_accuracy" where every right answer counts, or a name of the task's own score. Its
