@@ -6,8 +6,8 @@ It trains nothing: the harness trains the base, the same seed on the same task, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from trmbench import BaseCell, ModelSpec, Preset, TrmbenchError, hookimpl
 
@@ -32,6 +32,11 @@ class Options:
     """sigma, standard deviation of the noise; a latent's own root mean square is 1."""
     steps: int | None = None
     """Supervision steps of a trajectory; None = as many as the base was trained with."""
+    select: Literal["best", "mode"] = field(default="best", metadata={"unhashed_at": "best"})
+    """The chosen answer: of the rollout with the highest halting logit, or the most frequent."""
+    base_trial: str | None = field(default=None, metadata={"unhashed_at": None})
+    """The id of a trial of the results folder whose weights to search with, such as imported ones
+    (`trmbench checkpoint import`); None = those of the base trained with the same seed."""
 
     def __post_init__(self) -> None:
         if self.rollouts < 1:
@@ -43,7 +48,7 @@ class Options:
 
 
 def _base(options: Options) -> BaseCell:
-    return BaseCell(model=options.base)
+    return BaseCell(model=options.base, trial=options.base_trial)
 
 
 def build(options: Options, info: TaskInfo, context: Context) -> StochasticSearch:
@@ -53,8 +58,23 @@ def build(options: Options, info: TaskInfo, context: Context) -> StochasticSearc
     if context.base is None:
         raise TrmbenchError("ptrm was built without its trained base", "let the harness build it")
     return StochasticSearch(
-        context.base, options.rollouts, options.noise, options.steps, context.precision
+        context.base,
+        options.rollouts,
+        options.noise,
+        options.steps,
+        context.precision,
+        options.select,
     )
+
+
+_PAPER = Preset(
+    for_task={
+        "sudoku": Preset(options={"steps": 64, "noise": 0.3}),
+        "maze": Preset(options={"noise": 1.0, "select": "mode"}),
+        "arc2": Preset(options={"rollouts": 25}),
+    }
+)
+"""The paper's settings; its figure of Maze is the mode's. None is given for other tasks."""
 
 
 @hookimpl
@@ -64,7 +84,7 @@ def trmbench_models() -> Sequence[ModelSpec]:
         ModelSpec(
             name="ptrm",
             title="Probabilistic TRM: noisy rollouts, best by halting (2605.19943)",
-            presets={"paper": Preset(), "mini": Preset(options={"rollouts": 8})},
+            presets={"paper": _PAPER, "mini": Preset(options={"rollouts": 8})},
             build=build,
             base=_base,
             options=Options,

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from trmbench import Batch, StepOutput, TrialEvent, TrmbenchError, run_trial
-from trmbench.config.cell import Cell
-from trmbench.config.compose import compose
+from trmbench.config.cell import Cell, learned_hash
+from trmbench.config.compose import base_cell, compose
 from trmbench.evaluation.answers import RecursiveSolver
 from trmbench.plugin import registry
 from trmbench.testing import TOY_MODEL, TOY_TASK, assert_model_conforms, run_one
@@ -78,6 +78,53 @@ def test_the_answer_is_that_of_the_surest_rollout() -> None:
     assert torch.allclose(many.confidence, torch.tensor(2.0).sigmoid())
 
 
+class Scripted(LuckyBase):
+    """Its rollouts answer and are sure as a script says, one (token, logit) each."""
+
+    max_steps = 1
+
+    def __init__(self, *script: tuple[int, float]) -> None:
+        self._script = iter(script)
+
+    def forward(self, state: Any, inputs: torch.Tensor, identifiers: torch.Tensor) -> StepOutput:
+        token, logit = next(self._script)
+        logits = torch.nn.functional.one_hot(torch.full_like(inputs, token), 6).float()
+        return StepOutput(state, logits, torch.full((len(inputs),), logit))
+
+
+@pytest.mark.parametrize(
+    ("select", "script", "answer"),
+    [
+        ("best", [(2, 20.0), (3, 30.0), (4, 25.0)], 3),
+        ("best", [(2, 1.0), (3, 1.0)], 2),
+        ("mode", [(2, 9.0), (3, 1.0), (3, -1.0)], 3),
+        ("mode", [(2, 1.0), (3, 1.5), (2, 0.0), (3, 0.0), (4, 9.0)], 3),
+    ],
+)
+def test_a_rollout_is_chosen_by_its_logit_or_by_how_many_agree(
+    select: Any, script: list[tuple[int, float]], answer: int
+) -> None:
+    search = StochasticSearch(Scripted(*script), len(script), 1.0, None, select=select)
+    answers = search.predict(_batch(4), _generator())
+    assert (answers.tokens == answer).all()
+    chosen = max(logit for token, logit in script if token == answer)
+    assert torch.allclose(answers.confidence, torch.tensor(chosen).sigmoid())
+
+
+def test_every_rollout_is_a_candidate() -> None:
+    search = StochasticSearch(Scripted((2, 1.0), (3, 2.0)), 2, 1.0, None)
+    candidates = search.predict(_batch(4), _generator()).candidates
+    assert candidates is not None and candidates.shape == (4, 2, 12)
+    assert candidates[0].tolist() == [[2] * 12, [3] * 12]
+
+
+@pytest.mark.parametrize("select", ["best", "mode"])
+def test_one_rollout_that_is_no_number_is_not_hidden_by_the_others(select: Any) -> None:
+    script = [(2, 1.0), (3, float("nan")), (2, 2.0)]
+    search = StochasticSearch(Scripted(*script), 3, 1.0, None, select=select)
+    assert search.predict(_batch(4), _generator()).confidence.isnan().all()
+
+
 def test_a_single_feature_is_the_latent() -> None:
     search = StochasticSearch(LuckyBase(), 1, 1.0, None)
     (z,) = search.disturbed((torch.zeros(2, 3, 4),), _generator())
@@ -125,6 +172,33 @@ def test_its_training_is_that_of_its_base() -> None:
     assert _cell().values["train"] == trm.values["train"]
     assert _cell(train__precision="bfloat16").values["train"]["precision"] == "bfloat16"
     assert "base trm" in {setting.origin for setting in _cell().sections["train"].values()}
+
+
+@pytest.mark.parametrize(
+    ("task", "rollouts", "steps", "noise", "select"),
+    [
+        ("sudoku", 100, 64, 0.3, "best"),
+        ("maze", 100, None, 1.0, "mode"),
+        ("arc2", 25, None, 0.2, "best"),
+    ],
+)
+def test_its_paper_presets_are_the_paper_s_settings(
+    task: str, rollouts: int, steps: int | None, noise: float, select: str
+) -> None:
+    values = compose(SPEC, registry.tasks().find(task).spec, "paper").values
+    options = Options(**values["model"])
+    assert (options.rollouts, options.noise, options.select) == (rollouts, noise, select)
+    assert options.steps == steps  # the base has 16
+
+
+def test_later_options_leave_earlier_results_their_ids() -> None:
+    maze, cell = registry.tasks().find("maze").spec, _cell()
+    later = ("select", "base_trial")
+    model = {key: value for key, value in cell.values["model"].items() if key not in later}
+    base = base_cell(SPEC, maze, "mini", cell.values, cell.overrides)
+    assert learned_hash(SPEC, maze, {**cell.values, "model": model}, base) == cell.cell_id
+    assert _cell(model__select="mode").cell_id != cell.cell_id
+    assert _cell(model__base_trial="0123456789ab").cell_id != cell.cell_id
 
 
 def test_cells_upon_bases_that_are_trained_differently_have_different_hashes() -> None:

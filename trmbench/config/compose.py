@@ -50,7 +50,7 @@ def compose(
     layers = _layers(model, task, preset, *given)
     cell = Cell(model.name, task.name, preset, _resolved(schemas, layers), cell_id="")
     base = None
-    if (wanted := _wanted_base(model, cell.values)) is not None:
+    if (wanted := wanted_base(model, cell.values)) is not None:
         # Its data and its training are the base's, but for what its own preset says.
         data = _wanted_data(wanted, task, preset)
         layers.insert(1, (f"base {wanted.model}", data))
@@ -83,7 +83,7 @@ def base_cell(
     Raises:
         TrmbenchError: there is no such model, or its preset or overrides do not exist.
     """
-    wanted = _wanted_base(model, config)
+    wanted = wanted_base(model, config)
     return None if wanted is None else _built_upon(wanted, task, preset, config, overrides)
 
 
@@ -101,7 +101,12 @@ def _built_upon(
     return compose(spec, task, wanted.preset or preset, changes)
 
 
-def _wanted_base(model: ModelSpec, config: Mapping[str, Mapping[str, Any]]) -> BaseCell | None:
+def wanted_base(model: ModelSpec, config: Mapping[str, Mapping[str, Any]]) -> BaseCell | None:
+    """What a configured model builds upon, as its plugin names it; None for nothing.
+
+    Raises:
+        TrmbenchError: the plugin names something else.
+    """
     if model.base is None:
         return None
     wanted = model.base(model.options(**config["model"]))

@@ -76,7 +76,8 @@ def predict(
         streams: random streams of the trial; each batch has its own draw of "solver".
         device: where the batches are put.
         on_progress: gets the number of puzzles answered.
-        by_step: keep the answers after each step; they take S times the memory of the last ones.
+        by_step: keep the answers after each step, and the candidates; they take S and K times the
+            memory of the final ones.
 
     Raises:
         TrmbenchError: an answer of the wrong shape, or one whose confidence is not a number.
@@ -93,16 +94,18 @@ def predict(
         )
         answers = solver.predict(batch, streams.torch("solver", start // batch_size))
         if not by_step:
-            answers = dataclasses.replace(answers, tokens_by_step=None)
+            answers = dataclasses.replace(answers, tokens_by_step=None, candidates=None)
         parts.append(_checked(answers, inputs.shape, start))
         on_progress(rows.stop)
     by_steps = [part.tokens_by_step for part in parts if part.tokens_by_step is not None]
     used = [part.steps for part in parts if part.steps is not None]
+    candidates = [part.candidates for part in parts if part.candidates is not None]
     return Predictions(
         np.concatenate([part.tokens for part in parts]),
         np.concatenate([part.confidence for part in parts]),
         np.concatenate(by_steps, axis=1) if len(by_steps) == len(parts) else None,
         np.concatenate(used) if len(used) == len(parts) else None,
+        np.concatenate(candidates) if len(candidates) == len(parts) else None,
     )
 
 
@@ -116,10 +119,16 @@ def _checked(answers: Answers, shape: torch.Size, start: int) -> Predictions:
     if not np.isfinite(confidence).all():
         row = start + int(np.flatnonzero(~np.isfinite(confidence))[0])
         raise TrmbenchError(f"the model's output for test puzzle {row} is not a number (NaN)")
-    by_step = answers.tokens_by_step
+    by_step, candidates = answers.tokens_by_step, answers.candidates
+    if candidates is not None and candidates[:, 0].shape != shape:
+        raise TrmbenchError(
+            f"the model's candidates have shape {tuple(candidates.shape)}",
+            f"candidates must be (B, K, L), here with B and L of {tuple(shape)}",
+        )
     return Predictions(
         answers.tokens.to(torch.uint8).cpu().numpy(),
         confidence,
         None if by_step is None else by_step.to(torch.uint8).cpu().numpy(),
         None if answers.steps is None else answers.steps.cpu().numpy(),
+        None if candidates is None else candidates.to(torch.uint8).cpu().numpy(),
     )

@@ -51,7 +51,19 @@ def score(
         by_step = np.stack([_exact(tokens, table) for tokens in predictions.tokens_by_step], axis=1)
         columns["exact_by_step"] = list(by_step)
         figures["exact_accuracy_by_step"] = by_step.mean(axis=0).tolist()
+    if predictions.candidates is not None:
+        figures["totals"] |= _oracle(task, table, predictions)
     return figures, columns
+
+
+def _oracle(task: Task, table: PuzzleTable, predictions: Predictions) -> dict[str, float]:
+    """pass@K: the score of someone who knows the best of the K candidates of each puzzle."""
+    assert predictions.candidates is not None
+    each = [
+        task.score(table, Predictions(tokens, predictions.confidence)).per_puzzle
+        for tokens in predictions.candidates.swapaxes(0, 1)
+    ]
+    return {f"oracle_pass@{len(each)}": float(np.max(each, axis=0).mean())}
 
 
 def _exact(tokens: np.ndarray, table: PuzzleTable) -> np.ndarray:

@@ -78,6 +78,9 @@ class BaseCell:
     """The preset of the model that builds upon it, unless named."""
     overrides: Mapping[str, Any] = field(default_factory=dict)
     """Dotted keys, as in `--set`."""
+    trial: str | None = None
+    """The full id of a trial of the results folder that has the weights, such as imported ones;
+    None = the cell is trained with the same seed."""
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,8 @@ class Answers:
     """(S, B, L) the answer after each supervision step, if there are several."""
     steps: Tensor | None = None
     """(B,) int64 supervision steps done, where a puzzle may get fewer than all."""
+    candidates: Tensor | None = None
+    """(B, K, L) whole numbers, the answers of which the final one is one, in any order."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Predictions:
     """(S, N, L) uint8."""
     steps: np.ndarray | None = None
     """(N,) int64 supervision steps done, where a puzzle may get fewer than all."""
+    candidates: np.ndarray | None = None
+    """(N, K, L) uint8, the answers that the final one was chosen from."""
     attempts: np.ndarray | None = None
     """(N, 2, L) uint8, the two answers with the most votes, where puzzles were voted on."""
 

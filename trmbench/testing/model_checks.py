@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 
 from trmbench.errors import one_line
+from trmbench.plugin import registry
 from trmbench.spec import BaseCell, Context
 from trmbench.testing import recursive_checks, solver_checks
 from trmbench.testing.cases import ModelCase
@@ -22,9 +23,11 @@ def listing(case: ModelCase) -> None:
 
 def presets(case: ModelCase) -> None:
     """Every preset resolves, and builds a model."""
+    installed = {entry.spec.name: entry.spec for entry in registry.tasks()}
     for name, preset in case.spec.presets.items():
         for task in (case.task_spec.name, *preset.for_task):
-            spec = dataclasses.replace(case.task_spec, name=task)
+            # A preset may want data that only the task itself has an option for.
+            spec = installed.get(task) or dataclasses.replace(case.task_spec, name=task)
             try:
                 cell = ModelCase(case.spec, spec, name, None).cell(name)
                 chosen = case.spec.options(**cell.values["model"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from trmbench.config.compose import base_cell
+from trmbench.config.compose import base_cell, wanted_base
 from trmbench.errors import TrmbenchError
 from trmbench.machine import choose_device, require_precision
 from trmbench.nn.layers import recompute_activations
@@ -21,6 +21,7 @@ from trmbench.streams import Streams, stream_seed
 from trmbench.training.data import Batches
 from trmbench.training.trainer import Trainer
 from trmbench.training.workers import ONE_WORKER, Workers
+from trmbench.trial.stored_base import stored_base
 
 
 class TrialParts:
@@ -133,11 +134,15 @@ class TrialParts:
         """The trial whose model this one builds upon, if any."""
         trial = self.trial
         task: TaskSpec = self.task_entry.spec
+        wanted = wanted_base(spec, trial.config)
         cell = base_cell(spec, task, trial.preset, trial.config, trial.overrides)
-        if cell is None:
+        if wanted is None or cell is None:
             return None
         base = cell.trial(trial.seed, trial.results)
         config = {**base.config, "execution": trial.config["execution"]}
+        if wanted.trial is not None:
+            base = stored_base(wanted, trial, task)
+            config = {**config, "model": base.config["model"], "train": base.config["train"]}
         return dataclasses.replace(base, config=config)
 
     def _refuse_base(self, base: Trial) -> None:

@@ -165,15 +165,19 @@ class TrialRun:
             self._on_event(dataclasses.replace(event, trial_id=self.trial.trial_id))
 
         base = TrialRun(trial, as_ours, self._should_stop, self.workers)
-        if not self.workers.leads:
+
+        def trained() -> Any:
             base.train()
+            self.record.imported = base.record.imported
             return base.parts.model.eval()
+
+        if not self.workers.leads:
+            return trained()
         waiting_for = None
         while True:
             try:
                 with claimed(self.trial.results, trial.trial_id):
-                    base.train()
-                    return base.parts.model.eval()
+                    return trained()
             except Claimed as other:  # it trains the same base: for another trial, or for itself
                 if self._should_stop():
                     raise self.workers.first_failure(Stopped()) from None
