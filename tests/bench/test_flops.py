@@ -42,6 +42,8 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "trm no puzzle embedding": ("trm", RECURSION | {"model.puzzle_positions": 0}),
     "hrm mlp": ("hrm", RECURSION | {"model.high_layers": 3}),
     "hrm attention": ("hrm", RECURSION | ATTENTION),
+    "urm mlp": ("urm", RECURSION),
+    "urm attention": ("urm", RECURSION | ATTENTION),
     "direct mlp": ("direct", {}),
     "direct attention": ("direct", ATTENTION),
 }

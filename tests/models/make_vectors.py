@@ -1,4 +1,4 @@
-"""Record our own regression vectors: `python tests/models/make_vectors.py`.
+"""Record our own regression vectors: `python tests/models/make_vectors.py [NAME ...]`.
 
 Only to be run when the models are known to agree with the reference (`test_golden.py` passes with
 the reference's vectors), and when a new variant is added.
@@ -7,15 +7,14 @@ the reference's vectors), and when a new variant is added.
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import numpy as np
 import torch
-from reference_vectors import IGNORED, OWN, names_in_reference
+from reference_vectors import IGNORED, OWN, names_in_reference, plugin_of
 
-import trmbench_hrm
-import trmbench_trm
-from trmbench import TaskInfo
+from trmbench import Context, TaskInfo
 from trmbench.nn import PuzzleModel
 from trmbench.training.losses import supervision_loss
 
@@ -39,19 +38,16 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "trm_multi_z": {"features": 4, "n": 5},
     "trm_learned_continue": {"position_encoding": "learned", "act_continue": True},
     "hrm": {"layers": 2, "high_layers": 1, "n": 3},
+    "urm": {"layers": 2, "kernel": 3},
+    "urm_mlp": {"mixing": "mlp", "position_encoding": "none"},
 }
 
 
 def build(name: str, info: TaskInfo) -> PuzzleModel:
     """A model whose every weight matters, in float64."""
-    from trmbench_hrm.model import HRM
-    from trmbench_trm.model import TRM
-
-    options = COMMON | VARIANTS[name]
-    if name == "hrm":
-        model: PuzzleModel = HRM(trmbench_hrm.Options(**options), info)
-    else:
-        model = TRM(trmbench_trm.Options(**options), info)
+    plugin = plugin_of(name)
+    options = plugin.Options(**(COMMON | VARIANTS[name]))
+    model: PuzzleModel = plugin.build(options, info, Context(0, torch.device("cpu")))
     model = model.double()
     assert model.halt_head is not None and model.puzzle_embedding is not None
     with torch.no_grad():
@@ -66,7 +62,7 @@ def record(name: str) -> None:
     torch.manual_seed(0)
     info = TaskInfo("", "", "", VOCABULARY, TOKENS, (3, 3), IDENTIFIERS)
     model = build(name, info)
-    plugin = trmbench_hrm if name == "hrm" else trmbench_trm
+    plugin = plugin_of(name)
     config, weights = plugin.export_reference(model)
     inputs, labels = torch.randint(0, VOCABULARY, (2, PUZZLES, TOKENS))
     labels[:, :2] = IGNORED
@@ -78,13 +74,13 @@ def record(name: str) -> None:
     }
     state = model.initial_state(PUZZLES)
     outputs = []
+    latents = ["L"] if len(state) <= 2 else [f"L{i}" for i in range(1, len(state))]
+    states = latents if len(state) == 1 else ["H", *latents]
     for step in range(4):
         with torch.no_grad():
             output = model(state, inputs, identifiers)
         outputs.append(output)
         state = output.state
-        latents = ["L"] if len(state) <= 2 else [f"L{i}" for i in range(1, len(state))]
-        states = latents if len(state) == 1 else ["H", *latents]
         arrays |= {f"eval/{step}/z_{key}": z for key, z in zip(states, state, strict=True)}
         arrays[f"eval/{step}/logits"] = output.logits
         arrays[f"eval/{step}/q_halt_logits"] = output.halt_logits
@@ -99,7 +95,7 @@ def record(name: str) -> None:
     loss = supervision_loss(output, labels, target, ignore=IGNORED)
     loss.total.backward()
     arrays["train/loss"] = loss.total
-    names = names_in_reference(model)
+    names = names_in_reference(model, plugin)
     arrays |= {f"grad/{names[key]}": value.grad for key, value in model.named_parameters()}
     arrays["grad/puzzle_emb.local_weights"] = rows.grad
     saved = {key: value.detach().numpy() for key, value in arrays.items()}
@@ -108,5 +104,5 @@ def record(name: str) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for variant in VARIANTS:
+    for variant in sys.argv[1:] or VARIANTS:
         record(variant)

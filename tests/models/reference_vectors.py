@@ -6,10 +6,12 @@ Two sources in one format: the public reference implementation's (`../shared/gol
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ import torch
 
 import trmbench_hrm
 import trmbench_trm
+import trmbench_urm
 from trmbench.nn import PuzzleModel
 from trmbench.published.weights import reference_name
 
@@ -32,8 +35,13 @@ NAMES = (
     "trm_mlp",
     "trm_multi_z",
     "trm_single_z",
+    "urm",
 )
+PLUGINS = {"trm": trmbench_trm, "hrm": trmbench_hrm, "urm": trmbench_urm}
+"""By how the name of a file begins."""
 IGNORED = -100
+_OUTPUTS = ("logits", "q_halt_logits", "q_continue_logits", "loss")
+"""What is recorded of a step besides the state."""
 
 
 def parameters() -> list[Any]:
@@ -53,7 +61,7 @@ class Vectors:
     def __init__(self, path: Path) -> None:
         self.arrays: Mapping[str, np.ndarray] = dict(np.load(path))
         self.config: dict[str, Any] = json.loads(str(self.arrays["config"]))
-        self.plugin = trmbench_hrm if "hrm" in path.stem else trmbench_trm
+        self.plugin = plugin_of(path.stem.removeprefix("own_"))
         self.inputs, self.labels, self.identifiers = (
             self[f"batch/{name}"].long() for name in ("inputs", "labels", "puzzle_identifiers")
         )
@@ -73,15 +81,32 @@ class Vectors:
         weights = {name: value.to(dtype) for name, value in self.group("param/").items()}
         return self.plugin.load_reference(self.config | config, weights)
 
+    def initial_state(self, model: PuzzleModel) -> tuple[torch.Tensor, ...]:
+        """The recorded state to start from, or the model's own."""
+        recorded = self.group("initial/")
+        if not recorded:
+            return model.initial_state(len(self.inputs))
+        return tuple(recorded[name] for name in sorted(recorded))
+
     def state(self, step: int) -> tuple[torch.Tensor, ...]:
         """The recorded state after a step, in the model's order: y, then z."""
-        states = self.group(f"eval/{step}/z_")
-        return tuple(states[name] for name in sorted(states))
+        recorded = self.group(f"eval/{step}/")
+        return tuple(recorded[name] for name in sorted(recorded.keys() - set(_OUTPUTS)))
+
+    def names_in_reference(self, model: PuzzleModel) -> dict[str, str]:
+        """The reference's name of each parameter, by its name here."""
+        return names_in_reference(model, self.plugin)
 
 
-def names_in_reference(model: PuzzleModel) -> dict[str, str]:
+def plugin_of(name: str) -> ModuleType:
+    """The plugin whose model the vectors of this name are of."""
+    return next(plugin for start, plugin in PLUGINS.items() if name.startswith(start))
+
+
+def names_in_reference(model: PuzzleModel, plugin: ModuleType) -> dict[str, str]:
     """The reference's name of each parameter, by its name here."""
-    return {name: reference_name(name, ()) for name, _ in model.named_parameters()}
+    renames = getattr(importlib.import_module(f"{plugin.__name__}.reference"), "RENAMES", ())
+    return {name: reference_name(name, renames) for name, _ in model.named_parameters()}
 
 
 def assert_close(actual: torch.Tensor, expected: torch.Tensor, tolerance: float, what: str) -> None:

@@ -13,6 +13,7 @@ from torch.func import functional_call, stack_module_state, vmap
 import trmbench_direct
 import trmbench_hrm
 import trmbench_trm
+import trmbench_urm
 from trmbench import Context, RecursiveModel, TaskInfo
 from trmbench.nn import PuzzleModel
 from trmbench.training.losses import supervision_loss
@@ -33,6 +34,8 @@ VARIANTS: dict[str, tuple[Any, dict[str, Any]]] = {
     "trm-one-step": (trmbench_trm, SMALL | RECURSION | {"gradient": "one_step"}),
     "trm-no-puzzle": (trmbench_trm, SMALL | RECURSION | MLP | {"puzzle_positions": 0}),
     "hrm": (trmbench_hrm, SMALL | RECURSION | {"layers": 1}),
+    "urm": (trmbench_urm, SMALL | RECURSION | {"layers": 2}),
+    "urm-mlp": (trmbench_urm, SMALL | RECURSION | MLP | {"layers": 1, "kernel": 3}),
     "direct": (trmbench_direct, SMALL | {"layers": 2}),
     "direct-mlp": (trmbench_direct, SMALL | MLP | {"layers": 2}),
 }
@@ -64,6 +67,7 @@ def _batch(size: int = 3) -> tuple[torch.Tensor, torch.Tensor]:
         (trmbench_trm, {}, 6_828_034),
         (trmbench_hrm, {}, 27_275_266),
         (trmbench_direct, {}, 27_274_240),
+        (trmbench_urm, {}, 13_662_210),
         (trmbench_trm, {"separate_networks": True}, 6_828_034 + 6_815_744),
     ],
 )
@@ -199,7 +203,7 @@ def test_trm_recursion_is_the_papers() -> None:
     assert torch.allclose(output.state[1], z, atol=1e-10)
 
 
-@pytest.mark.parametrize("plugin", [trmbench_trm, trmbench_hrm, trmbench_direct])
+@pytest.mark.parametrize("plugin", [trmbench_trm, trmbench_hrm, trmbench_direct, trmbench_urm])
 def test_presets_are_values_of_the_options(plugin: Any) -> None:
     (spec,) = plugin.trmbench_models()
     for preset in spec.presets.values():
@@ -210,8 +214,9 @@ def test_presets_are_values_of_the_options(plugin: Any) -> None:
 
 def test_listing_the_models_imports_no_torch() -> None:
     code = (
-        "import sys, trmbench_trm, trmbench_hrm, trmbench_direct\n"
-        "[p.trmbench_models() for p in (trmbench_trm, trmbench_hrm, trmbench_direct)]\n"
+        "import sys, trmbench_trm, trmbench_hrm, trmbench_direct, trmbench_urm\n"
+        "plugins = (trmbench_trm, trmbench_hrm, trmbench_direct, trmbench_urm)\n"
+        "[p.trmbench_models() for p in plugins]\n"
         "print([m for m in ('torch', 'numpy', 'pandas', 'scipy', 'ray') if m in sys.modules])"
     )
     result = subprocess.run(

@@ -45,6 +45,7 @@ CELLS = {
     "embeddings": ("trm", {"model.mixing": "attention", **LEARNING_EMBEDDINGS}),
     "continue": ("hrm", {"train.halt_exploration": 0.5}),
     "direct": ("direct", {}),
+    "convolution": ("urm", {"model.mixing": "attention", "model.position_encoding": "rope"}),
 }
 
 

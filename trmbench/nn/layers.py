@@ -6,6 +6,9 @@ H heads, I hidden features of an MLP.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -130,12 +133,14 @@ class Block(nn.Module):
 class Network(nn.Module):
     """A stack of blocks that reads the sum of what it is given: (B, P, D), ... -> (B, P, D)."""
 
+    block: ClassVar[Callable[..., nn.Module]] = Block
+    """Makes one of them from the options and the number of positions."""
     recompute = False
     """Keep only the input for the backward pass and compute the rest again, number for number."""
 
     def __init__(self, options: NetworkOptions, positions: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(Block(options, positions) for _ in range(options.layers))
+        self.layers = nn.ModuleList(self.block(options, positions) for _ in range(options.layers))
 
     def forward(self, *inputs: Tensor) -> Tensor:
         x = inputs[0]

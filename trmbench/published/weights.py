@@ -40,6 +40,7 @@ _MULTIPLE_OF = 256
 """The reference rounds the hidden features of every MLP up to a multiple of this."""
 _FIXED = {"rms_norm_eps": 1e-5, "rope_theta": 10_000.0}
 """Settings of the reference that nobody changes and that are constants here."""
+_AS_TRM: Mapping[str, str] = {}
 
 
 def reference_name(name: str, renames: Renames) -> str:
@@ -84,29 +85,33 @@ def load_weights(model: PuzzleModel, state_dict: Mapping[str, Tensor], renames: 
     model.load_state_dict(weights, assign=True)
 
 
-def describe(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+def describe(weights: Mapping[str, Tensor], network: str = "inner.L_level.") -> dict[str, Any]:
     """What plainly named weights tell of the task and the network, by option or in words.
 
     Heads, T, n, supervision steps, and rope or none leave no trace in them.
 
+    Args:
+        weights: by name.
+        network: what the names of the layers begin with.
+
     Raises:
-        TrmbenchError: they are not those of a TRM or an HRM.
+        TrmbenchError: they are not those of such a model.
     """
     tokens = weights.get("inner.embed_tokens.embedding_weight")
-    hidden = weights.get("inner.L_level.layers.0.mlp.down_proj.weight")
+    hidden = weights.get(f"{network}layers.0.mlp.down_proj.weight")
     if tokens is None or hidden is None or tokens.ndim != 2 or hidden.ndim != 2:
         names = [name.removeprefix(_INNER) for name in weights]
         raise TrmbenchError(
             f"these are not weights of the reference implementation: {_some(names)}",
-            "they have inner.embed_tokens.embedding_weight, inner.L_level.layers.0...., ...",
+            f"they have inner.embed_tokens.embedding_weight, {network}layers.0...., ...",
         )
-    mixing = weights.get("inner.L_level.layers.0.mlp_t.gate_up_proj.weight")
+    mixing = weights.get(f"{network}layers.0.mlp_t.gate_up_proj.weight")
     learned = weights.get("inner.embed_pos.embedding_weight")
     puzzle = weights.get("inner.puzzle_emb.weights")
     found = {
         "tokens of the vocabulary": tokens.shape[0],
         "model.mixing": "attention" if mixing is None else "mlp",
-        "model.layers": count_layers(weights, "inner.L_level."),
+        "model.layers": count_layers(weights, network),
         "model.width": tokens.shape[1],
         "hidden features (model.expansion)": hidden.shape[1],
         "learned positions (model.position_encoding)": learned is not None,
@@ -146,8 +151,12 @@ def export_weights(model: PuzzleModel, renames: Renames) -> dict[str, Tensor]:
     return {reference_name(name, renames): tensor for name, tensor in state_dict.items()}
 
 
-def options(config: Mapping[str, Any]) -> dict[str, Any]:
+def options(config: Mapping[str, Any], called: Mapping[str, str] = _AS_TRM) -> dict[str, Any]:
     """The fields of `RecursionOptions` out of a reference configuration.
+
+    Args:
+        config: the reference's settings.
+        called: its names of settings, by those of TRM's reference, where they differ.
 
     Raises:
         TrmbenchError: the configuration lacks a value or has one that is not supported.
@@ -159,7 +168,7 @@ def options(config: Mapping[str, Any]) -> dict[str, Any]:
         width, dim = config["hidden_size"], config.get("puzzle_emb_ndim", 0)
         return {
             "mixing": "mlp" if config.get("mlp_t", False) else "attention",
-            "layers": config["L_layers"],
+            "layers": config[called.get("L_layers", "L_layers")],
             "width": width,
             "heads": config["num_heads"],
             "expansion": config["expansion"],
@@ -170,7 +179,7 @@ def options(config: Mapping[str, Any]) -> dict[str, Any]:
             "puzzle_dim": dim,
             "T": config["H_cycles"],
             "n": config["L_cycles"],
-            "supervision_steps": config["halt_max_steps"],
+            "supervision_steps": config[called.get("halt_max_steps", "halt_max_steps")],
         }
 
 
