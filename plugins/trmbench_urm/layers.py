@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from trmbench.nn import Block, Network, SwiGLU, rms_norm
+from trmbench.nn import Block, SwiGLU, rms_norm
 from trmbench_urm.options import Options
 
 
@@ -64,9 +64,3 @@ class ConvBlock(Block):
     def __init__(self, options: Options, positions: int) -> None:
         super().__init__(options, positions)
         self.mlp = ConvSwiGLU(options.width, options.expansion, options.multiple_of, options.kernel)
-
-
-class UniversalTransformer(Network):
-    """A stack of them that reads the sum of what it is given: (B, P, D), ... -> (B, P, D)."""
-
-    block = ConvBlock

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from trmbench import StepOutput, TaskInfo
-from trmbench.nn import ForwardFlops, PuzzleModel, network_flops
-from trmbench_urm.layers import UniversalTransformer
+from trmbench.nn import ForwardFlops, PuzzleModel, Stack, network_flops
+from trmbench_urm.layers import ConvBlock
 from trmbench_urm.options import Options
 
 
@@ -23,7 +23,7 @@ class URM(PuzzleModel):
         super().__init__(options, info, states=1)
         self.options = options
         self.max_steps = options.supervision_steps
-        self.network = UniversalTransformer(options, self.positions)
+        self.network = Stack(ConvBlock(options, self.positions) for _ in range(options.layers))
 
     def forward(
         self, state: tuple[Tensor, ...], inputs: Tensor, puzzle_identifiers: Tensor

@@ -11,6 +11,7 @@ from .layers import (
     Attention as Attention,
     Block as Block,
     Network as Network,
+    Stack as Stack,
     SwiGLU as SwiGLU,
     TokenMixing as TokenMixing,
 )

@@ -6,8 +6,7 @@ H heads, I hidden features of an MLP.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Iterable
 
 import torch
 import torch.nn.functional as F
@@ -130,17 +129,18 @@ class Block(nn.Module):
         return self.mlp.add_and_norm(self.mixing.add_and_norm(x))
 
 
-class Network(nn.Module):
-    """A stack of blocks that reads the sum of what it is given: (B, P, D), ... -> (B, P, D)."""
+class Stack(nn.Module):
+    """Blocks, one after the other, that read the sum of what they are given.
 
-    block: ClassVar[Callable[..., nn.Module]] = Block
-    """Makes one of them from the options and the number of positions."""
+    (B, P, D), ... -> (B, P, D), or whatever shape the blocks work on.
+    """
+
     recompute = False
     """Keep only the input for the backward pass and compute the rest again, number for number."""
 
-    def __init__(self, options: NetworkOptions, positions: int) -> None:
+    def __init__(self, blocks: Iterable[nn.Module]) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(self.block(options, positions) for _ in range(options.layers))
+        self.layers = nn.ModuleList(blocks)
 
     def forward(self, *inputs: Tensor) -> Tensor:
         x = inputs[0]
@@ -157,17 +157,24 @@ class Network(nn.Module):
         return x
 
 
+class Network(Stack):
+    """The `layers` blocks of TRM and HRM."""
+
+    def __init__(self, options: NetworkOptions, positions: int) -> None:
+        super().__init__(Block(options, positions) for _ in range(options.layers))
+
+
 def recompute_activations(model: nn.Module) -> None:
-    """Set `recompute` in every `Network` of a model (Chen et al., 1604.06174).
+    """Set `recompute` in every `Stack` of a model (Chen et al., 1604.06174).
 
     Raises:
         TrmbenchError: it has none.
     """
-    networks = [module for module in model.modules() if isinstance(module, Network)]
-    if not networks:
+    stacks = [module for module in model.modules() if isinstance(module, Stack)]
+    if not stacks:
         raise TrmbenchError(
             f"activation checkpointing does not know the parts of a {type(model).__name__}",
-            "set execution.activation_checkpointing=false, or build it from trmbench.nn.Network",
+            "set execution.activation_checkpointing=false, or build it from trmbench.nn.Stack",
         )
-    for network in networks:
-        network.recompute = True
+    for stack in stacks:
+        stack.recompute = True

@@ -22,7 +22,7 @@ def swiglu(x: Tensor, gate_up: Tensor, down: Tensor, dim: int) -> Tensor:
     """down(silu(gate x) * (up x)) over the features (dim -1) or the positions (-2).
 
     Args:
-        x: (B, P, D) float.
+        x: (B, P, D) float; over the features, of any rank.
         gate_up: (2 H, D) or (2 H, P), of the same dtype.
         down: (D, H) or (P, H). Both may be those of several seeds (`trmbench.nn.stacked`).
         dim: -1 or -2.
@@ -102,7 +102,7 @@ def _weight_gradient(weight: Tensor, gradient: Tensor, x: Tensor, dim: int) -> T
     if weight.dim() == 3:
         return stacked.weight_gradient(len(weight), gradient, x, dim)
     if dim == -1:
-        return torch.mm(gradient.flatten(0, 1).mT, x.flatten(0, 1))
+        return torch.mm(gradient.flatten(0, -2).mT, x.flatten(0, -2))
     return torch.bmm(gradient, x.mT).sum(0)
 
 
