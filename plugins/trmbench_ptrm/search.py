@@ -11,7 +11,14 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor
 
-from trmbench import Answers, Batch, RecursiveModel, SupervisionSteps, TrmbenchError
+from trmbench import (
+    Answers,
+    Batch,
+    RecursiveModel,
+    StepOutput,
+    SupervisionSteps,
+    TrmbenchError,
+)
 
 State = tuple[Tensor, ...]
 
@@ -68,10 +75,8 @@ class StochasticSearch:
         for _ in range(self.steps):
             work.state = self.disturbed(work.state, generator)
             output = next(work)
-            if output.halt_logits is None:
-                raise TrmbenchError("the base of ptrm has no halting head", "use another one")
             tokens.append(output.logits.argmax(-1).to(torch.uint8))
-            logits.append(output.halt_logits.float())
+            logits.append(_halting_logits(output))
         return torch.stack(tokens), torch.stack(logits)
 
     def _votes(self, tokens: Tensor) -> Tensor:
@@ -106,6 +111,15 @@ def choose(logits: Tensor, votes: Tensor) -> Tensor:
     """
     eligible = (votes == votes.amax(1, keepdim=True)) | logits.isnan()
     return logits.where(eligible, -torch.inf).argmax(1)
+
+
+def _halting_logits(output: StepOutput) -> Tensor:
+    """(B,) float32, whose sigmoid is the confidence in the answer."""
+    if output.confidence is not None:
+        return output.confidence.float().logit()
+    if output.halt_logits is None:
+        raise TrmbenchError("the base of ptrm has no halting head", "use another one")
+    return output.halt_logits.float()
 
 
 def _normal_like(z: Tensor, generator: Generator) -> Tensor:

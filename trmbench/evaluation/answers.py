@@ -50,8 +50,13 @@ class RecursiveSolver:
 
 
 def confidence_of(output: StepOutput) -> Tensor:
-    """(B,) float32: halting probability, or mean probability of the tokens; NaN for no numbers."""
-    if output.halt_logits is None:
+    """(B,) float32: the model's own, or halting probability, or mean probability of the tokens.
+
+    NaN where the logits are no numbers.
+    """
+    if output.confidence is not None:
+        confidence = output.confidence.float()
+    elif output.halt_logits is None:
         confidence = output.logits.float().softmax(-1).amax(-1).mean(-1)
     else:
         confidence = output.halt_logits.float().sigmoid()

@@ -69,7 +69,9 @@ def _same(before: State, after: State) -> Tensor:
 
 
 def _says_solved(output: StepOutput) -> Tensor:
-    """(B,) bool: a positive halting logit; everywhere without one."""
+    """(B,) bool: more confident than not; everywhere without a measure of it."""
+    if output.confidence is not None:
+        return output.confidence > 0.5
     if output.halt_logits is None:
         return torch.ones_like(output.logits[:, 0, 0], dtype=torch.bool)
     return output.halt_logits > 0

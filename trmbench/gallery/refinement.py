@@ -7,6 +7,7 @@ from itertools import islice
 import numpy as np
 import torch
 
+from trmbench.evaluation.answers import confidence_of
 from trmbench.evaluation.steps import SupervisionSteps
 from trmbench.gallery.stored_puzzle import StoredPuzzle
 from trmbench.gallery.strips import Refinement
@@ -52,8 +53,8 @@ def _computed(found: StoredPuzzle) -> Steps:
     work = SupervisionSteps(model, inputs, identifiers, dtype)
     for output in islice(work, parts.evaluation.steps or model.max_steps):
         answers.append(output.logits[0].argmax(-1))
-        if output.halt_logits is not None:
-            halts.append(float(output.halt_logits[0].float().sigmoid()))
+        if output.halt_logits is not None or output.confidence is not None:
+            halts.append(float(confidence_of(output)[0]))
         if read is not None:
             latents.append([read(z, output.state).logits[0].argmax(-1) for z in output.state[1:]])
     count = len(latents[0]) if latents else 0

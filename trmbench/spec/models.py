@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trmbench.spec.puzzles import Answers, Batch
 
 State: TypeAlias = "tuple[Tensor, ...]"
-"""What a recursive model carries from step to step, each part (B, positions, width)."""
+"""What a recursive model carries from step to step, each part (B, ...) of any rank."""
 Forward: TypeAlias = "Callable[[State, Tensor, Tensor], StepOutput]"
 """`RecursiveModel.forward`, of one model or of several whose puzzles are laid end to end."""
 
@@ -24,13 +24,16 @@ class StepOutput(NamedTuple):
     """The result of one supervision step."""
 
     state: State
-    """Each (B, positions, width), without gradient."""
+    """Each (B, ...), without gradient."""
     logits: Tensor
     """(B, L, V)."""
     halt_logits: Tensor | None = None
     """(B,): sigmoid of it = probability that the answer is right."""
     continue_logits: Tensor | None = None
     """(B,): the value of going on (HRM's Q-learning)."""
+    confidence: Tensor | None = None
+    """(B,) in 0..1 that the answer is right, where the model measures it by itself; it then counts
+    instead of the halting logits, which have their part in the loss alone."""
 
 
 @runtime_checkable
@@ -71,7 +74,7 @@ class RecursiveModel(Protocol):
         ...
 
     def initial_state(self, batch_size: int) -> State:
-        """The state before the first supervision step, each (B, positions, width)."""
+        """The state before the first supervision step, each (B, ...) of any rank."""
         ...
 
     def forward(self, state: State, inputs: Tensor, puzzle_identifiers: Tensor) -> StepOutput:
@@ -114,6 +117,9 @@ class Capabilities:
     needs_continue_target: bool = False
     """The continue logit is trained on one more forward pass, and a puzzle in training halts where
     its halting logit exceeds it, instead of 0 (HRM)."""
+    halts_at_random: bool = False
+    """A share `train.halt_exploration` of the puzzles in training halts at every step, whatever the
+    model says of its answer (SE-RRM)."""
     stacks_seeds: bool = False
     """`forward` uses weights through modules of `trmbench.nn` alone, which also take those of
     several seeds at once (`trmbench.nn.stacked`)."""

@@ -47,7 +47,8 @@ class TrainSettings:
     halting: bool = True
     """Whether a puzzle gives up its slot once the model says it is solved."""
     halt_exploration: float = 0.1
-    """Share of puzzles that may not halt before a random step in 2..N_sup."""
+    """Share of puzzles that may not halt before a random step in 2..N_sup; with a model that halts
+    at random, share of puzzles that halt at each step."""
     loss: Literal["stable_max", "softmax"] = "stable_max"
     precision: Literal["float32", "bfloat16", "float64"] = "float32"
     """Type of the activations and of the carried state; weights stay float32."""

@@ -33,7 +33,7 @@ def _steps(model: RecursiveModel, batch: Batch, state: State | None = None) -> S
 
 def _parts(output: StepOutput) -> dict[str, Tensor]:
     named = {"logits": output.logits, "halt_logits": output.halt_logits}
-    named |= {"continue_logits": output.continue_logits}
+    named |= {"continue_logits": output.continue_logits, "confidence": output.confidence}
     named |= {f"state[{index}]": part for index, part in enumerate(output.state)}
     return {name: part for name, part in named.items() if part is not None}
 
@@ -46,9 +46,8 @@ def shapes(case: ModelCase) -> None:
     require(isinstance(state, tuple), f"initial_state returned a {type(state).__name__}, no tuple")
     for index, part in enumerate(state):
         require(
-            part.dim() == 3 and len(part) == size,
-            f"initial_state({size})[{index}] has shape {tuple(part.shape)}, not (B={size}, "
-            "positions, width)",
+            part.dim() >= 2 and len(part) == size,
+            f"initial_state({size})[{index}] has shape {tuple(part.shape)}, not (B={size}, ...)",
         )
     output = model(state, batch.inputs, batch.puzzle_identifiers)
     require(
@@ -59,7 +58,7 @@ def shapes(case: ModelCase) -> None:
         tuple(output.logits.shape) == wanted,
         f"logits have shape {tuple(output.logits.shape)} instead of (B, L, V) = {wanted}",
     )
-    for name in ("halt_logits", "continue_logits"):
+    for name in ("halt_logits", "continue_logits", "confidence"):
         part = getattr(output, name)
         require(
             part is None or tuple(part.shape) == (size,),
@@ -182,9 +181,10 @@ def float64(case: ModelCase) -> None:
     model, size = case.build().double(), len(case.batch.inputs)
     state = _initial(model, size, torch.float64)
     output = model(state, case.batch.inputs, case.batch.puzzle_identifiers)
+    of_puzzles = ("halt_logits", "continue_logits", "confidence")
     for name, part in _parts(output).items():
         require(
-            part.dtype == torch.float64 or name in ("halt_logits", "continue_logits"),
+            part.dtype == torch.float64 or name in of_puzzles,
             f"{name} are {part.dtype} although weights and state are float64",
         )
 

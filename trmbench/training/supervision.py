@@ -64,6 +64,7 @@ def map_output(make: Callable[..., Tensor], *outputs: StepOutput) -> StepOutput:
         make(*(output.logits for output in outputs)),
         optional(*(output.halt_logits for output in outputs)),
         optional(*(output.continue_logits for output in outputs)),
+        optional(*(output.confidence for output in outputs)),
     )
 
 
@@ -102,7 +103,7 @@ class Halting:
     A puzzle halts at N_sup steps, or earlier when the model says it is solved: where its halting
     logit is positive (TRM), or above its continue logit (a model with a continue head, HRM). For a
     random share of the puzzles (`halt_exploration`) an early halt is not heard before a random
-    step in 2..N_sup.
+    step in 2..N_sup. Where the model `halts_at_random` (SE-RRM), that share halts at every step.
     """
 
     def __init__(
@@ -114,7 +115,7 @@ class Halting:
     ) -> None:
         self._workers = workers
         self._max_steps = model.max_steps
-        self._against_continue = capabilities(model).needs_continue_target
+        self._said = capabilities(model)
         self._settings = settings
         self._streams = streams
 
@@ -127,23 +128,30 @@ class Halting:
             output: what the model said.
         """
         at_limit = done >= self._max_steps
-        if not self._settings.halting or self._max_steps == 1 or output.halt_logits is None:
+        if not self._settings.halting or self._max_steps == 1:
+            return at_limit
+        if self._said.halts_at_random:
+            return at_limit | self._chosen(step, len(done), done.device)[0]
+        if output.halt_logits is None:
             return at_limit
         threshold: Tensor | float = 0.0
-        if self._against_continue and output.continue_logits is not None:
+        if self._said.needs_continue_target and output.continue_logits is not None:
             threshold = output.continue_logits
         early = output.halt_logits > threshold
-        earliest = self._earliest(step, len(done), done.device)
-        return at_limit | (early & (done >= earliest))
+        chosen, earliest = self._chosen(step, len(done), done.device)
+        return at_limit | (early & (done >= torch.where(chosen, earliest, 0)))
 
-    def _earliest(self, step: int, slots: int, device: torch.device) -> Tensor:
-        """(B,) int64: the step before which each slot may not halt, drawn for all workers."""
+    def _chosen(self, step: int, slots: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """(B,) bool: the random share of the slots; (B,) int64: a random step in 2..N_sup.
+
+        Drawn for all workers.
+        """
         whole = (self._workers.size * slots,)
         generator = self._streams.torch("halting", step)
         random = torch.rand(whole, generator=generator, device=device)
         steps = torch.randint(2, self._max_steps + 1, whole, generator=generator, device=device)
-        earliest = torch.where(random < self._settings.halt_exploration, steps, 0)
-        return earliest[self._workers.share(len(earliest))]
+        share = self._workers.share(len(random))
+        return (random < self._settings.halt_exploration)[share], steps[share]
 
 
 @torch.no_grad()
