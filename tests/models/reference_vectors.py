@@ -6,7 +6,6 @@ Two sources in one format: the public reference implementation's (`../shared/gol
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 from collections.abc import Mapping
@@ -19,10 +18,10 @@ import pytest
 import torch
 
 import trmbench_hrm
+import trmbench_se_rrm
 import trmbench_trm
 import trmbench_urm
-from trmbench.nn import PuzzleModel
-from trmbench.published.weights import reference_name
+from trmbench import RecursiveModel
 
 HERE = Path(__file__).parent
 OWN = HERE / "vectors"
@@ -35,12 +34,19 @@ NAMES = (
     "trm_mlp",
     "trm_multi_z",
     "trm_single_z",
+    "se_rrm",
+    "se_rrm_plain",
     "urm",
 )
-PLUGINS = {"trm": trmbench_trm, "hrm": trmbench_hrm, "urm": trmbench_urm}
+PLUGINS = {
+    "trm": trmbench_trm,
+    "hrm": trmbench_hrm,
+    "urm": trmbench_urm,
+    "se_rrm": trmbench_se_rrm,
+}
 """By how the name of a file begins."""
 IGNORED = -100
-_OUTPUTS = ("logits", "q_halt_logits", "q_continue_logits", "loss")
+_OUTPUTS = ("logits", "q_halt_logits", "q_continue_logits", "confidence", "loss")
 """What is recorded of a step besides the state."""
 
 
@@ -76,12 +82,12 @@ class Vectors:
         """The tensors whose key starts with the prefix, by the rest of their key."""
         return {key[len(prefix) :]: self[key] for key in self.arrays if key.startswith(prefix)}
 
-    def model(self, dtype: torch.dtype = torch.float64, **config: Any) -> PuzzleModel:
+    def model(self, dtype: torch.dtype = torch.float64, **config: Any) -> RecursiveModel:
         """The model of the recorded parameters, some of its configuration changed."""
         weights = {name: value.to(dtype) for name, value in self.group("param/").items()}
         return self.plugin.load_reference(self.config | config, weights)
 
-    def initial_state(self, model: PuzzleModel) -> tuple[torch.Tensor, ...]:
+    def initial_state(self, model: RecursiveModel) -> tuple[torch.Tensor, ...]:
         """The recorded state to start from, or the model's own."""
         recorded = self.group("initial/")
         if not recorded:
@@ -93,8 +99,8 @@ class Vectors:
         recorded = self.group(f"eval/{step}/")
         return tuple(recorded[name] for name in sorted(recorded.keys() - set(_OUTPUTS)))
 
-    def names_in_reference(self, model: PuzzleModel) -> dict[str, str]:
-        """The reference's name of each parameter, by its name here."""
+    def names_in_reference(self, model: RecursiveModel) -> dict[str, str]:
+        """The reference's name of each tensor, by its name here."""
         return names_in_reference(model, self.plugin)
 
 
@@ -103,10 +109,10 @@ def plugin_of(name: str) -> ModuleType:
     return next(plugin for start, plugin in PLUGINS.items() if name.startswith(start))
 
 
-def names_in_reference(model: PuzzleModel, plugin: ModuleType) -> dict[str, str]:
-    """The reference's name of each parameter, by its name here."""
-    renames = getattr(importlib.import_module(f"{plugin.__name__}.reference"), "RENAMES", ())
-    return {name: reference_name(name, renames) for name, _ in model.named_parameters()}
+def names_in_reference(model: RecursiveModel, plugin: ModuleType) -> dict[str, str]:
+    """The reference's name of each tensor, by its name here."""
+    _, weights = plugin.export_reference(model)
+    return dict(zip(model.state_dict(), weights, strict=True))
 
 
 def assert_close(actual: torch.Tensor, expected: torch.Tensor, tolerance: float, what: str) -> None:

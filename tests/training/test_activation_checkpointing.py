@@ -30,7 +30,7 @@ def trainer(model: str, **settings: Any) -> Trainer:
 CHECKPOINTED = {"execution.activation_checkpointing": True}
 
 
-@pytest.mark.parametrize("model", ["trm", "hrm", "direct", "urm"])
+@pytest.mark.parametrize("model", ["trm", "hrm", "direct", "urm", "se-rrm"])
 def test_no_number_changes(model: str) -> None:
     plain, again = trainer(model), trainer(model, **CHECKPOINTED)
     for _ in range(2):

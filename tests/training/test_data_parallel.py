@@ -29,7 +29,6 @@ STEPS = 50
 SETTINGS = {
     "task.identifiers": 7,
     "model.width": 16,
-    "model.puzzle_positions": 1,
     "train.steps": STEPS,
     "train.batch_size": 16,
     "train.warmup_steps": 1,
@@ -40,13 +39,20 @@ SETTINGS = {
     "execution.device": "cpu",
     "execution.log_every": 1,
 }
+WITH_EMBEDDING = {
+    "trm": {"model.puzzle_positions": 1},
+    "hrm": {"model.puzzle_positions": 1},
+    "se-rrm": {"model.puzzle_embedding": True},
+}
 Both = Callable[..., list[Any]]
 
 
 def make_trial(results: Path, model: str = "trm", **settings: Any) -> Trial:
     specs = registry.models().find(model).spec, registry.tasks().find("toy-mirror").spec
     changes = {key.replace("__", "."): value for key, value in settings.items()}
-    return compose(*specs, "mini", from_command=SETTINGS | changes).trial(0, str(results))
+    return compose(*specs, "mini", from_command=SETTINGS | WITH_EMBEDDING[model] | changes).trial(
+        0, str(results)
+    )
 
 
 def join(rank: int, folder: str) -> int:
@@ -191,10 +197,11 @@ def test_a_trial_changes_hands_between_one_process_and_two(
     assert_same_learning(single, tmp_path)
 
 
-def test_hrm_with_its_continue_head_learns_the_same(both: Both, tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", ["hrm", "se-rrm"])  # a continue head; a state of rank 4
+def test_models_of_other_kinds_learn_the_same(both: Both, tmp_path: Path, model: str) -> None:
     losses = []
     for name in ("one", "two"):
-        trial = make_trial(tmp_path / name, "hrm", train__steps=10)
+        trial = make_trial(tmp_path / name, model, train__steps=10)
         result = run_trial(trial) if name == "one" else leaders(both(train, trial))
         assert result.status == "finished", result.error
         losses.append(Store(trial.results).read("curves")["loss"].to_pylist())

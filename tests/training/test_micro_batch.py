@@ -20,7 +20,7 @@ def trained(model: str, **execution: Any) -> tuple[dict[str, torch.Tensor], list
     return trainer.model.state_dict(), list(trainer.curve[-1].values())
 
 
-@pytest.mark.parametrize("model", ["trm", "hrm", "urm"])
+@pytest.mark.parametrize("model", ["trm", "hrm", "urm", "se-rrm"])
 def test_parts_of_any_size_add_up_to_the_whole(model: str) -> None:
     whole, curve = trained(model)
     for size in (3, 1):

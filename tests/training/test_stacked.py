@@ -45,6 +45,7 @@ CELLS = {
     "embeddings": ("trm", {"model.mixing": "attention", **LEARNING_EMBEDDINGS}),
     "continue": ("hrm", {"train.halt_exploration": 0.5}),
     "direct": ("direct", {}),
+    "state of rank 4": ("se-rrm", {"model.extra_positions": 1, "model.puzzle_embedding": True}),
     "convolution": ("urm", {"model.mixing": "attention", "model.position_encoding": "rope"}),
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from trmbench.errors import TrmbenchError
 from trmbench.nn.model import PuzzleModel
@@ -65,7 +65,7 @@ def _plain_name(name: str) -> str:
     return name[at:] if at >= 0 else _INNER + re.sub(r"^((_orig_mod|module|model)\.)*", "", name)
 
 
-def load_weights(model: PuzzleModel, state_dict: Mapping[str, Tensor], renames: Renames) -> None:
+def load_weights(model: nn.Module, state_dict: Mapping[str, Tensor], renames: Renames) -> None:
     """Put the reference's weights (plain names) into a model, keeping their dtype.
 
     Raises:
@@ -145,7 +145,7 @@ def _misfit(what: str) -> TrmbenchError:
     )
 
 
-def export_weights(model: PuzzleModel, renames: Renames) -> dict[str, Tensor]:
+def export_weights(model: nn.Module, renames: Renames) -> dict[str, Tensor]:
     """A model's weights by the reference's names, without prefix."""
     state_dict = model.state_dict()
     return {reference_name(name, renames): tensor for name, tensor in state_dict.items()}
@@ -161,10 +161,7 @@ def options(config: Mapping[str, Any], called: Mapping[str, str] = _AS_TRM) -> d
     Raises:
         TrmbenchError: the configuration lacks a value or has one that is not supported.
     """
-    for name, value in _FIXED.items():
-        if config.get(name, value) != value:
-            raise TrmbenchError(f"{name} is {config[name]}", f"only {value} is supported")
-    with _missing_values_named():
+    with reading(config):
         width, dim = config["hidden_size"], config.get("puzzle_emb_ndim", 0)
         return {
             "mixing": "mlp" if config.get("mlp_t", False) else "attention",
@@ -189,7 +186,7 @@ def task_info(config: Mapping[str, Any]) -> TaskInfo:
     Raises:
         TrmbenchError: the configuration lacks a value.
     """
-    with _missing_values_named():
+    with reading(config):
         return TaskInfo(
             title="",
             source="a reference configuration",
@@ -230,7 +227,15 @@ def export_config(options: RecursionOptions, model: PuzzleModel) -> dict[str, An
 
 
 @contextmanager
-def _missing_values_named() -> Iterator[None]:
+def reading(config: Mapping[str, Any]) -> Iterator[None]:
+    """Refuse what cannot be followed of a reference configuration, and name what it lacks.
+
+    Raises:
+        TrmbenchError: a constant of ours is another one there, or a value is looked for in vain.
+    """
+    for name, value in _FIXED.items():
+        if config.get(name, value) != value:
+            raise TrmbenchError(f"{name} is {config[name]}", f"only {value} is supported")
     try:
         yield
     except KeyError as error:

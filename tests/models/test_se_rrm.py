@@ -1,0 +1,160 @@
+"""SE-RRM treats symbols alike, and says how confident it is by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+import trmbench_se_rrm
+from trmbench import Context, StepOutput, TaskInfo
+from trmbench.spec.settings import TrainSettings
+from trmbench.streams import Streams
+from trmbench.training.supervision import Halting
+from trmbench_se_rrm.model import SERRM
+
+SUDOKU = TaskInfo("", "", "", vocab_size=11, seq_len=81, grid_shape=(9, 9))
+ARC = TaskInfo("", "", "", vocab_size=12, seq_len=900, grid_shape=(30, 30))
+MAZE = TaskInfo("", "", "", vocab_size=6, seq_len=900, grid_shape=(30, 30))
+TINY = TaskInfo("", "", "", vocab_size=7, seq_len=12, grid_shape=(3, 4), num_puzzle_identifiers=4)
+SMALL = {"width": 16, "heads": 2, "head_width": 8, "symbol_heads": 2, "symbol_head_width": 4}
+SMALL |= {"multiple_of": 8, "T": 2, "n": 2, "supervision_steps": 3}
+CPU = Context(seed=0, device=torch.device("cpu"))
+
+
+def _model(**options: Any) -> SERRM:
+    torch.manual_seed(0)
+    chosen = trmbench_se_rrm.Options(**{**SMALL, **options})
+    model: SERRM = trmbench_se_rrm.build(chosen, TINY, CPU)
+    model = model.double()
+    if model.puzzle_embedding is not None:
+        model.puzzle_embedding.weight.normal_()
+    return model
+
+
+def _two_steps(model: SERRM, inputs: torch.Tensor, rows: torch.Tensor) -> StepOutput:
+    output = model(model.initial_state(len(inputs)), inputs, rows)
+    second: StepOutput = model(output.state, inputs, rows)
+    return second
+
+
+def _renamed(seed: int = 0) -> torch.Tensor:
+    """A permutation of the tokens that keeps the special ones."""
+    generator = torch.Generator().manual_seed(seed)
+    symbols = 2 + torch.randperm(TINY.vocab_size - 2, generator=generator)
+    return torch.cat((torch.arange(2), symbols))
+
+
+def _inputs() -> torch.Tensor:
+    return torch.randint(0, 7, (3, 12), generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"extra_positions": 3}, {"position_encoding": "learned"}, {"layers": 1}]
+)
+def test_renaming_the_symbols_of_the_question_renames_them_in_the_answer(
+    options: dict[str, Any],
+) -> None:
+    model, inputs, rows, new_names = _model(**options), _inputs(), torch.arange(3), _renamed()
+    plain, renamed = _two_steps(model, inputs, rows), _two_steps(model, new_names[inputs], rows)
+    torch.testing.assert_close(renamed.logits[..., new_names], plain.logits)
+    assert torch.equal(renamed.logits.argmax(-1), new_names[plain.logits.argmax(-1)])
+    torch.testing.assert_close(renamed.state[0][:, new_names], plain.state[0])
+    torch.testing.assert_close(renamed.confidence, plain.confidence)
+    one, other = plain.logits[..., 2], plain.logits[..., 3]
+    assert not torch.allclose(one, other, atol=1e-2)  # two symbols, two answers
+
+
+def test_a_puzzle_embedding_may_tell_the_symbols_of_its_puzzle_apart() -> None:
+    model, inputs, rows, new_names = (
+        _model(puzzle_embedding=True),
+        _inputs(),
+        torch.arange(3),
+        _renamed(),
+    )
+    plain, renamed = _two_steps(model, inputs, rows), _two_steps(model, new_names[inputs], rows)
+    assert not torch.allclose(renamed.logits[..., new_names], plain.logits, atol=1e-3)
+    assert model.puzzle_embedding is not None
+    numbers = model.puzzle_embedding.weight[:, SMALL["width"] :]
+    numbers[:, new_names] = numbers.clone()  # renamed as well
+    renamed = _two_steps(model, new_names[inputs], rows)
+    torch.testing.assert_close(renamed.logits[..., new_names], plain.logits)
+
+
+def test_the_special_tokens_and_a_model_without_equivariance_are_told_apart() -> None:
+    swapped = torch.tensor([1, 0, *range(2, 7)])
+    for model, names in ((_model(), swapped), (_model(equivariant=False), _renamed())):
+        plain = _two_steps(model, _inputs(), torch.arange(3))
+        renamed = _two_steps(model, names[_inputs()], torch.arange(3))
+        assert not torch.allclose(renamed.logits[..., names], plain.logits, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "info", "count"),
+    [
+        ({"n": 6, "extra_positions": 4}, SUDOKU, 1_970_176),
+        ({"equivariant": False}, MAZE, 1_976_832),
+        ({"puzzle_embedding": True}, ARC, 1_967_104),
+    ],
+)
+def test_parameters_at_paper_scale(options: dict[str, Any], info: TaskInfo, count: int) -> None:
+    meta = torch.device("meta")
+    with meta:
+        model = trmbench_se_rrm.build(trmbench_se_rrm.Options(**options), info, Context(0, meta))
+    assert sum(parameter.numel() for parameter in model.parameters()) == count
+
+
+@pytest.mark.parametrize("options", [{"extra_positions": 3}, {"equivariant": False, "layers": 1}])
+def test_the_formula_gives_the_operations_that_torch_counts(options: dict[str, Any]) -> None:
+    model = _model(**options)
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(model.initial_state(1), _inputs()[:1], torch.zeros(1, dtype=torch.long))
+    assert counter.get_total_flops() == model.forward_flops().total
+
+
+def test_rotary_positions_tell_rows_from_columns_of_the_grid() -> None:
+    cos = _model().network.get_buffer("layers.0.over_positions.rotary.cos")
+    of_rows, of_columns = cos.view(3, 4, 2, 2, 2).unbind(-2)  # 3 rows, 4 columns
+    assert torch.equal(of_rows, of_rows[:, :1].expand_as(of_rows))
+    assert torch.equal(of_columns, of_columns[:1].expand_as(of_columns))
+    assert not torch.equal(of_rows[0], of_rows[1])
+    assert not torch.equal(of_columns[:, 0], of_columns[:, 1])
+
+
+def test_confidence_is_the_probability_of_the_least_certain_position() -> None:
+    output = _two_steps(_model(), _inputs(), torch.arange(3))
+    expected = [min(p.max().item() for p in puzzle) for puzzle in output.logits.softmax(-1)]
+    assert output.confidence is not None and not output.confidence.requires_grad
+    assert output.confidence.tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_puzzles_halt_at_random_in_training_whatever_the_confidence(share: float) -> None:
+    model, slots = _model(), 2_000
+    halting = Halting(model, TrainSettings(halt_exploration=share), Streams(0, CPU.device))
+    sure = torch.ones(slots)
+    output = StepOutput((), torch.zeros(slots, 1, 1), halt_logits=sure, confidence=sure)
+    done = torch.ones(slots, dtype=torch.long)
+    halted = [halting(step, done, output) for step in range(2)]
+    assert halted[0].float().mean().item() == pytest.approx(share, abs=0.04)
+    assert torch.equal(halted[0], halted[1]) == (share in (0.0, 1.0))
+    assert halting(0, done + 2, output).all()  # at the last step
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"head_width": 6}, "model.head_width is 6"),
+        ({"position_encoding": "none"}, "rope2d or rope or learned"),
+        ({"extra_positions": -1}, "model.extra_positions"),
+        ({"symbol_heads": 0}, "model.symbol_heads"),
+    ],
+)
+def test_options_that_make_no_network_are_refused(options: dict[str, Any], message: str) -> None:
+    from trmbench import TrmbenchError
+
+    with pytest.raises(TrmbenchError, match=message):
+        trmbench_se_rrm.Options(**options)
