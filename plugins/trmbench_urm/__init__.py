@@ -37,7 +37,7 @@ _PAPER = Preset(
 """The released commands; there is none for Maze, which takes the values of Sudoku."""
 
 _MINI = Preset(
-    options={**MINI_NETWORK, "T": 2, "n": 2, "layers": 2, "supervision_steps": 4},
+    options={**MINI_NETWORK, "layers": 2, "T": 2, "n": 3, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99},
     for_task=for_arc(MINI_ARC),
 )

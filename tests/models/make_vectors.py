@@ -6,6 +6,7 @@ the reference's vectors), and when a new variant is added.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from typing import Any
@@ -15,8 +16,8 @@ import torch
 from reference_vectors import IGNORED, OWN, names_in_reference, plugin_of
 
 from trmbench import Context, TaskInfo
-from trmbench.nn import PuzzleModel
 from trmbench.training.losses import supervision_loss
+from trmbench.training.supervision import needs_continue_target
 
 PUZZLES, TOKENS, VOCABULARY, IDENTIFIERS = 3, 9, 6, 4
 COMMON: dict[str, Any] = {
@@ -40,19 +41,29 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "hrm": {"layers": 2, "high_layers": 1, "n": 3},
     "urm": {"layers": 2, "kernel": 3},
     "urm_mlp": {"mixing": "mlp", "position_encoding": "none"},
+    "eqr": {"relaxation": 0.8},
+    "se_rrm": {
+        "head_width": 8,
+        "symbol_heads": 2,
+        "symbol_head_width": 4,
+        "extra_positions": 2,
+        "puzzle_embedding": True,
+    },
 }
 
 
-def build(name: str, info: TaskInfo) -> PuzzleModel:
+def build(name: str, info: TaskInfo) -> Any:
     """A model whose every weight matters, in float64."""
     plugin = plugin_of(name)
-    options = plugin.Options(**(COMMON | VARIANTS[name]))
-    model: PuzzleModel = plugin.build(options, info, Context(0, torch.device("cpu")))
-    model = model.double()
-    assert model.halt_head is not None and model.puzzle_embedding is not None
+    known = {field.name for field in dataclasses.fields(plugin.Options)}
+    common = {option: value for option, value in COMMON.items() if option in known}
+    options = plugin.Options(**(common | VARIANTS[name]))
+    model = plugin.build(options, info, Context(0, torch.device("cpu"))).double()
+    head = getattr(model, "halt_head", None)
     with torch.no_grad():
-        model.halt_head.weight.normal_(std=0.3)
-        model.halt_head.bias.fill_(-0.3)
+        if head is not None:
+            head.weight.normal_(std=0.3)
+            head.bias.fill_(-0.3)
         model.puzzle_embedding.weight.normal_()
     return model
 
@@ -72,10 +83,12 @@ def record(name: str) -> None:
         "batch/labels": labels,
         "batch/puzzle_identifiers": identifiers,
     }
-    state = model.initial_state(PUZZLES)
+    # What a model starts from need not be the same for every puzzle.
+    state = first = tuple(torch.randn_like(z) for z in model.initial_state(PUZZLES))
     outputs = []
     latents = ["L"] if len(state) <= 2 else [f"L{i}" for i in range(1, len(state))]
     states = latents if len(state) == 1 else ["H", *latents]
+    arrays |= {f"initial/z_{key}": z for key, z in zip(states, first, strict=True)}
     for step in range(4):
         with torch.no_grad():
             output = model(state, inputs, identifiers)
@@ -83,15 +96,19 @@ def record(name: str) -> None:
         state = output.state
         arrays |= {f"eval/{step}/z_{key}": z for key, z in zip(states, state, strict=True)}
         arrays[f"eval/{step}/logits"] = output.logits
-        arrays[f"eval/{step}/q_halt_logits"] = output.halt_logits
-        arrays[f"eval/{step}/q_continue_logits"] = output.continue_logits
+        said = {
+            "q_halt_logits": output.halt_logits,
+            "q_continue_logits": output.continue_logits,
+            "confidence": output.confidence,
+        }
+        arrays |= {f"eval/{step}/{key}": value for key, value in said.items() if value is not None}
         arrays[f"eval/{step}/loss"] = supervision_loss(output, labels, ignore=IGNORED).total
     target = None
-    if model.needs_continue_target:
+    if needs_continue_target(model):
         best = torch.maximum(outputs[1].halt_logits, outputs[1].continue_logits)
         target = arrays["train/continue_target"] = best.sigmoid()
     rows = model.puzzle_embedding.gather(identifiers)
-    output = model(model.initial_state(PUZZLES), inputs, rows)
+    output = model(first, inputs, rows)
     loss = supervision_loss(output, labels, target, ignore=IGNORED)
     loss.total.backward()
     arrays["train/loss"] = loss.total

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 
+import trmbench_eqr
 import trmbench_hrm
 import trmbench_se_rrm
 import trmbench_trm
@@ -34,14 +35,17 @@ NAMES = (
     "trm_mlp",
     "trm_multi_z",
     "trm_single_z",
+    "urm",
+    "eqr",
+    "eqr_att",
     "se_rrm",
     "se_rrm_plain",
-    "urm",
 )
 PLUGINS = {
     "trm": trmbench_trm,
     "hrm": trmbench_hrm,
     "urm": trmbench_urm,
+    "eqr": trmbench_eqr,
     "se_rrm": trmbench_se_rrm,
 }
 """By how the name of a file begins."""

@@ -136,6 +136,8 @@ def test_export_gives_back_what_was_loaded(path: Path) -> None:
     vectors = Vectors(path)
     model = vectors.model()
     config, weights = vectors.plugin.export_reference(model)
+    loaded = vectors.plugin.load_reference(config, weights)
+    assert all(torch.equal(loaded.state_dict()[n], t) for n, t in model.state_dict().items())
     if model.puzzle_embedding is None:
         del config["num_puzzle_identifiers"]  # leaves no trace in such a model
     known = {key: vectors.config[key] for key in config.keys() & vectors.config.keys()}

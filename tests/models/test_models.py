@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ import torch
 from torch.func import functional_call, stack_module_state, vmap
 
 import trmbench_direct
+import trmbench_eqr
 import trmbench_hrm
 import trmbench_trm
 import trmbench_urm
 from trmbench import Context, RecursiveModel, TaskInfo
 from trmbench.nn import PuzzleModel
 from trmbench.training.losses import supervision_loss
+from trmbench_urm.layers import ShortConvolution
 
 SUDOKU = TaskInfo("", "", "", vocab_size=11, seq_len=81, grid_shape=(9, 9))
 TINY = TaskInfo("", "", "", vocab_size=6, seq_len=9, grid_shape=(3, 3), num_puzzle_identifiers=4)
@@ -36,6 +39,8 @@ VARIANTS: dict[str, tuple[Any, dict[str, Any]]] = {
     "hrm": (trmbench_hrm, SMALL | RECURSION | {"layers": 1}),
     "urm": (trmbench_urm, SMALL | RECURSION | {"layers": 2}),
     "urm-mlp": (trmbench_urm, SMALL | RECURSION | MLP | {"layers": 1, "kernel": 3}),
+    "eqr": (trmbench_eqr, SMALL | RECURSION | {"puzzle_positions": 0, "relaxation": 0.7}),
+    "eqr-mlp": (trmbench_eqr, SMALL | RECURSION | MLP),
     "direct": (trmbench_direct, SMALL | {"layers": 2}),
     "direct-mlp": (trmbench_direct, SMALL | MLP | {"layers": 2}),
 }
@@ -68,6 +73,8 @@ def _batch(size: int = 3) -> tuple[torch.Tensor, torch.Tensor]:
         (trmbench_hrm, {}, 27_275_266),
         (trmbench_direct, {}, 27_274_240),
         (trmbench_urm, {}, 13_662_210),
+        (trmbench_eqr, {**MLP}, 4_855_298),
+        (trmbench_eqr, {"layers": 1, "width": 128, "n": 4}, 263_938 + 5 * 2 * 128),
         (trmbench_trm, {"separate_networks": True}, 6_828_034 + 6_815_744),
     ],
 )
@@ -203,7 +210,47 @@ def test_trm_recursion_is_the_papers() -> None:
     assert torch.allclose(output.state[1], z, atol=1e-10)
 
 
-@pytest.mark.parametrize("plugin", [trmbench_trm, trmbench_hrm, trmbench_direct, trmbench_urm])
+def test_urm_loops_over_the_sum_of_state_and_question() -> None:
+    model = _build("urm-mlp").double()
+    inputs, identifiers = _batch()
+    (h,) = model.initial_state(3)
+    output = model((h,), inputs, identifiers)
+    x = model.embedding(inputs, identifiers, torch.float64)
+    for _ in range(2 * 2):
+        h = model.network(h + x)
+    assert torch.allclose(output.state[0], h, atol=1e-10)
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3, 4])
+def test_the_short_convolution_is_torchs_cut_to_the_positions(kernel: int) -> None:
+    torch.manual_seed(0)
+    convolution = ShortConvolution(5, kernel)
+    x = torch.randn(3, 9, 5)
+    expected = torch.nn.functional.conv1d(
+        x.mT, convolution.weight, convolution.bias, padding=kernel // 2, groups=5
+    )
+    assert torch.allclose(convolution(x), expected[..., :9].mT, atol=1e-6)
+
+
+def test_eqr_goes_most_of_the_way() -> None:
+    """T times: z <- 0.3 z + 0.7 f(z + y + x) n times, then y the same from z."""
+    model = _build("eqr-mlp").double()
+    model.options = replace(model.options, relaxation=0.7)
+    inputs, identifiers = _batch()
+    y, z = (torch.randn(s.shape, dtype=torch.float64) for s in model.initial_state(3))
+    output = model((y, z), inputs, identifiers)
+    x = model.embedding(inputs, identifiers, torch.float64)
+    for _ in range(2):
+        for _ in range(2):
+            z = 0.3 * z + 0.7 * model.f_L(z + y + x)
+        y = 0.3 * y + 0.7 * model.f_L(y + z)
+    assert torch.allclose(output.state[0], y, atol=1e-10)
+    assert torch.allclose(output.state[1], z, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "plugin", [trmbench_trm, trmbench_hrm, trmbench_direct, trmbench_urm, trmbench_eqr]
+)
 def test_presets_are_values_of_the_options(plugin: Any) -> None:
     (spec,) = plugin.trmbench_models()
     for preset in spec.presets.values():
@@ -214,8 +261,8 @@ def test_presets_are_values_of_the_options(plugin: Any) -> None:
 
 def test_listing_the_models_imports_no_torch() -> None:
     code = (
-        "import sys, trmbench_trm, trmbench_hrm, trmbench_direct, trmbench_urm\n"
-        "plugins = (trmbench_trm, trmbench_hrm, trmbench_direct, trmbench_urm)\n"
+        "import sys, trmbench_trm, trmbench_hrm, trmbench_direct, trmbench_urm, trmbench_eqr\n"
+        "plugins = (trmbench_trm, trmbench_hrm, trmbench_direct, trmbench_urm, trmbench_eqr)\n"
         "[p.trmbench_models() for p in plugins]\n"
         "print([m for m in ('torch', 'numpy', 'pandas', 'scipy', 'ray') if m in sys.modules])"
     )

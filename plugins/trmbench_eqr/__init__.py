@@ -1,0 +1,59 @@
+"""The Equilibrium Reasoner (arXiv 2605.21488): its network, not yet a plugin that is listed.
+
+Its initial states are random for every puzzle, and training adds noise to every update. Until the
+harness gives models seeded random numbers, an entry point would offer another method by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from trmbench import ModelSpec, Preset, ReferenceWeights, hookimpl
+from trmbench.published.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN
+from trmbench_eqr.options import Options
+
+if TYPE_CHECKING:
+    from trmbench import Context, TaskInfo
+    from trmbench_eqr.model import EqR
+
+
+_PAPER = Preset(
+    train={**PAPER_TRAIN, "epochs": 50_000, "ema": 0.999},
+    for_task={
+        "sudoku": Preset(options={"mixing": "mlp", "position_encoding": "none"}),
+        "maze": Preset(options={"layers": 1, "width": 128, "n": 4}, train={"epochs": 100_000}),
+    },
+)
+"""The released configurations, of Sudoku-Extreme and of mazes with one solution."""
+
+_MINI = Preset(
+    options={**MINI_NETWORK, "T": 2, "n": 2, "supervision_steps": 4},
+    train={**MINI_TRAIN, "ema": 0.99},
+)
+
+
+def build(options: Options, info: TaskInfo, context: Context) -> EqR:
+    """A new EqR on the context's device."""
+    from trmbench_eqr.model import EqR
+
+    return EqR(options, info).to(context.device)
+
+
+REFERENCE = ReferenceWeights.of_module("trmbench_eqr.reference")
+load_reference, export_reference = REFERENCE.load, REFERENCE.export
+
+
+@hookimpl
+def trmbench_models() -> Sequence[ModelSpec]:
+    """Offer EqR."""
+    return [
+        ModelSpec(
+            name="eqr",
+            title="Equilibrium Reasoner (2605.21488)",
+            presets={"paper": _PAPER, "mini": _MINI},
+            build=build,
+            options=Options,
+            reference=REFERENCE,
+        )
+    ]
