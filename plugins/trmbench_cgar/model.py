@@ -1,0 +1,60 @@
+"""TRM under a curriculum: "Curriculum Guided Adaptive Recursion", 2511.08653.
+
+The network is TRM's (2510.04871), which a test compares. Shapes: B puzzles, P positions (puzzle
+embedding, then L tokens), D features.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from trmbench import StepOutput, TaskInfo
+from trmbench.nn import ForwardFlops, Network, PuzzleModel, network_flops
+from trmbench_cgar.options import Options
+
+State = tuple[Tensor, Tensor]
+"""(y, z), each (B, P, D)."""
+
+
+class CGAR(PuzzleModel):
+    """TRM whose T and n may be less than the whole."""
+
+    stacks_seeds = True
+
+    def __init__(self, options: Options, info: TaskInfo) -> None:
+        super().__init__(options, info, states=2)
+        self.options = options
+        self.max_steps = options.supervision_steps
+        self.f_L = Network(options, self.positions)
+
+    def forward(
+        self, state: tuple[Tensor, ...], inputs: Tensor, puzzle_identifiers: Tensor
+    ) -> StepOutput:
+        """Deep recursion with the whole of T and n."""
+        y, z = state
+        x = self.embedding(inputs, puzzle_identifiers, y.dtype)
+        y, z = self.deep_recursion(x, y, z, self.options.T, self.options.n)
+        return self.read(y, (y, z))
+
+    def deep_recursion(self, x: Tensor, y: Tensor, z: Tensor, T: int, n: int) -> State:
+        """T full recursions, of which only the last has gradients."""
+        with torch.no_grad():
+            for _ in range(T - 1):
+                y, z = self.latent_recursion(x, y, z, n)
+        return self.latent_recursion(x, y, z, n)
+
+    def latent_recursion(self, x: Tensor, y: Tensor, z: Tensor, n: int) -> State:
+        """Update z n times, then y."""
+        for _ in range(n):
+            z = self.f_L(y, z, x)
+        return self.f_L(y, z), z
+
+    def forward_flops(self) -> ForwardFlops:
+        """Operations of `forward` for one puzzle, with the whole of T and n."""
+        return self.flops(self.options.T, self.options.n)
+
+    def flops(self, T: int, n: int) -> ForwardFlops:
+        """The same at a stage of the curriculum: T recursions of n + 1 passes, then the heads."""
+        recursion = (n + 1) * network_flops(self.options, self.positions)
+        return ForwardFlops((T - 1) * recursion, recursion + self.reading_flops)
