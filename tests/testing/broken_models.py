@@ -26,6 +26,12 @@ class WrongStateShape(ToyModel):
         return output._replace(state=(output.state[0][:, :1],))
 
 
+class LogitsAsConfidence(ToyModel):
+    def forward(self, state: Any, inputs: Any, puzzle_identifiers: Any) -> StepOutput:
+        output = super().forward(state, inputs, puzzle_identifiers)
+        return output._replace(confidence=output.logits.amax((1, 2)) - 9.0)
+
+
 class KeepsGradient(ToyModel):
     def forward(self, state: Any, inputs: Any, puzzle_identifiers: Any) -> StepOutput:
         z = state[0] + self.positions(self.embed(inputs).to(state[0].dtype).mT).mT
@@ -157,6 +163,7 @@ class PeekingSolver(CopySolver):
 BROKEN: dict[str, tuple[type, ...]] = {
     "protocol": (NotAModel,),
     "seeded-build": (RandomBuild,),
+    "confidence": (LogitsAsConfidence,),
     "shapes": (WrongShape, WrongStateShape, LogitsSolver, OverconfidentSolver),
     "state-gradient": (KeepsGradient,),
     "initial-state": (RandomStart,),

@@ -31,9 +31,9 @@ SMALL = {
 }
 
 
-def build(**changes: Any) -> Trainer:
+def build(model: str = "trm", **changes: Any) -> Trainer:
     settings = {**SMALL, **{key.replace("__", "."): value for key, value in changes.items()}}
-    return maze_trainer(settings, seed=3)
+    return maze_trainer(settings, model, seed=3)
 
 
 def run(trainer: Trainer, folder: Path, stop_at: int | None = None) -> Trainer:
@@ -58,14 +58,16 @@ def assert_equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
-@pytest.mark.parametrize("optimizer", ["adam_atan2", "adamw"])
+@pytest.mark.parametrize(
+    ("model", "optimizer"), [("trm", "adam_atan2"), ("trm", "adamw"), ("se-rrm", "adam_atan2")]
+)
 def test_a_stopped_training_goes_on_as_if_nothing_had_happened(
-    tmp_path: Path, optimizer: str
+    tmp_path: Path, model: str, optimizer: str
 ) -> None:
-    whole = run(build(train__optimizer=optimizer), tmp_path / "whole")
+    whole = run(build(model, train__optimizer=optimizer), tmp_path / "whole")
     with pytest.raises(Stopped):
-        run(build(train__optimizer=optimizer), tmp_path / "parts", stop_at=7)
-    rest = build(train__optimizer=optimizer)
+        run(build(model, train__optimizer=optimizer), tmp_path / "parts", stop_at=7)
+    rest = build(model, train__optimizer=optimizer)
     saved = RunningCheckpoints(tmp_path / "parts", print).load_latest()
     assert saved is not None
     rest.restore(*saved)

@@ -64,7 +64,7 @@ class EarlyExitSolver(RecursiveSolver):
 
 def _same(before: State, after: State) -> Tensor:
     """(B,) bool: whether every part of the state is the same."""
-    same = [(a == b).flatten(1).all(-1) for a, b in zip(before, after, strict=True)]
+    same = [(a == b).reshape(len(a), -1).all(-1) for a, b in zip(before, after, strict=True)]
     return torch.stack(same).all(0)
 
 

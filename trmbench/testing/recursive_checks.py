@@ -46,7 +46,7 @@ def shapes(case: ModelCase) -> None:
     require(isinstance(state, tuple), f"initial_state returned a {type(state).__name__}, no tuple")
     for index, part in enumerate(state):
         require(
-            part.dim() >= 2 and len(part) == size,
+            part.dim() >= 1 and len(part) == size,
             f"initial_state({size})[{index}] has shape {tuple(part.shape)}, not (B={size}, ...)",
         )
     output = model(state, batch.inputs, batch.puzzle_identifiers)
@@ -69,6 +69,15 @@ def shapes(case: ModelCase) -> None:
     require(before == after, f"the state has shapes {before} before a step and {after} after it")
     for name, part in _parts(output).items():
         require(part.isfinite().all(), f"{name} of untrained weights is not finite")
+
+
+def confidence(case: ModelCase) -> None:
+    """A confidence that the model states by itself is a probability."""
+    stated = _steps(case.model.train(), case.batch).confidence
+    require(
+        stated is None or bool(((stated >= 0) & (stated <= 1)).all()),
+        f"confidence is {stated is not None and stated.tolist()}, not within 0..1",
+    )
 
 
 def state_gradient(case: ModelCase) -> None:
@@ -195,6 +204,7 @@ def _difference(one: Tensor, other: Tensor) -> str:
 
 CHECKS = (
     Check(shapes, vital=True),
+    Check(confidence),
     Check(state_gradient),
     Check(initial_state),
     Check(purity),
