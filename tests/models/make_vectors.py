@@ -16,8 +16,8 @@ import torch
 from reference_vectors import IGNORED, OWN, names_in_reference, plugin_of
 
 from trmbench import Context, TaskInfo
+from trmbench.spec.models import capabilities
 from trmbench.training.losses import supervision_loss
-from trmbench.training.supervision import needs_continue_target
 
 PUZZLES, TOKENS, VOCABULARY, IDENTIFIERS = 3, 9, 6, 4
 COMMON: dict[str, Any] = {
@@ -104,7 +104,7 @@ def record(name: str) -> None:
         arrays |= {f"eval/{step}/{key}": value for key, value in said.items() if value is not None}
         arrays[f"eval/{step}/loss"] = supervision_loss(output, labels, ignore=IGNORED).total
     target = None
-    if needs_continue_target(model):
+    if capabilities(model).needs_continue_target:
         best = torch.maximum(outputs[1].halt_logits, outputs[1].continue_logits)
         target = arrays["train/continue_target"] = best.sigmoid()
     rows = model.puzzle_embedding.gather(identifiers)

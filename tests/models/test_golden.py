@@ -10,8 +10,8 @@ from reference_vectors import IGNORED, Vectors, assert_close, parameters
 from torch import Tensor
 
 from trmbench import RecursiveModel, StepOutput, TrmbenchError
+from trmbench.spec.models import capabilities
 from trmbench.training.losses import SupervisionLoss, supervision_loss
-from trmbench.training.supervision import needs_continue_target
 
 EXACT, THROUGH_FLOAT32, IN_FLOAT32 = 1e-8, 1e-6, 1e-4
 
@@ -69,7 +69,7 @@ def _train(model: RecursiveModel, vectors: Vectors) -> tuple[SupervisionLoss, di
     if model.puzzle_embedding is not None:
         rows = model.puzzle_embedding.gather(rows)
     output = model(vectors.initial_state(model), vectors.inputs, rows)
-    wants_target = needs_continue_target(model)
+    wants_target = capabilities(model).needs_continue_target
     target = _continue_target(model, output, vectors) if wants_target else None
     loss = supervision_loss(output, vectors.labels, target, ignore=IGNORED)
     loss.total.backward()
@@ -111,7 +111,7 @@ def test_continue_target_of_one_more_forward_pass(path: Path) -> None:
     if "train/continue_target" not in vectors:
         pytest.skip("this variant has no continue target")
     model = vectors.model()
-    assert needs_continue_target(model)
+    assert capabilities(model).needs_continue_target
     output = model(model.initial_state(len(vectors.inputs)), vectors.inputs, vectors.identifiers)
     target = _continue_target(model, output, vectors)
     assert_close(target, vectors["train/continue_target"], THROUGH_FLOAT32, "continue target")
