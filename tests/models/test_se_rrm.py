@@ -10,7 +10,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 import trmbench_se_rrm
-from trmbench import Context, StepOutput, TaskInfo
+from trmbench import Batch, Context, StepOutput, TaskInfo, TrmbenchError
+from trmbench.evaluation.answers import RecursiveSolver
+from trmbench.evaluation.early_exit import EarlyExitSolver
 from trmbench.spec.settings import TrainSettings
 from trmbench.streams import Streams
 from trmbench.training.supervision import Halting
@@ -131,6 +133,18 @@ def test_confidence_is_the_probability_of_the_least_certain_position() -> None:
     assert output.confidence.tolist() == pytest.approx(expected)
 
 
+def test_the_harness_takes_the_stated_confidence_for_that_of_the_answer() -> None:
+    model = _model().eval()
+    batch = Batch(_inputs(), torch.zeros_like(_inputs()), torch.arange(3), torch.arange(3))
+    output = model(model.initial_state(3), batch.inputs, batch.puzzle_identifiers)
+    answers = RecursiveSolver(model, 1, torch.float64).predict(batch, torch.Generator())
+    assert output.confidence is not None
+    assert torch.equal(answers.confidence, output.confidence.float())
+    assert answers.confidence.max() < 0.5  # so that nothing is taken for solved
+    early = EarlyExitSolver(model, 4, torch.float64, patience=1)
+    assert early.predict(batch, torch.Generator()).steps.tolist() == [4, 4, 4]
+
+
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_puzzles_halt_at_random_in_training_whatever_the_confidence(share: float) -> None:
     model, slots = _model(), 2_000
@@ -154,7 +168,5 @@ def test_puzzles_halt_at_random_in_training_whatever_the_confidence(share: float
     ],
 )
 def test_options_that_make_no_network_are_refused(options: dict[str, Any], message: str) -> None:
-    from trmbench import TrmbenchError
-
     with pytest.raises(TrmbenchError, match=message):
         trmbench_se_rrm.Options(**options)
