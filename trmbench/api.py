@@ -19,7 +19,7 @@ from trmbench.store.schemas import SCHEMAS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trmbench.comparison.compare import Results
+    from trmbench.comparison.compare import ComparedCells
 
 
 def run(
@@ -89,7 +89,7 @@ def load(
     return Store(results, warnings.warn).read(dataset, names=names).to_pandas()
 
 
-def compare(results: str | Path = "results", **question: Any) -> Results:
+def compare(results: str | Path = "results", **question: Any) -> ComparedCells:
     """Return what `trmbench compare` prints as values: cells, differences and verdicts.
 
     Args:

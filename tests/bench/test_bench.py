@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from trmbench.bench import timing
+from trmbench.bench.cells import Wanted, named_cells
 from trmbench.bench.measure import Measurement, feasible
-from trmbench.bench.plan import Wanted, cells
 from trmbench.bench.profile import idle_share
 from trmbench.bench.subject import subject
 from trmbench.bench.table import quantity, table
@@ -178,14 +178,14 @@ def test_bad_input_is_told_in_one_line(
 
 
 def test_the_standard_trials_exist() -> None:
-    standard = cells(Wanted(), on_gpu=True)
-    assert set(cells(Wanted(), on_gpu=False)) < set(standard)
+    standard = named_cells(Wanted(), on_gpu=True)
+    assert set(named_cells(Wanted(), on_gpu=False)) < set(standard)
     for model, task, preset in standard:
         compose(registry.models().find(model).spec, registry.tasks().find(task).spec, preset)
 
 
 def test_what_is_not_named_is_taken_from_the_standard_trials() -> None:
-    assert cells(Wanted(models=["hrm"], presets=["paper"]), on_gpu=False) == [
+    assert named_cells(Wanted(models=["hrm"], presets=["paper"]), on_gpu=False) == [
         ("hrm", "maze", "paper"),
         ("hrm", "sudoku", "paper"),
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.synthetic import add_cell, bernoulli
 
-from trmbench.comparison.compare import Question, Results, compare_cells
+from trmbench.comparison.compare import ComparedCells, Question, compare_cells
 from trmbench.errors import TrmbenchError
 from trmbench.stats import compare, interval
 from trmbench.store import Store
@@ -14,14 +14,14 @@ from trmbench.store import Store
 GOOD, BAD = bernoulli(5, 200, 0.8), bernoulli(5, 200, 0.4, salt=1)
 
 
-def results(root: Path, **question: object) -> Results:
+def compared(root: Path, **question: object) -> ComparedCells:
     return compare_cells(Store(root), Question(**question))  # type: ignore[arg-type]
 
 
 def test_cells_and_differences_are_those_of_the_statistics(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD)
     add_cell(tmp_path, "hrm", BAD)
-    found = results(tmp_path)
+    found = compared(tmp_path)
     assert [cell.name for cell in found.cells] == ["trm", "hrm"]
     assert found.cells[0].interval == interval(GOOD)
     (difference,) = found.differences
@@ -38,7 +38,7 @@ def test_puzzles_in_another_order_are_aligned(tmp_path: Path) -> None:
     add_cell(tmp_path / "same", "hrm", BAD)
     add_cell(tmp_path / "other", "trm", GOOD)
     add_cell(tmp_path / "other", "hrm", BAD[:, order], puzzle_ids=[ids[i] for i in order])
-    same, other = (results(tmp_path / name).differences[0] for name in ("same", "other"))
+    same, other = (compared(tmp_path / name).differences[0] for name in ("same", "other"))
     assert other.obstacles == ()
     assert other.puzzles == same.puzzles
 
@@ -46,7 +46,7 @@ def test_puzzles_in_another_order_are_aligned(tmp_path: Path) -> None:
 def test_the_groups_of_a_task_are_its_units(tmp_path: Path) -> None:
     groups = [f"g{i // 4}" for i in range(200)]
     add_cell(tmp_path, "trm", GOOD, groups=groups)
-    cell = results(tmp_path).cells[0]
+    cell = compared(tmp_path).cells[0]
     assert cell.puzzles == 50
     assert cell.moments.puzzle_means == pytest.approx(GOOD.reshape(5, 50, 4).mean(axis=(0, 2)))
 
@@ -56,7 +56,7 @@ def test_tasks_and_presets_are_never_mixed(tmp_path: Path) -> None:
         add_cell(tmp_path, "trm", GOOD, preset=preset)
         add_cell(tmp_path, "hrm", BAD, preset=preset)
     add_cell(tmp_path, "trm", GOOD, task="sudoku")
-    found = results(tmp_path)
+    found = compared(tmp_path)
     assert [(group.task, group.preset) for group in found.groups] == [
         ("maze", "mini"),
         ("maze", "paper"),
@@ -70,10 +70,10 @@ def test_tasks_and_presets_are_never_mixed(tmp_path: Path) -> None:
 def test_all_differences_of_a_call_are_one_family(tmp_path: Path) -> None:
     for salt, model in enumerate(("a", "b", "c")):
         add_cell(tmp_path, model, bernoulli(5, 200, 0.6 + 0.02 * salt, salt=salt))
-    found = [d.comparison for d in results(tmp_path).differences]
+    found = [d.comparison for d in compared(tmp_path).differences]
     raw = sorted(c.estimate.p_value for c in found if c)
     assert min(c.evidence.p_corrected for c in found if c) == pytest.approx(min(1.0, 3 * raw[0]))
-    only = results(tmp_path, baseline="c").differences
+    only = compared(tmp_path, baseline="c").differences
     assert [(d.a.name, d.b.name) for d in only] == [("a", "c"), ("b", "c")]
 
 
@@ -91,7 +91,7 @@ def test_what_is_not_comparable_is_refused_with_the_reason(
 ) -> None:
     add_cell(tmp_path, "trm", GOOD)
     add_cell(tmp_path, "hrm", BAD, **other)  # type: ignore[arg-type]
-    (difference,) = results(tmp_path).differences
+    (difference,) = compared(tmp_path).differences
     assert difference.verdict == "refused"
     assert difference.comparison is None
     assert reason in difference.explanation
@@ -100,9 +100,9 @@ def test_what_is_not_comparable_is_refused_with_the_reason(
 def test_a_forced_comparison_uses_the_shared_puzzles_and_says_so(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD)
     add_cell(tmp_path, "hrm", BAD[:, :150], evaluation={"limit": 150})
-    (refused,) = results(tmp_path).differences
+    (refused,) = compared(tmp_path).differences
     assert refused.verdict == "refused"
-    (forced,) = results(tmp_path, force=True).differences
+    (forced,) = compared(tmp_path, force=True).differences
     assert forced.comparison == compare(GOOD[:, :150], BAD[:, :150])
     assert forced.forced
     assert forced.explanation.startswith("FORCED although their puzzles differ")
@@ -111,47 +111,47 @@ def test_a_forced_comparison_uses_the_shared_puzzles_and_says_so(tmp_path: Path)
 def test_nothing_shared_stays_refused_even_when_forced(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD)
     add_cell(tmp_path, "hrm", BAD, puzzle_ids=[f"q{i:05}" for i in range(200)])
-    (difference,) = results(tmp_path, force=True).differences
+    (difference,) = compared(tmp_path, force=True).differences
     assert difference.verdict == "refused"
 
 
 def test_a_one_shot_model_may_be_compared_with_a_recursive_one(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD)
     add_cell(tmp_path, "direct", BAD, steps=1)
-    assert results(tmp_path).differences[0].verdict == "better"
+    assert compared(tmp_path).differences[0].verdict == "better"
 
 
 def test_failed_trials_stay_in_the_table_and_block_the_verdict(tmp_path: Path) -> None:
     failed = np.vstack([GOOD.astype(float), np.full((1, 200), np.nan)])
     add_cell(tmp_path, "trm", failed)
     add_cell(tmp_path, "hrm", BAD)
-    found = results(tmp_path)
+    found = compared(tmp_path)
     assert [row["error"] for row in found.failed] == ["out of memory"]
     assert found.differences[0].verdict == "refused"
     assert "failed seeds (1 of A, 0 of B)" in found.differences[0].explanation
-    assert results(tmp_path, ignore_failed=True).differences[0].verdict == "better"
+    assert compared(tmp_path, ignore_failed=True).differences[0].verdict == "better"
 
 
 def test_below_three_seeds_there_is_no_verdict_on_the_models(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD[:2])
     add_cell(tmp_path, "hrm", BAD)
-    assert results(tmp_path).differences[0].verdict == "refused"
+    assert compared(tmp_path).differences[0].verdict == "refused"
 
 
 def test_a_margin_makes_equivalence_possible(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD)
     add_cell(tmp_path, "hrm", np.roll(GOOD, 1, axis=0))
-    assert results(tmp_path).differences[0].verdict == "undecided"
-    assert results(tmp_path, margin=0.2).differences[0].verdict == "equivalent"
+    assert compared(tmp_path).differences[0].verdict == "undecided"
+    assert compared(tmp_path, margin=0.2).differences[0].verdict == "equivalent"
     with pytest.raises(TrmbenchError, match="margin"):
-        results(tmp_path, margin=3.0)
+        compared(tmp_path, margin=3.0)
 
 
 def test_other_circumstances_are_cautions(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD)
     other = {"packages": {"torch": "2.7.0"}, "model": {"distribution": "x", "version": "2"}}
     add_cell(tmp_path, "hrm", BAD, provenance=other, row={"device": "a GPU"})
-    (group,) = results(tmp_path).groups
+    (group,) = compared(tmp_path).groups
     assert any("hardware: cpu (trm); a GPU (hrm)" in line for line in group.cautions)
     assert any("torch: 2.6.0 (trm); 2.7.0 (hrm)" in line for line in group.cautions)
     assert group.differences[0].verdict == "better"
@@ -160,43 +160,43 @@ def test_other_circumstances_are_cautions(tmp_path: Path) -> None:
 def test_equal_circumstances_give_no_caution(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD)
     add_cell(tmp_path, "hrm", BAD)
-    assert results(tmp_path).groups[0].cautions == ()
+    assert compared(tmp_path).groups[0].cautions == ()
 
 
 def test_another_metric_is_read_from_its_own_column(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD)
-    cell = results(tmp_path, metric="cell_accuracy").cells[0]
+    cell = compared(tmp_path, metric="cell_accuracy").cells[0]
     assert cell.metric == "cell_accuracy"
     assert cell.interval.mean == pytest.approx(0.5 + GOOD.mean() / 2)
     with pytest.raises(TrmbenchError, match="unknown metric 'cel_accuracy'"):
-        results(tmp_path, metric="cel_accuracy")
+        compared(tmp_path, metric="cel_accuracy")
 
 
 def test_cells_of_one_model_have_names_that_tell_them_apart(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD)
     add_cell(tmp_path, "trm", BAD, overrides={"model.n": 1})
     add_cell(tmp_path, "trm", BAD, evaluation={"votes": 8}, row={"votes": 8})
-    names = [cell.name for cell in results(tmp_path).cells]
+    names = [cell.name for cell in compared(tmp_path).cells]
     assert names == ["trm", "trm (model.n=1)", "trm (votes=8)"]
     with pytest.raises(TrmbenchError, match="unknown baseline 'hrm'"):
-        results(tmp_path, baseline="hrm")
+        compared(tmp_path, baseline="hrm")
 
 
 def test_an_ambiguous_baseline_is_refused(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD, overrides={"model.n": 1})
     add_cell(tmp_path, "trm", BAD, overrides={"model.n": 3})
     with pytest.raises(TrmbenchError, match=r"may be any of trm \(model.n=1\), trm \(model.n=3\)"):
-        results(tmp_path, baseline="trm")
+        compared(tmp_path, baseline="trm")
 
 
 def test_four_tasks_are_summed_up_and_three_are_not(tmp_path: Path) -> None:
     for task in ("maze", "sudoku", "arc1"):
         add_cell(tmp_path, "trm", GOOD, task=task)
         add_cell(tmp_path, "hrm", BAD, task=task)
-    assert results(tmp_path).across is None
+    assert compared(tmp_path).across is None
     add_cell(tmp_path, "trm", GOOD, task="arc2")
     add_cell(tmp_path, "hrm", BAD, task="arc2")
-    across = results(tmp_path).across
+    across = compared(tmp_path).across
     assert across is not None
     assert across.tasks == ("maze mini", "sudoku mini", "arc1 mini", "arc2 mini")
     assert across.interquartile_means["trm"].value == pytest.approx(GOOD.mean(), abs=0.02)
@@ -205,7 +205,7 @@ def test_four_tasks_are_summed_up_and_three_are_not(tmp_path: Path) -> None:
 
 def test_where_that_matches_nothing_and_an_empty_store_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrmbenchError, match="no trials in"):
-        results(tmp_path)
+        compared(tmp_path)
     add_cell(tmp_path, "trm", GOOD)
     with pytest.raises(TrmbenchError, match="no trial matches"):
-        results(tmp_path, where="model = hrm")
+        compared(tmp_path, where="model = hrm")

@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow.parquet as pq
 from helpers.synthetic import add_cell, bernoulli
 
-from trmbench.comparison.compare import Question, Results, compare_cells
+from trmbench.comparison.compare import ComparedCells, Question, compare_cells
 from trmbench.stats import interval
 from trmbench.store import Store
 
 GOOD = bernoulli(5, 100, 0.8)
 
 
-def read(root: Path) -> tuple[Results, list[str]]:
+def read(root: Path) -> tuple[ComparedCells, list[str]]:
     lines: list[str] = []
     found = compare_cells(Store(root, lines.append), Question())
     return found, [*lines, *found.notes]

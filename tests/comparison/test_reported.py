@@ -11,7 +11,7 @@ import pytest
 from helpers.synthetic import add_cell, bernoulli
 from rich.console import Console
 
-from trmbench.comparison.compare import Question, Results, compare_cells
+from trmbench.comparison.compare import ComparedCells, Question, compare_cells
 from trmbench.comparison.reported import Reported
 from trmbench.report.formats import FORMATS
 from trmbench.report.published import published_table
@@ -21,7 +21,7 @@ from trmbench.store import Store
 PUBLISHED = {"source": "hub", "path": None, "train_puzzles": None}
 
 
-def compared(root: Path, published: bool = True) -> Results:
+def compared(root: Path, published: bool = True) -> ComparedCells:
     return compare_cells(Store(root), Question(published=published))
 
 
@@ -36,10 +36,10 @@ def add_maze(root: Path, puzzles: int = 1000, steps: int = 16, **task: Any) -> N
     add_cell(root, "trm", scores, steps=steps, evaluation=evaluation, row=row)
 
 
-def figure(results: Results, model: str, source: str) -> Reported:
+def figure(cells: ComparedCells, model: str, source: str) -> Reported:
     [found] = [
         found
-        for found in results.published
+        for found in cells.published
         if (found.figure.model, found.figure.source) == (model, source)
     ]
     return found
@@ -74,13 +74,11 @@ def test_another_test_set_or_depth_differs(
 
 def test_other_training_candidates_and_benchmarks_differ(tmp_path: Path) -> None:
     add_maze(tmp_path)
-    results = compared(tmp_path)
-    assert figure(results, "PTRM", "arXiv 2605.19943").differs == ("candidates",)
-    assert figure(results, "EqR", "arXiv 2605.21488").differs == ("test set",)  # Maze-Unique
-    assert figure(results, "FPRM", "arXiv 2606.18206").unknown == ("depth",)
-    assert figure(results, "DeepSeek R1", "arXiv 2510.04871, Table 4").differs == (
-        "language model",
-    )
+    cells = compared(tmp_path)
+    assert figure(cells, "PTRM", "arXiv 2605.19943").differs == ("candidates",)
+    assert figure(cells, "EqR", "arXiv 2605.21488").differs == ("test set",)  # Maze-Unique
+    assert figure(cells, "FPRM", "arXiv 2606.18206").unknown == ("depth",)
+    assert figure(cells, "DeepSeek R1", "arXiv 2510.04871, Table 4").differs == ("language model",)
 
 
 def test_a_folder_of_the_users_is_not_known_to_be_the_benchmark(tmp_path: Path) -> None:
@@ -97,8 +95,8 @@ def test_the_nearest_of_several_cells_counts(tmp_path: Path) -> None:
 
 def test_rows_measured_otherwise_are_dim_and_ours_are_not(tmp_path: Path) -> None:
     add_maze(tmp_path)
-    results = compared(tmp_path)
-    table = published_table(results)
+    cells = compared(tmp_path)
+    table = published_table(cells)
     first, second = table.rows[:2]
     assert first[1] == "trm" and first[-2] == "ours" and "1000 Maze-Hard" in first
     assert second[1:3] == ("TRM", "85.3 %") and second[-1] == "nothing"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers.synthetic import add_cell
 
-from trmbench.comparison.compare import Question, Results, compare_cells
+from trmbench.comparison.compare import ComparedCells, Question, compare_cells
 from trmbench.errors import TrmbenchError
 from trmbench.report import tables
 from trmbench.store import Store
@@ -19,7 +19,7 @@ SOLVED = np.array([[1, 0, 1, 1, 0, 0], [1, 1, 0, 1, 0, 0]])
 GROUPS = ["a", "a", "b", "c", "c", "c"]
 
 
-def results(root: Path, **question: Any) -> Results:
+def compared(root: Path, **question: Any) -> ComparedCells:
     return compare_cells(Store(root), Question(**question))
 
 
@@ -40,7 +40,7 @@ def test_a_group_counts_by_the_rule_that_the_metric_names(
     metric: str, expected: list[float], units: int, tmp_path: Path
 ) -> None:
     arc_cell(tmp_path, "trm", metric)
-    (cell,) = results(tmp_path).cells
+    (cell,) = compared(tmp_path).cells
     assert cell.moments.seed_means == pytest.approx(expected)
     assert cell.puzzles == units
     counted = "6 test puzzles" if units == 6 else "3 groups of 6 test puzzles"
@@ -50,10 +50,10 @@ def test_a_group_counts_by_the_rule_that_the_metric_names(
 def test_figures_by_different_rules_are_compared_only_by_one(tmp_path: Path) -> None:
     arc_cell(tmp_path, "trm", "fractional_vote@2")
     arc_cell(tmp_path, "hrm", "all_vote@2")
-    (difference,) = results(tmp_path).differences
+    (difference,) = compared(tmp_path).differences
     assert difference.verdict == "refused"
     assert "--metric fractional_vote@2 scores both alike" in difference.explanation
-    (alike,) = results(tmp_path, metric="output_vote@2").differences
+    (alike,) = compared(tmp_path, metric="output_vote@2").differences
     assert alike.comparison is not None and alike.comparison.estimate.difference == 0
     assert alike.a.moments.mean == pytest.approx(0.5)
 
@@ -61,7 +61,7 @@ def test_figures_by_different_rules_are_compared_only_by_one(tmp_path: Path) -> 
 def test_what_counts_groups_is_not_paired_with_what_counts_puzzles(tmp_path: Path) -> None:
     arc_cell(tmp_path, "trm", "fractional_vote@2")
     arc_cell(tmp_path, "hrm", "output_vote@2")
-    (difference,) = results(tmp_path, force=True).differences
+    (difference,) = compared(tmp_path, force=True).differences
     assert difference.comparison is None and difference.verdict == "refused"
 
 
@@ -77,7 +77,7 @@ def test_scores_of_an_earlier_version_stay_apart_from_later_ones(tmp_path: Path)
         store.write("puzzles", other.name, puzzles)
         figures = ("status", "primary_metric", "score", "provenance", "started_at")
         store.write_trial(other, {name: row[name] for name in figures})
-    old, new = results(tmp_path).cells
+    old, new = compared(tmp_path).cells
     assert (old.metric, new.metric) == ("exact_accuracy", "fractional_vote@2")
     assert [len(cell.trials) for cell in (old, new)] == [2, 2]
     assert old.name != new.name and "exact_accuracy" in old.name
@@ -87,7 +87,7 @@ def test_scores_of_an_earlier_version_stay_apart_from_later_ones(tmp_path: Path)
         "exact accuracy",
         "fractional vote@2 (2 attempts)",
     ]
-    asked = results(tmp_path, metric="all_vote@2")
+    asked = compared(tmp_path, metric="all_vote@2")
     assert [len(cell.trials) for cell in asked.cells] == [2]
     assert sum("it was scored by exact_accuracy" in note for note in asked.notes) == 2
 
@@ -97,13 +97,13 @@ def test_summaries_over_tasks_leave_out_a_task_with_several_metrics(tmp_path: Pa
         for model in ("trm", "hrm"):
             metric = "all_vote@2" if (model, task) == ("hrm", "arc1") else "exact_accuracy"
             add_cell(tmp_path, model, SOLVED, task=task, metric=metric)
-    found = results(tmp_path).across
+    found = compared(tmp_path).across
     assert found is not None and found.tasks == tuple(f"{task} mini" for task in "abcd")
 
 
 def test_a_table_of_one_metric_names_it_in_its_title(tmp_path: Path) -> None:
     arc_cell(tmp_path, "trm", "fractional_vote@2")
-    table = tables.cells(results(tmp_path).cells)
+    table = tables.cells(compared(tmp_path).cells)
     assert table.title.startswith("Fractional vote@2 (2 attempts)")
     assert "metric" not in table.headings
 
@@ -111,4 +111,4 @@ def test_a_table_of_one_metric_names_it_in_its_title(tmp_path: Path) -> None:
 def test_a_figure_without_a_rule_is_no_metric(tmp_path: Path) -> None:
     arc_cell(tmp_path, "trm", "fractional_vote@2")
     with pytest.raises(TrmbenchError, match="unknown metric 'vote@2'"):
-        results(tmp_path, metric="vote@2")
+        compared(tmp_path, metric="vote@2")

@@ -18,7 +18,7 @@ from trmbench.gallery.drawing import (
     to_text,
 )
 from trmbench.gallery.frames import picture
-from trmbench.gallery.strips import Refinement, frames, page, save
+from trmbench.gallery.strips import Refinement, frames, page, save_refinement
 
 
 def render(tokens: np.ndarray) -> Text:
@@ -93,11 +93,11 @@ def test_the_page_escapes_and_holds_every_step() -> None:
 
 def test_files_are_written_by_their_suffix(tmp_path: Path) -> None:
     pytest.importorskip("PIL")
-    save(REFINEMENT, tmp_path / "a.html")
-    save(REFINEMENT, tmp_path / "a.png")
+    save_refinement(REFINEMENT, tmp_path / "a.html")
+    save_refinement(REFINEMENT, tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(TrmbenchError, match="cannot save"):
-        save(REFINEMENT, tmp_path / "a.gif")
+        save_refinement(REFINEMENT, tmp_path / "a.gif")
 
 
 def test_the_strip_shows_the_marks() -> None:

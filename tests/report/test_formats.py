@@ -10,7 +10,7 @@ import pytest
 from helpers.synthetic import add_cell, bernoulli
 from rich.console import Console
 
-from trmbench.comparison.compare import Question, Results, compare_cells
+from trmbench.comparison.compare import ComparedCells, Question, compare_cells
 from trmbench.report.formats import FORMATS
 from trmbench.report.terminal import comparison_view
 from trmbench.store import Store
@@ -19,21 +19,21 @@ EVIL = "<script>alert(1)</script>[bold]$x$_&|%\\"
 
 
 @pytest.fixture()
-def results(tmp_path: Path) -> Results:
+def compared(tmp_path: Path) -> ComparedCells:
     add_cell(tmp_path, EVIL, bernoulli(5, 100, 0.8))
     add_cell(tmp_path, "hrm", bernoulli(4, 100, 0.4))
     add_cell(tmp_path, "half", np.vstack([bernoulli(3, 100, 0.6), np.full((1, 100), np.nan)]))
     return compare_cells(Store(tmp_path), Question(published=True))
 
 
-def terminal(results: Results) -> str:
+def terminal(compared: ComparedCells) -> str:
     console = Console(width=200, file=io.StringIO(), record=True)
-    console.print(*comparison_view(results))
+    console.print(*comparison_view(compared))
     return console.export_text()
 
 
-def test_json_has_the_agreed_fields(results: Results) -> None:
-    record = json.loads(FORMATS["json"](results))
+def test_json_has_the_agreed_fields(compared: ComparedCells) -> None:
+    record = json.loads(FORMATS["json"](compared))
     cell, difference = record["cells"][0], record["differences"][0]
     assert {"cell_id", "model", "task", "seeds", "mean", "low", "high"} <= set(cell)
     assert {
@@ -51,9 +51,9 @@ def test_json_has_the_agreed_fields(results: Results) -> None:
     assert record["differences"][1]["p_value"] is None  # a failed trial: refused, not NaN
 
 
-def test_every_format_tells_the_same_numbers(results: Results) -> None:
-    record = json.loads(FORMATS["json"](results))
-    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"](results))))
+def test_every_format_tells_the_same_numbers(compared: ComparedCells) -> None:
+    record = json.loads(FORMATS["json"](compared))
+    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"](compared))))
     cells = [row for row in rows if row["row"] == "cell"]
     differences = [row for row in rows if row["row"] == "difference"]
     for written, kept in ((cells, record["cells"]), (differences, record["differences"])):
@@ -64,15 +64,15 @@ def test_every_format_tells_the_same_numbers(results: Results) -> None:
                     assert float(row[name]) == values[name]
     first = record["cells"][0]
     shown = f"{100 * first['low']:.1f} to {100 * first['high']:.1f}"
-    for text in (terminal(results), FORMATS["markdown"](results), FORMATS["latex"](results)):
+    for text in (terminal(compared), FORMATS["markdown"](compared), FORMATS["latex"](compared)):
         assert shown in text
         assert f"{100 * first['mean']:.1f}" in text
 
 
-def test_names_are_text_in_every_format(results: Results) -> None:
-    assert EVIL in terminal(results)
-    assert "<script>" not in FORMATS["markdown"](results)
-    latex = FORMATS["latex"](results)
+def test_names_are_text_in_every_format(compared: ComparedCells) -> None:
+    assert EVIL in terminal(compared)
+    assert "<script>" not in FORMATS["markdown"](compared)
+    latex = FORMATS["latex"](compared)
     assert r"\textless{}script\textgreater{}" in latex
     assert r"[bold]\$x\$\_\&|\%\textbackslash{}" in latex
 
@@ -86,10 +86,10 @@ def test_forced_results_say_so_in_every_format(tmp_path: Path) -> None:
     assert json.loads(FORMATS["json"](forced))["forced"] is True
 
 
-def test_published_figures_stand_beside_with_their_source(results: Results) -> None:
-    figures = json.loads(FORMATS["json"](results))["published"]
+def test_published_figures_stand_beside_with_their_source(compared: ComparedCells) -> None:
+    figures = json.loads(FORMATS["json"](compared))["published"]
     assert {figure["task"] for figure in figures} == {"maze"}
     found = {(f["model"], f["source"]): f["percent"] for f in figures}
     assert found["TRM-Att", "arXiv 2510.04871, Table 4"] == 85.3
     assert found["HRM", "arXiv 2506.21734, Figure 1"] == 74.5
-    assert "arXiv 2510.04871, Table 4" in terminal(results)
+    assert "arXiv 2510.04871, Table 4" in terminal(compared)

@@ -134,7 +134,7 @@ def test_costs_far_apart_have_plain_numbers_on_their_axis(tmp_path: Path) -> Non
 
 
 def test_figures_are_files_as_well(report: Report, tmp_path: Path) -> None:
-    written = save_figures(report.pictures[:1], tmp_path / "figures")
+    written = save_figures(report.plots[:1], tmp_path / "figures")
     assert sorted(path.suffix for path in written) == [".png", ".svg"]
     assert all(path.stat().st_size > 1000 for path in written)
 
@@ -183,7 +183,7 @@ def test_a_browser_shows_all_of_it_without_errors(
     assert match, done.stderr[-2000:]
     found = json.loads(html.unescape(match[1]))
     assert "CONSOLE" not in done.stderr
-    assert found["pictures"] == len(report.pictures) > 0
+    assert found["pictures"] == len(report.plots) > 0
     assert found["scripts"] == 0
     assert found["width"] <= width
     assert found["cut"] == []

@@ -32,7 +32,7 @@ SMALL_FLOPS = 10**9
 
 
 @dataclass(frozen=True)
-class Estimate:
+class TrialEstimate:
     """The expected cost of one trial."""
 
     parameters: int
@@ -48,7 +48,7 @@ class Estimate:
     """Puzzle embeddings that can occur, the blank one included; 0 without any."""
 
 
-def estimate(trial: Trial, parts: TrialParts, matmul_rate: float) -> Estimate:
+def estimate_trial(trial: Trial, parts: TrialParts, matmul_rate: float) -> TrialEstimate:
     """The expected cost of a trial.
 
     Args:
@@ -59,7 +59,7 @@ def estimate(trial: Trial, parts: TrialParts, matmul_rate: float) -> Estimate:
     spec, info = parts.model_entry.spec, parts.task.info
     model = _trainable(trial, spec, info, _META)
     if model is None:
-        return Estimate(0, 0, 0, 0.0, 0)
+        return TrialEstimate(0, 0, 0, 0.0, 0)
     parameters = weight_count(model)
     steps = parts.total_steps
     per_puzzle = step_flops(model, info.seq_len).training
@@ -70,7 +70,7 @@ def estimate(trial: Trial, parts: TrialParts, matmul_rate: float) -> Estimate:
         model, parts.train.batch_size, info.seq_len, parts.dtype, parts.train.loss
     )
     copies = 5 if parts.train.ema else 4  # weight, gradient, two moments, average
-    return Estimate(
+    return TrialEstimate(
         parameters=parameters,
         steps=steps,
         flops_per_step=flops,
@@ -102,7 +102,7 @@ class CellEstimate:
     stacked: int
     """How many of them are trained as one computation."""
     device: str
-    cost: Estimate | None
+    cost: TrialEstimate | None
     """The cost of one trial; None where the model could not be built."""
     problem: str | None = None
     """Why it could not be built."""
@@ -133,7 +133,7 @@ def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
         _ = parts.task  # bad data is told as such, whatever the model does
         cost, problem = None, None
         try:
-            cost = estimate(trial, parts, rates[key])
+            cost = estimate_trial(trial, parts, rates[key])
         except TrmbenchError:
             raise
         except Exception as error:  # a plugin's model may raise anything: its trials will say so

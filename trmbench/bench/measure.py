@@ -19,7 +19,7 @@ from trmbench.spec import Batch, PuzzleTable
 from trmbench.training.weights import weight_count
 from trmbench.trial.build import TrialParts
 
-Step = Literal["train", "test"]
+StepKind = Literal["train", "test"]
 
 LONGEST_STEP_SECONDS = 4.0
 EXPECTED_SHARE = 0.5
@@ -33,7 +33,7 @@ class Measurement:
     model: str
     task: str
     preset: str
-    step: Step
+    step: StepKind
     """"train": one weight update; "test": one supervision step of one batch."""
     device: str
     precision: str
@@ -94,7 +94,7 @@ def measure(
     torch.set_num_threads(parts.train.threads)
     flops = step_flops(parts.model, parts.task.info.seq_len)
 
-    def timed(step: Step, batch_size: int, flops_per_puzzle: int) -> Measurement:
+    def timed(step: StepKind, batch_size: int, flops_per_puzzle: int) -> Measurement:
         reset_peak_memory(parts.device)
         call = prepare_training(parts) if step == "train" else prepare_test(parts)
         return Measurement(

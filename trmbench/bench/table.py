@@ -45,7 +45,7 @@ def _row(of: Measurement) -> tuple[str, ...]:
     )
 
 
-def footnote(found: Sequence[Measurement]) -> list[str]:
+def conditions(found: Sequence[Measurement]) -> list[str]:
     """What was measured, on what."""
     where = environment()
     machine = f"{found[0].device}: {where['cpu']}, torch {where['packages']['torch']}"

@@ -10,7 +10,7 @@ import click
 from trmbench.cli.options import models_option, parse_overrides, set_option, tasks_option
 
 if TYPE_CHECKING:
-    from trmbench.bench.plan import Wanted
+    from trmbench.bench.cells import Wanted
 
 
 @click.command("bench", short_help="Measure how fast training and testing are on this machine.")
@@ -60,7 +60,7 @@ def command(
     Nothing is downloaded or stored: the puzzles are generated in the task's shape, 16 of them.
     Without options the mini trials and a published one are measured.
     """
-    from trmbench.bench.plan import Wanted
+    from trmbench.bench.cells import Wanted
 
     wanted = Wanted(models, tasks, presets, parse_overrides(overrides), device, compile)
     if trace is None:
@@ -72,8 +72,8 @@ def command(
 def _measure(wanted: Wanted, seconds: float, steps: int | None, form: str) -> None:
     import json
 
-    from trmbench.bench.plan import measurements
-    from trmbench.bench.table import footnote, record, table
+    from trmbench.bench.cells import measurements
+    from trmbench.bench.table import conditions, record, table
     from trmbench.cli.console import console, errors
     from trmbench.report.terminal import rich_table
 
@@ -87,11 +87,11 @@ def _measure(wanted: Wanted, seconds: float, steps: int | None, form: str) -> No
         click.echo(json.dumps(record(found), indent=1))
     else:
         console.print(rich_table(table(found)))
-        console.print(*footnote(found), sep="\n", markup=False)
+        console.print(*conditions(found), sep="\n", markup=False)
 
 
 def _profile(wanted: Wanted, trace: Path) -> None:
-    from trmbench.bench.plan import profile_training
+    from trmbench.bench.cells import profile_training
 
     idle = profile_training(wanted, trace)
     click.echo(f"Wrote {trace}, for https://ui.perfetto.dev")

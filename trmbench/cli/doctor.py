@@ -77,7 +77,7 @@ def _results(store: object) -> str:
 
 
 def _disk(results: Location) -> str:
-    from trmbench.report.terminal import memory
+    from trmbench.report.words import memory
 
     where = results.absolute() if isinstance(results, Path) else Path(tempfile.gettempdir())
     there = next(path for path in (where, *where.parents) if path.exists())

@@ -8,7 +8,7 @@ from trmbench.bench.estimate import CellEstimate, estimate_cells
 from trmbench.cli.console import console
 from trmbench.config.cell import Cell
 from trmbench.experiment.plan import Plan
-from trmbench.report.terminal import count, duration, memory
+from trmbench.report.words import count, duration, memory
 
 
 def print_plan(plan: Plan) -> None:

@@ -40,5 +40,5 @@ def command(output: Path, figures: Path | None, **options: Any) -> None:
     write_report(report, output)
     console.print(f"wrote {output}", markup=False)
     if figures:
-        for path in save_figures(report.pictures, figures):
+        for path in save_figures(report.plots, figures):
             console.print(f"wrote {path}", markup=False)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trmbench.cli.options import results_option
 from trmbench.errors import TrmbenchError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 @click.command("show", short_help="Show one trial, or the puzzles it got wrong.")
@@ -87,20 +90,21 @@ def _puzzle(found: Any, steps: bool, save: Path | None) -> None:
     from trmbench.cli.console import console
 
     picture: Any
-    view: ModuleType
+    view: Callable[[Any], Iterable[RenderableType]]
+    write: Callable[[Any, Path], None]
     if steps:
-        from trmbench.gallery import strips
         from trmbench.gallery.refinement import refinement
+        from trmbench.gallery.strips import refinement_view, save_refinement
 
-        picture, view = refinement(found), strips
+        picture, view, write = refinement(found), refinement_view, save_refinement
     else:
-        from trmbench.gallery import sections
         from trmbench.gallery.puzzle_picture import puzzle_picture
+        from trmbench.gallery.sections import picture_view, save_picture
 
-        picture, view = puzzle_picture(found), sections
+        picture, view, write = puzzle_picture(found), picture_view, save_picture
     if save is None:
-        for part in view.terminal(picture):
+        for part in view(picture):
             console.print(part)
     else:
-        view.save(picture, save)
+        write(picture, save)
         console.print(f"wrote {save}", markup=False)

@@ -9,7 +9,8 @@ from trmbench.cli.console import console
 from trmbench.comparison.cells import summarize
 from trmbench.experiment.cells import Choice
 from trmbench.report.published import beside_published
-from trmbench.report.terminal import cells_table, failures_table, footnote, rich_table
+from trmbench.report.tables import footnote
+from trmbench.report.terminal import cells_table, failures_table, rich_table
 from trmbench.store import Store
 
 

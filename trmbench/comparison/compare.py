@@ -10,7 +10,7 @@ from trmbench.comparison.across import AcrossTasks, summarize_tasks
 from trmbench.comparison.cautions import find_cautions, obstacles
 from trmbench.comparison.cells import CellSummary, summarize_with
 from trmbench.comparison.reported import Reported, reported_figures
-from trmbench.comparison.scores import PRIMARY, CellScores, ScoreReader, check_metric, shared_ids
+from trmbench.comparison.scores import PRIMARY, ScoreReader, check_metric, shared_ids
 from trmbench.comparison.selection import select_trials
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.spec.trials import Row
@@ -82,7 +82,7 @@ class Group:
 
 
 @dataclass(frozen=True, eq=False)
-class Results:
+class ComparedCells:
     """Everything that `compare` and `report` show."""
 
     question: Question
@@ -110,7 +110,7 @@ class Results:
         return [row for cell in self.cells for row in cell.failed]
 
 
-def compare_cells(store: Store, question: Question) -> Results:
+def compare_cells(store: Store, question: Question) -> ComparedCells:
     """Compare the cells of a store, task by task and preset by preset.
 
     Raises:
@@ -140,7 +140,7 @@ def compare_cells(store: Store, question: Question) -> Results:
     )
     notes += [line for cell in cells for line in cell.left_out]
     notes += _mixed_presets(groups)
-    return Results(
+    return ComparedCells(
         question=question,
         groups=groups,
         across=summarize_tasks([cell for group in groups for cell in group.cells]),
@@ -218,10 +218,8 @@ def _comparable(
     shared = shared_ids(a.puzzle_set, b.puzzle_set)
     if len(shared) == 0:
         return None
-    left, right = (_restricted(reader.read(cell.trials, shared), cell) for cell in (a, b))
+    left, right = (
+        moments(reader.read(cell.trials, shared).scores, failed=len(cell.failed)) for cell in (a, b)
+    )
     # Where one counts groups and the other puzzles, there is nothing to pair.
     return (left, right) if left.puzzles == right.puzzles else None
-
-
-def _restricted(found: CellScores, cell: CellSummary) -> CellMoments:
-    return moments(found.scores, failed=len(cell.failed))

@@ -9,7 +9,7 @@ import numpy as np
 from trmbench.comparison.cells import CellSummary
 from trmbench.store import Store
 
-COLUMNS = ("loss", "exact_accuracy")
+MEASURES = ("loss", "exact_accuracy")
 POINTS = 200
 
 
@@ -26,12 +26,12 @@ class Curve:
 def learning_curves(store: Store, cell: CellSummary) -> dict[str, Curve]:
     """The curves by column; a column nobody measured, or with fewer than two points, is absent."""
     table = store.read(
-        "curves", ["trial_id", "step", *COLUMNS], [row["trial_id"] for row in cell.trials]
+        "curves", ["trial_id", "step", *MEASURES], [row["trial_id"] for row in cell.trials]
     )
     trials = np.array(table["trial_id"].to_pylist(), dtype=str)
     steps = np.array(table["step"].to_pylist(), dtype=np.float64)
     found = {}
-    for column in COLUMNS:
+    for column in MEASURES:
         values = np.array(table[column].to_pylist(), dtype=np.float64)
         measured = np.isfinite(values) & np.isfinite(steps)
         runs = [

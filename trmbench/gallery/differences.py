@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from trmbench.comparison.cells import CellSummary
-from trmbench.comparison.compare import Difference, Group, Results
+from trmbench.comparison.compare import ComparedCells, Difference, Group
 from trmbench.errors import one_line
 from trmbench.gallery.drawing import draw, mark, to_html
 from trmbench.plugin import registry
@@ -38,9 +38,9 @@ def _offline() -> Iterator[None]:
 
 
 @_offline()
-def draw_differences(store: Store, results: Results) -> list[Gallery]:
-    """A gallery per group of the results; a task that cannot be loaded here gets a note instead."""
-    return [_gallery(store, group) for group in results.groups]
+def draw_differences(store: Store, compared: ComparedCells) -> list[Gallery]:
+    """Draw a gallery per group; a task that cannot be loaded here gets a note instead."""
+    return [_gallery(store, group) for group in compared.groups]
 
 
 def _gallery(store: Store, group: Group) -> Gallery:

@@ -88,7 +88,7 @@ def _plain(*lines: str) -> Drawing:
     return [[(sign, Style()) for sign in line] for line in lines]
 
 
-def save(
+def save_drawings(
     path: Path, page: Callable[[], str], rows: Callable[[], Sequence[Sequence[Frame]]]
 ) -> None:
     """Write the page to an .html file, or the rows of frames to a .png file.

@@ -30,7 +30,7 @@ class Picture:
     sections: Sequence[Section]
 
 
-def terminal(picture: Picture) -> Iterator[RenderableType]:
+def picture_view(picture: Picture) -> Iterator[RenderableType]:
     """Section by section."""
     yield Text(picture.title, "bold")
     for section in picture.sections:
@@ -38,7 +38,7 @@ def terminal(picture: Picture) -> Iterator[RenderableType]:
         yield framed.columns(section.frames)
 
 
-def save(picture: Picture, path: Path) -> None:
+def save_picture(picture: Picture, path: Path) -> None:
     """Write a page (.html) or a picture (.png).
 
     Raises:
@@ -52,4 +52,4 @@ def save(picture: Picture, path: Path) -> None:
         ]
         return template("puzzle.html").render(title=picture.title, sections=shown)
 
-    framed.save(path, page, lambda: [section.frames for section in picture.sections])
+    framed.save_drawings(path, page, lambda: [section.frames for section in picture.sections])

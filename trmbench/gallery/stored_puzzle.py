@@ -49,7 +49,11 @@ class StoredPuzzle:
         self.title = f"{self.trial.label}, puzzle {self.id}"
 
     def stored_row(self) -> Mapping[str, Any]:
-        """The puzzle's row of the results."""
+        """Read the puzzle's row of the puzzles table.
+
+        Raises:
+            TrmbenchError: the trial was tested on other puzzles than the task gives today.
+        """
         columns = ["puzzle_id", "score", "exact", "valid", "halt_probability", "answer"]
         table = self.store.read("puzzles", columns, [self.trial.name])
         if len(table) <= self.index or table["puzzle_id"][self.index].as_py() != self.id:

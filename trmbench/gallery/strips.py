@@ -68,7 +68,7 @@ def frames(found: Refinement) -> list[Frame]:
     return made
 
 
-def terminal(found: Refinement) -> Iterator[RenderableType]:
+def refinement_view(found: Refinement) -> Iterator[RenderableType]:
     """The question, the right answer, then one step after the other."""
     yield Text(f"{found.title}, puzzle {found.puzzle_id}", "bold")
     yield framed.columns(found.given())
@@ -81,13 +81,13 @@ def terminal(found: Refinement) -> Iterator[RenderableType]:
         yield framed.columns([Frame("", {name: d}) for name, d in frame.drawings.items()])
 
 
-def save(found: Refinement, path: Path) -> None:
+def save_refinement(found: Refinement, path: Path) -> None:
     """Write an animated page (.html) or a strip of all steps (.png).
 
     Raises:
         TrmbenchError: another suffix, or the file cannot be written.
     """
-    framed.save(path, lambda: page(found), lambda: [[*found.given(), *frames(found)]])
+    framed.save_drawings(path, lambda: page(found), lambda: [[*found.given(), *frames(found)]])
 
 
 def page(found: Refinement) -> str:

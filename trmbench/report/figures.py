@@ -1,4 +1,4 @@
-"""The pictures of a report, one matplotlib figure each."""
+"""The plots of a report, one matplotlib figure each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -19,7 +19,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from trmbench.comparison.across import THRESHOLDS, AcrossTasks
 from trmbench.comparison.cells import CellSummary
-from trmbench.comparison.compare import Group, Results
+from trmbench.comparison.compare import ComparedCells, Group
 from trmbench.comparison.curves import Curve, learning_curves
 from trmbench.errors import TrmbenchError
 from trmbench.report.words import metric_names
@@ -32,51 +32,71 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 LINES = ("-", "--", ":", "-.")
 Cells = Sequence[CellSummary]
 """In `order`, all cells of the group: a cell looks alike in all of its pictures."""
+MOST_CELLS = 24
+"""Cells in a figure: with more it shows nothing, and the tables have them all."""
 INK = "#123457"
 """Stands for the colour of the text, which the page decides."""
 
 
+class Unit(NamedTuple):
+    """The unit of an axis."""
+
+    scale: float
+    """Times a stored value, the number drawn."""
+    suffix: str
+    """Added to the axis' label."""
+
+
+NUMBER = Unit(1.0, "")
+PERCENT = Unit(100.0, " in %")
+
+
 @dataclass(frozen=True)
-class Picture:
+class Plot:
     """A figure and what to say about it."""
 
     name: str
-    """Unique among the report's pictures, fit for a file name."""
+    """Unique among the report's plots, fit for a file name."""
     caption: str
     figure: Figure
 
 
-def pictures(store: Store, results: Results) -> list[tuple[Group, list[Picture]]]:
-    """The pictures of each task and preset."""
+def plots(store: Store, compared: ComparedCells) -> list[tuple[Group, list[Plot]]]:
+    """Draw the plots of each task and preset."""
     with _style():
-        return [(group, list(_of_group(store, group, i))) for i, group in enumerate(results.groups)]
+        return [
+            (group, list(_group_plots(store, group, place)))
+            for place, group in enumerate(compared.groups)
+        ]
 
 
-def _of_group(store: Store, group: Group, index: int) -> Iterator[Picture]:
-    # Beyond this many a figure shows nothing: the tables have them all.
-    cells = [cell for cell in group.cells if cell.moments.seeds][:24]
+def _group_plots(store: Store, group: Group, index: int) -> Iterator[Plot]:
+    cells = [cell for cell in group.cells if cell.moments.seeds][:MOST_CELLS]
     if not cells:
         return
     slug = re.sub(r"[^a-z0-9]+", "-", f"{index + 1}-{group.task}-{group.preset}".lower()).strip("-")
     metric = metric_names(cell.metric for cell in cells)
-    yield Picture(
+    yield Plot(
         f"{slug}-accuracy",
         f"{metric.capitalize()}: each point a seed, each bar the mean with its 95 % interval on"
         " this test set.",
         accuracy(cells, metric),
     )
     curves = {cell: learning_curves(store, cell) for cell in cells}
-    for column, words in (("exact_accuracy", "Exact accuracy in training"), ("loss", "Loss")):
+    for column, words, unit in (
+        ("exact_accuracy", "Exact accuracy in training", PERCENT),
+        ("loss", "Loss", NUMBER),
+    ):
         found = {cell: curves[cell][column] for cell in cells if column in curves[cell]}
         if found:
-            yield Picture(
+            yield Plot(
                 f"{slug}-{column.replace('_', '-')}-curve",
                 f"{words}: mean over seeds, and the band from the lowest to the highest.",
-                learning(found, words, cells),
+                learning(found, words.lower(), unit, cells),
             )
     stepped = [cell for cell in cells if cell.by_step.shape[1] > 1]
     if stepped:
-        yield Picture(
+        yield Plot(
             f"{slug}-steps",
             "Exact accuracy on the test puzzles after each supervision step: mean over seeds, and"
             " the band from the worst to the best.",
@@ -85,7 +105,7 @@ def _of_group(store: Store, group: Group, index: int) -> Iterator[Picture]:
     for column, words in (("train_seconds", "training time"), ("parameters", "parameters")):
         measured = [cell for cell in cells if np.isfinite(cell.mean(column))]
         if measured:
-            yield Picture(
+            yield Plot(
                 f"{slug}-{column.replace('_', '-')}",
                 f"{metric.capitalize()} against {words}, a point per seed.",
                 against(measured, column, metric, cells),
@@ -108,14 +128,13 @@ def accuracy(cells: Cells, metric: str) -> Figure:
     return _done(axes)
 
 
-def learning(curves: Mapping[CellSummary, Curve], words: str, order: Cells) -> Figure:
-    """Mean curves with a seed band."""
+def learning(curves: Mapping[CellSummary, Curve], words: str, unit: Unit, order: Cells) -> Figure:
+    """Draw mean curves with a seed band."""
     axes = _axes()
-    percent = 100 if "accuracy" in words else 1
     for cell, curve in curves.items():
-        _banded(axes, order.index(cell), cell.name, curve.steps, percent * curve.values)
+        _banded(axes, order.index(cell), cell.name, curve.steps, unit.scale * curve.values)
     axes.set_xlabel("training step")
-    axes.set_ylabel(f"{words.lower()}{' in %' if percent == 100 else ''}")
+    axes.set_ylabel(f"{words}{unit.suffix}")
     return _done(axes, legend=True)
 
 
@@ -230,25 +249,25 @@ def _style(ink: str = INK) -> Iterator[None]:
 # --- writing ------------------------------------------------------------------------------------
 
 
-def to_svg(picture: Picture) -> str:
+def to_svg(plot: Plot) -> str:
     """An `<svg>` element whose text has the colour of the page's."""
     text = io.StringIO()
     with _style():
-        picture.figure.savefig(
+        plot.figure.savefig(
             text, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
         )
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     # Several pictures stand in one page: their ids must differ.
-    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{picture.name}-", svg)
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{plot.name}-", svg)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", svg)
     # The page's style sheet decides on the size.
     return re.sub(r'^(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 role="img"', svg)
 
 
-def save_figures(found: Sequence[Picture], folder: Path) -> list[Path]:
-    """Write each picture as SVG and PNG, on white.
+def save_figures(found: Sequence[Plot], folder: Path) -> list[Path]:
+    """Write each plot as SVG and PNG, on white.
 
     Raises:
         TrmbenchError: the folder cannot be written to.
@@ -256,10 +275,10 @@ def save_figures(found: Sequence[Picture], folder: Path) -> list[Path]:
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for picture, suffix in itertools.product(found, ("svg", "png")):
-            path = folder / f"{picture.name}.{suffix}"
+        for plot, suffix in itertools.product(found, ("svg", "png")):
+            path = folder / f"{plot.name}.{suffix}"
             with _style():
-                picture.figure.savefig(path, dpi=200, facecolor="white")
+                plot.figure.savefig(path, dpi=200, facecolor="white")
             written.append(path)
     except OSError as error:
         raise TrmbenchError(

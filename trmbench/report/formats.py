@@ -1,4 +1,4 @@
-"""Results as text for other programs."""
+"""A comparison as text for other programs."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import io
 import json
 from collections.abc import Callable
 
-from trmbench.comparison.compare import Results
+from trmbench.comparison.compare import ComparedCells
 from trmbench.report import tables
 from trmbench.report.published import published_table
-from trmbench.report.records import Record, results_record
+from trmbench.report.records import Record, comparison_record
 from trmbench.report.tables import TextTable
 
 
-def to_json(results: Results) -> str:
+def to_json(compared: ComparedCells) -> str:
     """One object: cells, differences, cautions, failures, notes."""
-    return json.dumps(results_record(results), indent=1, ensure_ascii=False)
+    return json.dumps(comparison_record(compared), indent=1, ensure_ascii=False)
 
 
-def to_csv(results: Results) -> str:
+def to_csv(compared: ComparedCells) -> str:
     """Cells and differences in one table, told apart by the column `row`."""
-    record = results_record(results)
+    record = comparison_record(compared)
     rows = [{"row": "cell", **_flat(cell)} for cell in record["cells"]]
     rows += [{"row": "difference", **_flat(found)} for found in record["differences"]]
     rows += [{"row": "published", **_flat(figure)} for figure in record["published"]]
@@ -46,9 +46,9 @@ def _flat(record: Record) -> Record:
     return flat
 
 
-def to_markdown(results: Results) -> str:
+def to_markdown(compared: ComparedCells) -> str:
     """GitHub's tables."""
-    return "\n\n".join([*map(_markdown_table, _tables(results)), *_remarks(results, _markdown)])
+    return "\n\n".join([*map(_markdown_table, _tables(compared)), *_remarks(compared, _markdown)])
 
 
 def _markdown_table(table: TextTable) -> str:
@@ -65,9 +65,9 @@ def _markdown(text: str) -> str:
     return "".join(f"\\{sign}" if sign in r"\`*_|[]" else sign for sign in text)
 
 
-def to_latex(results: Results) -> str:
+def to_latex(compared: ComparedCells) -> str:
     """`tabular` environments that need no package."""
-    return "\n\n".join([*map(_latex_table, _tables(results)), *_remarks(results, _latex)])
+    return "\n\n".join([*map(_latex_table, _tables(compared)), *_remarks(compared, _latex)])
 
 
 def _latex_table(table: TextTable) -> str:
@@ -101,35 +101,35 @@ def _latex(text: str) -> str:
     return "".join(_LATEX.get(sign, sign) for sign in " ".join(text.split()))
 
 
-def _tables(results: Results) -> list[TextTable]:
+def _tables(compared: ComparedCells) -> list[TextTable]:
     found = [
-        tables.cells(results.cells),
-        tables.differences(results.differences),
-        tables.sources(results.differences),
-        *tables.across(results),
-        published_table(results),
-        tables.failures(results.failed),
+        tables.cells(compared.cells),
+        tables.differences(compared.differences),
+        tables.sources(compared.differences),
+        *tables.across(compared),
+        published_table(compared),
+        tables.failures(compared.failed),
     ]
     return [table for table in found if table.rows]
 
 
-def _remarks(results: Results, escape: Callable[[str], str]) -> list[str]:
+def _remarks(compared: ComparedCells, escape: Callable[[str], str]) -> list[str]:
     """What must not be read without the tables: what was forced, and the cautions."""
-    lines = [tables.footnote(results.cells)]
+    lines = [tables.footnote(compared.cells)]
     lines += [
         f"{difference.a.name} - {difference.b.name}: {difference.explanation}"
-        for difference in results.differences
+        for difference in compared.differences
         if difference.obstacles
     ]
     lines += [
         f"Caution, {group.task} {group.preset}: {line}"
-        for group in results.groups
+        for group in compared.groups
         for line in group.cautions
     ]
     return [escape(line) for line in lines]
 
 
-FORMATS: dict[str, Callable[[Results], str]] = {
+FORMATS: dict[str, Callable[[ComparedCells], str]] = {
     "json": to_json,
     "csv": to_csv,
     "markdown": to_markdown,

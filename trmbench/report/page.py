@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from trmbench.comparison.cells import CellSummary
-from trmbench.comparison.compare import Group, Results
+from trmbench.comparison.compare import ComparedCells, Group
 from trmbench.report import tables
-from trmbench.report.figures import Picture, pictures, profiles, to_svg
+from trmbench.report.figures import Plot, plots, profiles, to_svg
 from trmbench.report.published import published_table
 from trmbench.report.templates import template
-from trmbench.report.trial_view import flatten, trials_table
+from trmbench.report.trial_view import dotted, trials_table
 from trmbench.report.words import metric_names
 from trmbench.store import Store
 from trmbench.store.atomic import write_text
@@ -41,36 +41,36 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Report:
-    """A report and the pictures in it."""
+    """A report and the plots in it."""
 
     html: str
-    pictures: list[Picture]
+    plots: list[Plot]
 
 
 @dataclass(frozen=True)
-class Section:
+class GroupReport:
     """What the report shows of one task and preset."""
 
     group: Group
-    pictures: Sequence[Picture]
+    plots: Sequence[Plot]
     gallery: Gallery
 
 
-def build_report(store: Store, results: Results, galleries: Sequence[Gallery]) -> Report:
-    """Draw the pictures and set the page.
+def build_report(store: Store, compared: ComparedCells, galleries: Sequence[Gallery]) -> Report:
+    """Draw the plots and set the page.
 
     Args:
         store: where the learning curves and the answers are.
-        results: the comparison.
+        compared: the comparison.
         galleries: the drawn puzzles of each of its groups.
     """
-    drawn = pictures(store, results)
+    drawn = plots(store, compared)
     sections = [
-        Section(group, found, gallery)
+        GroupReport(group, found, gallery)
         for (group, found), gallery in zip(drawn, galleries, strict=True)
     ]
-    html = render_report(results, sections, f"{datetime.now():%Y-%m-%d %H:%M}")
-    return Report(html, [picture for _, found in drawn for picture in found])
+    html = render_report(compared, sections, f"{datetime.now():%Y-%m-%d %H:%M}")
+    return Report(html, [plot for _, found in drawn for plot in found])
 
 
 def write_report(report: Report, path: Path) -> None:
@@ -82,49 +82,49 @@ def write_report(report: Report, path: Path) -> None:
     write_text(path, report.html)
 
 
-def render_report(results: Results, sections: Sequence[Section], written_at: str) -> str:
+def render_report(compared: ComparedCells, sections: Sequence[GroupReport], written_at: str) -> str:
     """The report as HTML.
 
     Args:
-        results: the comparison.
-        sections: the pictures and drawings of each of its groups.
+        compared: the comparison.
+        sections: the plots and drawings of each of its groups.
         written_at: date and time for people.
     """
     over_tasks = None
-    if results.across:
-        over_tasks = to_svg(Picture("profiles", "", profiles(results.across)))
+    if compared.across:
+        over_tasks = to_svg(Plot("profiles", "", profiles(compared.across)))
     return template("report.html").render(
         version=importlib.metadata.version("trmbench"),
         written_at=written_at,
-        question=_question(results),
-        results=results,
-        cells=tables.cells(results.cells),
-        differences=tables.differences(results.differences),
-        sources=tables.sources(results.differences),
-        across=tables.across(results),
+        question=_question(compared),
+        compared=compared,
+        cells=tables.cells(compared.cells),
+        differences=tables.differences(compared.differences),
+        sources=tables.sources(compared.differences),
+        across=tables.across(compared),
         profiles=over_tasks,
-        published=published_table(results),
-        failures=tables.failures(results.failed),
-        footnote=tables.footnote(results.cells).splitlines(),
+        published=published_table(compared),
+        failures=tables.failures(compared.failed),
+        footnote=tables.footnote(compared.cells).splitlines(),
         sections=[
             {
                 "title": f"{section.group.task}, {section.group.preset}",
-                "pictures": [(p.name, p.caption, to_svg(p)) for p in section.pictures],
+                "plots": [(p.name, p.caption, to_svg(p)) for p in section.plots],
                 "gallery": section.gallery,
             }
             for section in sections
         ],
-        settings=[_differing_settings(group) for group in results.groups],
-        configurations=[(_title(cell), _configuration(cell)) for cell in results.cells],
-        trials=trials_table([row for cell in results.cells for row in cell.rows]),
+        settings=[_differing_settings(group) for group in compared.groups],
+        configurations=[(_title(cell), _configuration(cell)) for cell in compared.cells],
+        trials=trials_table([row for cell in compared.cells for row in cell.rows]),
     )
 
 
-def _question(results: Results) -> list[tuple[str, str]]:
-    asked = results.question
+def _question(compared: ComparedCells) -> list[tuple[str, str]]:
+    asked = compared.question
     margin = None if asked.margin is None else f"{100 * asked.margin:g} points"
     said = {
-        "metric": metric_names(cell.metric for cell in results.cells),
+        "metric": metric_names(cell.metric for cell in compared.cells),
         "trials": asked.where,
         "baseline": asked.baseline,
         "margin": margin,
@@ -139,7 +139,7 @@ def _title(cell: CellSummary) -> str:
 
 def _differing_settings(group: Group) -> tables.TextTable:
     """The settings in which the cells of a group differ."""
-    flat = [flatten(cell.config) for cell in group.cells]
+    flat = [dotted(cell.config) for cell in group.cells]
     keys = dict.fromkeys(key for settings in flat for key in settings if _is_shown(key))
     rows = []
     for key in keys:
@@ -158,5 +158,5 @@ def _is_shown(key: str) -> bool:
 def _configuration(cell: CellSummary) -> list[tuple[str, str]]:
     """The configuration of a cell and the provenance of its first trial, line by line."""
     provenance: Mapping[str, Any] = json.loads(cell.rows[0]["provenance"] or "{}")
-    values = {"cell": cell.cell_id, **flatten(cell.config), **flatten(provenance, "provenance.")}
+    values = {"cell": cell.cell_id, **dotted(cell.config), **dotted(provenance, "provenance.")}
     return [(key, str(value)) for key, value in values.items()]

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from trmbench.comparison.cells import CellSummary
-from trmbench.comparison.compare import Results
+from trmbench.comparison.compare import ComparedCells
 from trmbench.comparison.reported import Reported, circumstances
 from trmbench.published import published_figures
 from trmbench.published.columns import COLUMNS, texts
@@ -46,13 +46,13 @@ def beside_published(
     return wider, note
 
 
-def published_table(results: Results) -> TextTable:
+def published_table(compared: ComparedCells) -> TextTable:
     """Set our cells and what is reported for their tasks, and name what was measured otherwise."""
     rows: list[tuple[str, ...]] = []
     dim: set[int] = set()
-    for task in dict.fromkeys(found.figure.task for found in results.published):
-        rows += [_own_row(cell) for cell in results.cells if cell.task == task]
-        for found in results.published:
+    for task in dict.fromkeys(found.figure.task for found in compared.published):
+        rows += [_own_row(cell) for cell in compared.cells if cell.task == task]
+        for found in compared.published:
             if found.figure.task != task:
                 continue
             if found.differs:

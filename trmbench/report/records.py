@@ -1,4 +1,4 @@
-"""Results as plain values: what the JSON file holds, and what CSV, Markdown and LaTeX print."""
+"""A comparison as plain values: the JSON file holds them, and CSV is made from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from trmbench.comparison.across import AcrossTasks
 from trmbench.comparison.cells import CellSummary
-from trmbench.comparison.compare import Difference, Results
+from trmbench.comparison.compare import ComparedCells, Difference
 from trmbench.stats import Comparison, Interval
 
 Record = dict[str, Any]
@@ -31,32 +31,32 @@ _FIGURES = (
 """The figures of a difference, in their order in every file."""
 
 
-def results_record(results: Results) -> Record:
+def comparison_record(compared: ComparedCells) -> Record:
     """Everything, as values that JSON knows; shares are in 0..1, unknown numbers are None."""
     record: Record = {
-        "cells": [cell_record(cell) for cell in results.cells],
-        "differences": [difference_record(difference) for difference in results.differences],
-        "across_tasks": _across_record(results.across) if results.across else None,
+        "cells": [cell_record(cell) for cell in compared.cells],
+        "differences": [difference_record(difference) for difference in compared.differences],
+        "across_tasks": _across_record(compared.across) if compared.across else None,
         "published": [
             {
                 **dataclasses.asdict(found.figure),
                 "differs": list(found.why),
                 "unknown": list(found.unknown),
             }
-            for found in results.published
+            for found in compared.published
         ],
         "cautions": [
             {"task": group.task, "preset": group.preset, "caution": line}
-            for group in results.groups
+            for group in compared.groups
             for line in group.cautions
         ],
         "failures": [
             {name: row[name] for name in ("trial_id", "model", "task", "seed", "status", "error")}
-            for row in results.failed
+            for row in compared.failed
         ],
-        "notes": list(results.notes),
-        "question": dataclasses.asdict(results.question),
-        "forced": any(difference.forced for difference in results.differences),
+        "notes": list(compared.notes),
+        "question": dataclasses.asdict(compared.question),
+        "forced": any(difference.forced for difference in compared.differences),
     }
     plain: Record = _plain(record)
     return plain

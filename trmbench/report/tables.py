@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from trmbench.comparison.cells import CellSummary
-from trmbench.comparison.compare import Difference, Results
+from trmbench.comparison.compare import ComparedCells, Difference
 from trmbench.comparison.scores import PuzzleSet
 from trmbench.report.words import (
     UNKNOWN,
@@ -118,9 +118,9 @@ def sources(found: Sequence[Difference]) -> TextTable:
     )
 
 
-def across(results: Results) -> list[TextTable]:
+def across(compared: ComparedCells) -> list[TextTable]:
     """The summaries over tasks."""
-    found = results.across
+    found = compared.across
     if found is None:
         return []
     headings = ("model", "interquartile mean", "95 % interval")

@@ -10,22 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from trmbench.comparison.cells import CellSummary
-from trmbench.comparison.compare import Results
+from trmbench.comparison.compare import ComparedCells
 from trmbench.report import tables
 from trmbench.report.published import published_table
-from trmbench.report.tables import TextTable, footnote
-from trmbench.report.words import count, duration, memory
-
-__all__ = [
-    "cells_table",
-    "comparison_view",
-    "count",
-    "duration",
-    "failures_table",
-    "footnote",
-    "memory",
-    "rich_table",
-]
+from trmbench.report.tables import TextTable
 
 _STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "refused": "yellow"}
 
@@ -54,25 +42,25 @@ def failures_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     return rich_table(tables.failures(rows))
 
 
-def comparison_view(results: Results) -> Iterator[RenderableType]:
+def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
     """What `compare` prints, piece by piece."""
-    yield cells_table(results.cells)
-    yield Text(footnote(results.cells), "dim")
-    if results.differences:
-        yield rich_table(tables.differences(results.differences))
-        for difference in results.differences:
+    yield cells_table(compared.cells)
+    yield Text(tables.footnote(compared.cells), "dim")
+    if compared.differences:
+        yield rich_table(tables.differences(compared.differences))
+        for difference in compared.differences:
             pair = f"{difference.a.task}: A = {difference.a.name}, B = {difference.b.name}. "
             style = _STYLES.get(difference.verdict, "")
             yield Text.assemble((pair, "bold"), (difference.explanation, style))
-        sources = tables.sources(results.differences)
+        sources = tables.sources(compared.differences)
         if sources.rows:
             yield rich_table(sources)
-    for table in tables.across(results):
+    for table in tables.across(compared):
         yield rich_table(table)
-    for group in results.groups:
+    for group in compared.groups:
         for line in group.cautions:
             yield Text(f"caution, {group.task} {group.preset}: {line}", "yellow")
-    if results.published:
-        yield rich_table(published_table(results))
-    if results.failed:
-        yield failures_table(results.failed)
+    if compared.published:
+        yield rich_table(published_table(compared))
+    if compared.failed:
+        yield failures_table(compared.failed)

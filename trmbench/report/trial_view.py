@@ -52,7 +52,7 @@ def trial_view(store: Store, rows: Sequence[Row]) -> Iterator[RenderableType]:
     config: Mapping[str, Mapping[str, Any]] = json.loads(first["config"] or "{}")
     settings = {f"{part}.{key}": v for part, keys in config.items() for key, v in keys.items()}
     yield _pairs("Configuration", settings)
-    yield _pairs("Provenance", flatten(json.loads(first["provenance"] or "{}")))
+    yield _pairs("Provenance", dotted(json.loads(first["provenance"] or "{}")))
 
 
 def _training(row: Row) -> dict[str, Any]:
@@ -141,12 +141,12 @@ def sparkline(
     )
 
 
-def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def dotted(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested mappings as dotted keys."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, Mapping):
-            flat |= flatten(value, f"{prefix}{key}.")
+            flat |= dotted(value, f"{prefix}{key}.")
         else:
             flat[prefix + key] = " ".join(map(str, value)) if isinstance(value, list) else value
     return flat

@@ -46,11 +46,11 @@ def subjects(wanted: Wanted) -> Iterator[Subject]:
     defaults = {"train.precision": "float32"} if device.type == "cpu" else {}
     execution = {"execution.device": device.type, "execution.compile": with_compile}
     settings = {**execution, **wanted.settings}
-    for model, task, preset in cells(wanted, on_gpu=device.type != "cpu"):
+    for model, task, preset in named_cells(wanted, on_gpu=device.type != "cpu"):
         yield subject(model, task, preset, settings, defaults)
 
 
-def cells(wanted: Wanted, on_gpu: bool) -> list[tuple[str, str, str]]:
+def named_cells(wanted: Wanted, on_gpu: bool) -> list[tuple[str, str, str]]:
     """Model, task and preset of each trial; what is not named is taken from the standard ones."""
     standard = tomllib.loads(resources.files("trmbench.bench").joinpath("cells.toml").read_text())
     usual = [
@@ -108,7 +108,7 @@ def profile_training(wanted: Wanted, file: Path) -> float | None:
 
     if not file.absolute().parent.is_dir():
         raise TrmbenchError(f"no folder {file.parent} for the trace", "create it")
-    named = cells(wanted, on_gpu=True)
+    named = named_cells(wanted, on_gpu=True)
     if len(named) != 1:
         raise TrmbenchError(
             f"a trace is of one trial, not of {len(named)}", "name one --model, --task and --preset"
