@@ -23,6 +23,7 @@ COLORING = TaskSpec(
     title="Graph 3-colouring",
     options=ColoringOptions,
     load=_load,
+    sample=ColoringOptions.benchmark_sample,
     presets={
         "paper": Preset(options={"vertices": 10}),
         "mini": Preset(options={"train_puzzles": 400, "test_puzzles": 1000}),

@@ -23,6 +23,7 @@ MAZE = TaskSpec(
     title="Maze",
     options=MazeOptions,
     load=_load,
+    sample=MazeOptions.benchmark_sample,
     presets={
         # The released builder augments nothing, although the TRM paper speaks of 8 transforms.
         "paper": Preset(options={"source": "hub", "augment": False}),

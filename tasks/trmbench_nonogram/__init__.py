@@ -23,6 +23,7 @@ NONOGRAM = TaskSpec(
     title="Nonogram",
     options=NonogramOptions,
     load=_load,
+    sample=NonogramOptions.benchmark_sample,
     presets={
         "paper": Preset(options={"max_black": 0.6, "min_rounds": 5}),
         "mini": Preset(options={"size": 5, "min_black": 0.4}),

@@ -23,6 +23,7 @@ QUEENS = TaskSpec(
     title="N-Queens completion",
     options=QueensOptions,
     load=_load,
+    sample=QueensOptions.benchmark_sample,
     presets={
         "paper": Preset(options={"size": 10, "min_hidden": 7, "max_hidden": 9}),
         "mini": Preset(options={"train_puzzles": 400, "test_puzzles": 240}),

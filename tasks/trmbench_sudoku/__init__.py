@@ -23,6 +23,7 @@ SUDOKU = TaskSpec(
     title="Sudoku",
     options=SudokuOptions,
     load=_load,
+    sample=SudokuOptions.benchmark_sample,
     presets={
         "paper": Preset(options={"source": "hub", "train_puzzles": 1000, "variants": 1000}),
         "mini": Preset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from pathlib import Path
@@ -18,6 +19,7 @@ from trmbench.bench.table import quantity, table
 from trmbench.cli.main import run_command
 from trmbench.config.compose import compose
 from trmbench.plugin import registry
+from trmbench.testing.running import visible_plugin
 
 CPU = torch.device("cpu")
 DIRECT = ["--model=direct", "--task=maze", "--preset=mini", "--device=cpu"]
@@ -96,6 +98,25 @@ def test_a_sample_has_the_shape_of_its_task(task: str, preset: str, size: int) -
     assert min(rows, columns) >= size == found.trial.config["task"]["size"]
     assert len(found.parts.task.split("train")) == len(found.parts.task.split("test")) == 16
     assert found.steps == 7
+
+
+def test_a_task_with_puzzle_options_needs_no_sample_of_its_own() -> None:
+    maze = registry.tasks().find("maze").spec
+    assert maze.sample is not None
+    chosen = maze.options(size=8, source="generated", train_puzzles=9, min_path_length=4)
+    given = maze.sample_of(chosen, 16)
+    assert dataclasses.replace(maze, sample=None).sample_of(chosen, 16) == given
+    assert given is not None
+    assert (given.options.train_puzzles, given.options.size, given.train_puzzles) == (9, 8, 9)
+
+
+def test_a_task_without_a_sample_is_loaded_as_it_is() -> None:
+    with visible_plugin("toy", "trmbench.testing.toy"):
+        found = subject(
+            "direct", "toy-mirror", "mini", {"train.epochs": 4, "train.steps": None}, {}
+        )
+        assert len(found.parts.task.split("train")) == 64
+        assert found.steps == 4 * 64 // found.batch_size
 
 
 def test_a_call_is_timed_by_the_median_of_rounds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Generator
 
-from trmbench import Batch, Predictions, Preset, PuzzleTable, Scores, TaskSpec, Votes
+from trmbench import Batch, Predictions, Preset, PuzzleTable, Scores, TaskSample, TaskSpec, Votes
 from trmbench.testing import TOY_TASK, ConformanceError, assert_task_conforms
 from trmbench.testing.conform import check_task
 from trmbench.testing.toy_task import ToyTask, load
@@ -203,3 +203,21 @@ def test_preset_with_an_unknown_option_is_named() -> None:
 def test_task_without_presets_is_refused() -> None:
     with pytest.raises(ConformanceError, match="no preset"):
         assert_task_conforms(dataclasses.replace(TOY_TASK, presets={}))
+
+
+def test_a_sample_of_another_shape_is_found() -> None:
+    def sample(options: Any, count: int) -> TaskSample:
+        changed = dataclasses.replace(options, columns=8, train_puzzles=count, test_puzzles=count)
+        return TaskSample(changed, options.train_puzzles)
+
+    [finding] = [f for f in check_task(dataclasses.replace(TOY_TASK, sample=sample)) if f.problem]
+    assert finding.check == "sample"
+    assert "the sample's grid is (2, 8)" in (finding.problem or "")
+
+
+def test_a_sample_as_large_as_the_task_is_found() -> None:
+    def sample(options: Any, count: int) -> TaskSample:
+        return TaskSample(options, options.train_puzzles)
+
+    [finding] = [f for f in check_task(dataclasses.replace(TOY_TASK, sample=sample)) if f.problem]
+    assert "64 train puzzles, not 1 to 4" in (finding.problem or "")

@@ -10,7 +10,6 @@ from typing import Any
 from trmbench.config.compose import compose
 from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
-from trmbench.puzzles.options import PuzzleOptions
 from trmbench.spec import Trial
 from trmbench.trial.build import TrialParts, training_steps
 
@@ -47,10 +46,10 @@ def subject(
     given: Mapping[str, Any],
     defaults: Mapping[str, Any],
 ) -> Subject:
-    """The trial of a cell, seed 0.
+    """Make the trial of a cell, seed 0.
 
-    A task that can generate puzzles does so; any other, such as one whose puzzles come with a
-    package, is loaded as it is.
+    A task with a `TaskSpec.sample` generates its puzzles; any other, such as one whose puzzles come
+    with a package, is loaded as it is.
 
     Args:
         model: name of a model that the harness trains.
@@ -67,16 +66,14 @@ def subject(
     if model_spec.base is not None:
         raise _not_trained(model)
     trial = compose(model_spec, task_spec, preset, defaults, given).trial(0, "results")
-    task_options = task_spec.options(**trial.config["task"])
-    puzzles = None
-    if isinstance(task_options, PuzzleOptions):
-        puzzles = task_options.generated_counts[0]  # the published sets have 1,000 as well
-        sample = task_options.sample(min(SAMPLE, puzzles))
-        trial = _changed(trial, {"task": dataclasses.asdict(sample)})
+    sample = task_spec.sample_of(task_spec.options(**trial.config["task"]), SAMPLE)
+    if sample is not None:
+        trial = _changed(trial, {"task": dataclasses.asdict(sample.options)})
     parts = TrialParts(trial)
     if not parts.needs_training:
         raise _not_trained(model)
-    steps = training_steps(parts.train, puzzles or len(parts.task.split("train")))
+    puzzles = len(parts.task.split("train")) if sample is None else sample.train_puzzles
+    steps = training_steps(parts.train, puzzles)
     return Subject(parts, parts.train.batch_size, steps)
 
 

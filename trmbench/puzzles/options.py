@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from trmbench.errors import TrmbenchError
+from trmbench.spec import TaskSample
 
 SOURCES = ("hub", "path", "generated")
 DEFAULT_GENERATED = 1000
@@ -50,14 +51,19 @@ class PuzzleOptions:
         require(self.data_seed >= 0, "data_seed", self.data_seed, "use 0 or a positive number")
 
     def sample(self, count: int, **further: Any) -> Self:
-        """Options that generate `count` puzzles of the same shape, for measurements: no download.
+        """Return options that generate `count` puzzles of the same shape, for measurements.
 
         Args:
             count: training puzzles, and as many test puzzles.
-            further: what else a task changes to have them in a moment, when it overrides this.
+            further: options that a task changes, when it overrides this, to generate faster.
         """
         counts = {"train_puzzles": count, "test_puzzles": count, "validation": 0}
         return replace(self, **{"source": "generated", "path": None, **counts, **further})
+
+    def benchmark_sample(self, count: int) -> TaskSample:
+        """`sample`, as `TaskSpec.sample` returns it: at most `count` puzzles per split."""
+        full, _ = self.generated_counts  # the published sets have 1,000 as well
+        return TaskSample(self.sample(min(count, full)), full)
 
     @property
     def origin(self) -> str:

@@ -12,6 +12,7 @@ from .offers import (
     ReferenceWeights as ReferenceWeights,
     RunnerFlag as RunnerFlag,
     RunnerSpec as RunnerSpec,
+    TaskSample as TaskSample,
     TaskSpec as TaskSpec,
 )
 from .puzzles import (

@@ -41,6 +41,15 @@ class NoOptions:
     """The options of a plugin that has none."""
 
 
+class TaskSample(NamedTuple):
+    """A few generated puzzles that stand for a task's own in a measurement."""
+
+    options: Any
+    """An instance of the spec's options: `load` makes the puzzles from it, without a download."""
+    train_puzzles: int
+    """Training puzzles of the task in full: the steps of its trials follow from them."""
+
+
 @dataclass(frozen=True)
 class TaskSpec:
     """A task that can be loaded.
@@ -62,6 +71,16 @@ class TaskSpec:
     lacking: Callable[[Any], Mapping[str, str]] | None = None
     """`lacking(options)`: by key, why the data of an option cannot be had on this machine. What
     only a preset wants is then left out, and `run` says so."""
+    sample: Callable[[Any, int], TaskSample] | None = None
+    """`sample(options, count)`: at most `count` puzzles per split in the shape that the options
+    describe, made in a moment. None takes the method `benchmark_sample` of the options, which
+    `PuzzleOptions` has; without one, a benchmark loads the task as it is."""
+
+    def sample_of(self, options: Any, count: int) -> TaskSample | None:
+        """Return the sample; None where the task has none."""
+        make = self.sample or getattr(self.options, "benchmark_sample", None)
+        found: TaskSample | None = make(options, count) if make else None
+        return found
 
 
 @dataclass(frozen=True)

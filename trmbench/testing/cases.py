@@ -49,10 +49,14 @@ class TaskCase:
         self.spec = spec
         self.preset = chosen_preset(spec, preset)
 
+    @cached_property
+    def chosen_options(self) -> Any:
+        """The options of the preset."""
+        return self.spec.options(**self.spec.presets.get(self.preset, Preset()).options)
+
     def load(self) -> Task:
-        """The task, loaded anew."""
-        chosen = self.spec.presets.get(self.preset, Preset())
-        return self.spec.load(self.spec.options(**chosen.options))
+        """Load the task again."""
+        return self.spec.load(self.chosen_options)
 
     @cached_property
     def task(self) -> Task:

@@ -15,6 +15,7 @@ from trmbench.spec import IGNORED_LABEL, Batch, Predictions, PuzzleTable
 from trmbench.testing.cases import ROWS, SEED, TaskCase
 from trmbench.testing.conformance import Check, ConformanceError, require
 from trmbench.testing.listing import require_light
+from trmbench.testing.sample_check import sample
 from trmbench.testing.toy import TOY_MODEL
 
 
@@ -275,6 +276,7 @@ CHECKS = (
     Check(listing),
     Check(presets, vital=True),
     Check(tables, vital=True),
+    Check(sample),
     Check(repeatable_load),
     Check(separate_splits),
     Check(verification),
