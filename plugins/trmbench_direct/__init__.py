@@ -26,7 +26,7 @@ _PAPER = Preset(
     train={**PAPER_TRAIN, "epochs": 20_000, "ema": 0.0},
     for_task=PAPER_HRM_ARC,
 )
-"""Trained as HRM is (2506.21734, figure 1: "direct pred")."""
+"""The baseline is trained as HRM is (2506.21734, figure 1: "direct pred")."""
 
 _MINI = Preset(
     options=MINI_NETWORK,

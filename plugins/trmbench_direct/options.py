@@ -9,7 +9,7 @@ from trmbench.nn import NetworkOptions
 
 @dataclass(frozen=True)
 class Options(NetworkOptions):
-    """As deep as HRM's two networks together: some 27M parameters with attention."""
+    """A network as deep as HRM's two together: some 27M parameters with attention."""
 
     layers: int = 8
     puzzle_positions: int = 1

@@ -9,7 +9,7 @@ from trmbench.nn import RecursionOptions
 
 @dataclass(frozen=True)
 class Options(RecursionOptions):
-    """The published model; `layers` are those of the low-level network."""
+    """The published model; `layers` are the low-level network's."""
 
     layers: int = 4
     high_layers: int | None = None

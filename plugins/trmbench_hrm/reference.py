@@ -15,7 +15,7 @@ RENAMES = (("initial_0", "inner.H_init"), ("initial_1", "inner.L_init"))
 
 
 def load_reference(config: Mapping[str, Any], state_dict: Mapping[str, Tensor]) -> HRM:
-    """An HRM with the weights, in their dtype, of the public reference implementation.
+    """Build an HRM with the weights, in their dtype, of the public reference implementation.
 
     Args:
         config: its `arch` section with `seq_len`, `vocab_size` and `num_puzzle_identifiers`.
@@ -31,7 +31,7 @@ def load_reference(config: Mapping[str, Any], state_dict: Mapping[str, Tensor]) 
 
 
 def describe_reference(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
-    """What weights in the reference implementation's names tell of their architecture.
+    """Tell the architecture from weights in the reference implementation's names.
 
     Raises:
         TrmbenchError: they are not the weights of an HRM.
@@ -42,7 +42,7 @@ def describe_reference(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
 
 
 def export_reference(model: HRM) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Configuration and weights of an HRM in the reference implementation's names."""
+    """Export configuration and weights of an HRM in the reference implementation's names."""
     config = reference.export_config(model.options, model)
     config["H_layers"] = len(model.f_H.layers)
     return config, reference.export_weights(model, RENAMES)

@@ -18,7 +18,7 @@ class Options(RecursionOptions):
     separate_networks: bool = False
     """One network for the latent and one for the answer, instead of one for both."""
     gradient: Literal["full", "one_step"] = "full"
-    """Through the whole last recursion, or only through its last update of z and of y (HRM)."""
+    """Gradients go through the whole last recursion, or its last update of z and of y (HRM)."""
     act_continue: bool = False
     """Learn to continue as well as to halt, at the price of a second forward pass (HRM)."""
 

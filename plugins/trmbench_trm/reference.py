@@ -24,7 +24,7 @@ def renames(features: int) -> Renames:
 
 
 def load_reference(config: Mapping[str, Any], state_dict: Mapping[str, Tensor]) -> TRM:
-    """A TRM with the weights, in their dtype, of the public reference implementation.
+    """Build a TRM with the weights, in their dtype, of the public reference implementation.
 
     The weights' names tell the variant.
 
@@ -55,7 +55,7 @@ def _variant(weights: Mapping[str, Tensor]) -> dict[str, Any]:
 
 
 def describe_reference(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
-    """What weights in the reference implementation's names tell of their architecture.
+    """Tell the architecture from weights in the reference implementation's names.
 
     Raises:
         TrmbenchError: they are not the weights of a TRM.
@@ -66,9 +66,9 @@ def describe_reference(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
 
 
 def export_reference(model: TRM) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Configuration and weights of a TRM in the reference implementation's names.
+    """Export configuration and weights of a TRM in the reference implementation's names.
 
-    What the reference cannot express (`gradient`, `multiple_of`) is added under our own name.
+    Options that the reference does not have (`gradient`, `multiple_of`) keep our own names.
     """
     options = model.options
     config = reference.export_config(options, model)

@@ -11,7 +11,7 @@ from trmbench_coloring.options import ColoringOptions
 _CHUNK = 2048  # graphs worked on at once; a constant, so that more puzzles extend fewer
 _FRUITLESS_CHUNKS = 20
 _ROUNDS = 4
-"""Of refinement, after which almost all random graphs of a dozen vertices are told apart."""
+"""Rounds of refinement, after which almost all random graphs of a dozen vertices are told apart."""
 
 
 def generate(count: int, options: ColoringOptions) -> Puzzles:
@@ -61,7 +61,7 @@ def _mix(values: np.ndarray) -> np.ndarray:
 def _candidates(
     options: ColoringOptions, random: np.random.Generator, every: np.ndarray
 ) -> Puzzles:
-    """The graphs of one chunk that are as the options say."""
+    """Draw a chunk of graphs, and keep those that the options allow."""
     size = options.vertices
     above = np.triu(random.random((_CHUNK, size, size)) < options.degree / (size - 1), 1)
     adjacency = above | above.transpose(0, 2, 1)

@@ -68,7 +68,7 @@ def fits(adjacency: np.ndarray, colours: np.ndarray) -> np.ndarray:
 
 
 def count_colourings(adjacency: np.ndarray, every: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How many of the K rows of `every` fit each graph (N, n, n), and the first one that does.
+    """Count the K rows of `every` that fit each graph (N, n, n), and find the first that does.
 
     Returns:
         (N,) int64 counts, and (N,) int64 rows (0 where none fits).

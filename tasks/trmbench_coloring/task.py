@@ -57,7 +57,7 @@ class ColoringTask(PuzzleTask):
         )
 
     def votes(self, count: int, seed: int) -> Votes:
-        """Copies of every test graph with its vertices in other orders, the first unchanged."""
+        """Copy every test graph with its vertices in other orders, the first copy unchanged."""
         table = self.split("test")
         random = np.random.default_rng(seed)
         orders = random.random((len(table), count, self._vertices)).argsort(axis=2)

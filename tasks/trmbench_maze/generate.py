@@ -40,7 +40,7 @@ def generate(count: int, options: MazeOptions) -> Puzzles:
 
 
 def _candidates(options: MazeOptions, random: np.random.Generator) -> Puzzles:
-    """The mazes of one chunk that are as the options say."""
+    """Draw a chunk of mazes, and keep those that the options allow."""
     size = options.size
     walls = random.uniform(options.min_walls, options.max_walls, (_CHUNK, 1, 1))
     heights = random.random((_CHUNK, size, size), np.float32)

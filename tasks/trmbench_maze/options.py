@@ -15,7 +15,7 @@ class MazeOptions(PuzzleOptions):
     """Options of the Maze task.
 
     The defaults describe Maze-Hard (arXiv 2506.21734): shortest paths longer than 110 steps; the
-    share of walls is that of the generator it builds on (arXiv 2402.14083, 30 to 50 %).
+    share of walls is as in the generator it builds on (arXiv 2402.14083, 30 to 50 %).
 
     Raises:
         TrmbenchError: a value is out of its range.

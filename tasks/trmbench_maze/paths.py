@@ -30,11 +30,11 @@ def unpack(cells: np.ndarray, columns: int) -> np.ndarray:
 
 def neighbours(cells: np.ndarray) -> np.ndarray:
     """(R, N) cells next to the given ones; may hold bits right of the last column."""
-    beside = cells << _ONE
-    beside |= cells >> _ONE
-    beside[1:] |= cells[:-1]
-    beside[:-1] |= cells[1:]
-    return beside
+    found = cells << _ONE
+    found |= cells >> _ONE
+    found[1:] |= cells[:-1]
+    found[:-1] |= cells[1:]
+    return found
 
 
 def layers(passable: np.ndarray, start: np.ndarray) -> Iterator[np.ndarray]:
@@ -75,8 +75,8 @@ def shortest_path(
 ) -> tuple[np.ndarray, np.ndarray]:
     """One shortest path of each maze, and whether it is the only one.
 
-    Walking back from the goal through the layers, the cells in reach of every step are those of
-    all shortest paths; the walk itself keeps the first cell, row by row, of each step.
+    Walking back from the goal through the layers, the cells in reach of every step are the cells
+    of all shortest paths; the walk itself keeps the first cell, row by row, of each step.
 
     Returns:
         (R, N) the path's cells, start and goal included, empty where there is none; (N,) bool.

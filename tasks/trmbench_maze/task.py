@@ -49,7 +49,7 @@ class MazeTask(PuzzleTask):
         self._orders = torch.from_numpy(cell_orders(size))
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
-        """Each puzzle turned and mirrored at random."""
+        """Turn and mirror each puzzle at random."""
         if not self._options.augment:
             return batch
         count, device = len(batch.inputs), generator.device
@@ -60,7 +60,7 @@ class MazeTask(PuzzleTask):
         )
 
     def votes(self, count: int, seed: int) -> Votes:
-        """Up to eight copies of every test puzzle in random order, the first of each unchanged."""
+        """Make up to eight copies of every test puzzle, the first unchanged, in random order."""
         table = self.split("test")
         random = np.random.default_rng(seed)
         others = random.random((len(table), SYMMETRIES - 1)).argsort(axis=1, kind="stable") + 1
@@ -73,7 +73,7 @@ class MazeTask(PuzzleTask):
         return solves(inputs, answers, self._options.size)
 
     def render(self, tokens: np.ndarray) -> Text:
-        """A maze (L,) in colours; padding shows as `??`."""
+        """Draw a maze (L,) in colours; padding shows as `??`."""
         rows = np.asarray(tokens).reshape(self.info.grid_shape).tolist()
         lines = [
             Text.assemble(*(_LOOKS.get(token, ("??", "red")) for token in row)) for row in rows
@@ -82,7 +82,7 @@ class MazeTask(PuzzleTask):
 
 
 def load(options: MazeOptions) -> MazeTask:
-    """The task of the given options.
+    """Make the task of the given options.
 
     Raises:
         TrmbenchError: the files are missing or have bad content, or generation is impossible.

@@ -1,4 +1,4 @@
-"""Whether answers to mazes are right."""
+"""The test whether answers to mazes are right."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _FRUITLESS_CHUNKS = 20
 
 
 def generate(count: int, options: NonogramOptions) -> np.ndarray:
-    """Pictures (count, n, n) bool. The first ones of a seed do not depend on `count`.
+    """Draw pictures (count, n, n) bool. The first ones of a seed do not depend on `count`.
 
     Raises:
         TrmbenchError: such pictures are too rare.
@@ -42,13 +42,13 @@ def generate(count: int, options: NonogramOptions) -> np.ndarray:
 
 
 def signature(picture: np.ndarray) -> bytes:
-    """Equal for pictures (n, n) bool that a symmetry of the square maps onto each other."""
+    """Compute equal bytes for pictures (n, n) bool that a symmetry maps onto each other."""
     copies = (np.rot90(base, quarters) for base in (picture, picture.T) for quarters in range(4))
     return min(np.packbits(copy).tobytes() for copy in copies)
 
 
 def _candidates(options: NonogramOptions, random: np.random.Generator) -> np.ndarray:
-    """The pictures of one chunk that line solving finds, in as many rounds as asked for."""
+    """Draw a chunk of pictures, and keep those that line solving finds in enough rounds."""
     size = options.size
     share = random.uniform(options.min_black, options.max_black, (_CHUNK, 1, 1))
     pictures = random.random((_CHUNK, size, size)) < share

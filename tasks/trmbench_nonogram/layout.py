@@ -1,4 +1,4 @@
-"""How a Nonogram is written as tokens: the picture with its clues to the left and above.
+"""A Nonogram as tokens: the picture with its clues to the left and above.
 
 A picture of n x n cells has at most m = (n + 1) // 2 runs in a line, so the grid is n + m wide;
 clues stand at the end of their margin, next to the picture.

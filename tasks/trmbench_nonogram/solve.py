@@ -14,13 +14,13 @@ WHITE, BLACK = 1, 2
 
 
 def solve(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What follows from the clues of one line at a time, until nothing more does.
+    """Conclude from the clues of one line at a time, until nothing more follows.
 
     A puzzle that this solves has one solution only.
 
     Args:
         rows: (N, n, m) uint8 lengths of the runs of each row, in order; zeros do not count.
-        columns: (N, n, m) likewise.
+        columns: (N, n, m) uint8 lengths of the runs of each column.
 
     Returns:
         Domains (N, n, n) uint8 of the cells, and the rounds (N,) until the last change.

@@ -17,7 +17,7 @@ SYMMETRIES = 8
 
 
 class NonogramTask(PuzzleTask):
-    """Nonograms of one size. A symmetry moves the picture; its clues are written anew."""
+    """Nonograms of one size. A symmetry moves the picture; its clues are written again."""
 
     def __init__(
         self, splits: dict[str, PuzzleTable], source: str, options: NonogramOptions
@@ -34,7 +34,7 @@ class NonogramTask(PuzzleTask):
         self._size = options.size
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
-        """Each picture turned and mirrored at random."""
+        """Turn and mirror each picture at random."""
         if not self._options.augment:
             return batch
         drawn = torch.randint(
@@ -45,7 +45,7 @@ class NonogramTask(PuzzleTask):
         return batch._replace(inputs=inputs, labels=labels)
 
     def votes(self, count: int, seed: int) -> Votes:
-        """Up to eight copies of every test puzzle in random order, the first of each unchanged."""
+        """Make up to eight copies of every test puzzle, the first unchanged, in random order."""
         table = self.split("test")
         count = min(count, SYMMETRIES)
         random = np.random.default_rng(seed)
@@ -69,7 +69,7 @@ class NonogramTask(PuzzleTask):
         return Votes(copies, restore)
 
     def verify(self, inputs: np.ndarray, answers: np.ndarray) -> np.ndarray:
-        """(N,) bool: every cell is filled in, and the runs are those of the clues."""
+        """(N,) bool: every cell is filled in, and the runs are as the clues say."""
         filled = cells(torch.from_numpy(answers), self._size)
         decided = ((filled == BLACK) | (filled == WHITE)).flatten(1).all(1)
         expected = encode(filled == BLACK)[0]
@@ -86,7 +86,7 @@ class NonogramTask(PuzzleTask):
         return np.asarray((decided & same.all(0)).numpy())
 
     def render(self, tokens: np.ndarray) -> Text:
-        """A grid (L,); a finished picture is shown with the clues that it has."""
+        """Draw a grid (L,); a finished picture is shown with the clues that it has."""
         grid = torch.from_numpy(np.asarray(tokens)).long()[None]
         picture = cells(grid, self._size)
         if not (picture == UNKNOWN).any():
@@ -112,7 +112,7 @@ def transformed(grids: Tensor, symmetry: Tensor, inverse: bool = False) -> Tenso
 
 
 def load(options: NonogramOptions) -> NonogramTask:
-    """The task of the given options.
+    """Make the task of the given options.
 
     Raises:
         TrmbenchError: such pictures are too rare to be generated.

@@ -59,7 +59,7 @@ class QueensTask(PuzzleTask):
         )
 
     def votes(self, count: int, seed: int) -> Votes:
-        """Up to eight copies of every test puzzle in random order, the first of each unchanged."""
+        """Make up to eight copies of every test puzzle, the first unchanged, in random order."""
         table = self.split("test")
         random = np.random.default_rng(seed)
         others = random.random((len(table), SYMMETRIES - 1)).argsort(axis=1, kind="stable") + 1
@@ -72,7 +72,7 @@ class QueensTask(PuzzleTask):
         return completes(inputs, answers, self._options.size)
 
     def render(self, tokens: np.ndarray) -> Text:
-        """A board (L,); padding shows as `?`."""
+        """Draw a board (L,); padding shows as `?`."""
         rows = np.asarray(tokens).reshape(self.info.grid_shape).tolist()
         lines = [
             Text.assemble(*(_LOOKS.get(token, ("? ", "red")) for token in row)) for row in rows

@@ -23,7 +23,7 @@ class SudokuOptions(PuzzleOptions):
     clues: int = 13
     """Digits given in a generated puzzle."""
     variants: int = 0
-    """Fixed random variants of each training puzzle, beside itself; 0 = a fresh one each time."""
+    """Fixed random variants of each training puzzle, next to itself; 0 = a fresh one each time."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -46,5 +46,5 @@ class SudokuOptions(PuzzleOptions):
             )
 
     def sample(self, count: int, **further: Any) -> Self:
-        """With half of the digits given: generated in a moment at any size."""
+        """Return options with half of the digits given: generated in a moment at any size."""
         return super().sample(count, clues=self.size**2 // 2, **further)

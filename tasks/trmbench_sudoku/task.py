@@ -49,7 +49,7 @@ class SudokuTask(PuzzleTask):
         self._rules = rules_of(size)
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
-        """A random symmetric copy of each puzzle, or one of its fixed variants."""
+        """Make a random symmetric copy of each puzzle, or one of its fixed variants."""
         if not self._options.augment:
             return batch
         symmetries = self._draw(batch, generator)
@@ -58,7 +58,7 @@ class SudokuTask(PuzzleTask):
         )
 
     def votes(self, count: int, seed: int) -> Votes:
-        """`count` random symmetric copies of every test puzzle, the first of each unchanged."""
+        """Make `count` random symmetric copies of every test puzzle, the first unchanged."""
         table = self.split("test")
         generator = torch.Generator().manual_seed(seed)
         shape = (len(table), count)
@@ -75,7 +75,7 @@ class SudokuTask(PuzzleTask):
         return solves(inputs, answers, self._rules)
 
     def render(self, tokens: np.ndarray) -> Text:
-        """A grid (L,) with lines around the boxes."""
+        """Draw a grid (L,) with lines around the boxes."""
         return draw(tokens, self._rules)
 
     def _draw(self, batch: Batch, generator: Generator) -> Symmetries:
@@ -91,7 +91,7 @@ class SudokuTask(PuzzleTask):
 
 
 def load(options: SudokuOptions) -> SudokuTask:
-    """The task of the given options.
+    """Make the task of the given options.
 
     Raises:
         TrmbenchError: the files are missing or have bad content, or generation is impossible.

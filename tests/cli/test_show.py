@@ -83,7 +83,7 @@ def test_the_steps_of_a_real_trial_end_in_its_stored_answer(
 
     base = ["show", trial["trial_id"], "--puzzle", row["puzzle_id"], f"--results={tiny_results}"]
     assert run_command(base) == 0
-    assert "sure of it" in capsys.readouterr().out
+    assert "confidence" in capsys.readouterr().out
     assert run_command([*base, "--steps"]) == 0
     text = capsys.readouterr().out
     assert f"step {len(found.answers)}: " in text

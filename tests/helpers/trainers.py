@@ -22,7 +22,7 @@ FEW_SMALL_STEPS = {
 
 
 def maze_trainer(settings: Mapping[str, Any], model: str = "trm", seed: int = 0) -> Trainer:
-    """That of a `mini` trial with these settings, on one thread."""
+    """Build the trainer of a `mini` trial with these settings, on one thread."""
     torch.set_num_threads(1)
     [cell] = choose_cells([model], ["maze"], "mini", None, settings).cells
     return TrialParts(cell.trial(seed, "unused")).trainer()

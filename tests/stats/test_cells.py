@@ -94,7 +94,7 @@ def test_a_large_cell_is_summarised_without_copying_it() -> None:
     moments(scores)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 25e6  # bytes; the scores in float64 would be 17 MB beside the vectors
+    assert peak < 25e6  # bytes; the scores in float64 would be 17 MB next to the vectors
 
 
 def test_results_are_plain_numbers() -> None:

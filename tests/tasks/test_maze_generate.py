@@ -140,5 +140,5 @@ def test_bit_sets_agree_with_a_plain_search(size: int) -> None:
 def test_neighbours_do_not_wrap_around_the_edges() -> None:
     corner = np.zeros((1, 4, 4), bool)
     corner[0, 0, 3] = True
-    beside = unpack(neighbours(pack(corner)), 4)[0]
-    assert np.argwhere(beside).tolist() == [[0, 2], [1, 3]]
+    found = unpack(neighbours(pack(corner)), 4)[0]
+    assert np.argwhere(found).tolist() == [[0, 2], [1, 3]]

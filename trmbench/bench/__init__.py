@@ -1,1 +1,1 @@
-"""How fast training and testing are on this machine, and what share of its peak that is."""
+"""The speed of training and testing on this machine, and its share of the machine's peak."""

@@ -1,4 +1,4 @@
-"""What is measured, and in which order: cells to measurements."""
+"""The cells that are measured, in their order."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Wanted:
     tasks: Sequence[str] = ()
     presets: Sequence[str] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """Dotted, such as those of `--set`."""
+    """Dotted settings, as in `--set`."""
     device: str = "auto"
     compile: bool | None = None
     """None = where there is a GPU."""
 
 
 def subjects(wanted: Wanted) -> Iterator[Subject]:
-    """The trials to measure: models x tasks x presets, of which the standard ones if none is named.
+    """Yield the trials to measure: models x tasks x presets, the standard ones if none is named.
 
     On a CPU the precision is float32 unless the settings name one: it has no fast bfloat16 as a
     rule.
@@ -51,7 +51,7 @@ def subjects(wanted: Wanted) -> Iterator[Subject]:
 
 
 def named_cells(wanted: Wanted, on_gpu: bool) -> list[tuple[str, str, str]]:
-    """Model, task and preset of each trial; what is not named is taken from the standard ones."""
+    """List model, task and preset of each trial; the standard trials fill in what is not named."""
     standard = tomllib.loads(resources.files("trmbench.bench").joinpath("cells.toml").read_text())
     usual = [
         (cell["model"], cell["task"], cell["preset"])
@@ -70,7 +70,7 @@ def named_cells(wanted: Wanted, on_gpu: bool) -> list[tuple[str, str, str]]:
 def measurements(
     wanted: Wanted, seconds: float, calls: int | None = None
 ) -> Iterator[list[Measurement]]:
-    """The measurements of one trial after the other.
+    """Yield the measurements of one trial after the other.
 
     A batch too large for a few seconds is halved until it fits, unless the settings name one.
 
@@ -121,6 +121,6 @@ def profile_training(wanted: Wanted, file: Path) -> float | None:
 
 
 def _at_hand(found: Subject, wanted: Wanted, peak: float) -> Subject:
-    """With the batch that the settings name, or one that this machine can do in seconds."""
+    """Return the trial with the batch that the settings name, or one that takes seconds here."""
     named = "train.batch_size" in wanted.settings
     return found if named else feasible(found, peak)

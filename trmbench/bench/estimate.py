@@ -1,4 +1,4 @@
-"""What a trial will cost, estimated from its arithmetic before it starts.
+"""The cost of a trial, estimated from its arithmetic before it starts.
 
 The model is built on torch's `meta` device, which computes shapes and no numbers: so even one that
 would not fit into this machine is estimated.
@@ -28,7 +28,7 @@ USUAL_SHARE_OF_MATMUL_RATE = 0.2
 
 _META = torch.device("meta")
 SMALL_FLOPS = 10**9
-"""Of a training step of one puzzle: below it, a try costs less than preparing a trace."""
+"""Operations of a training step of one puzzle, below which a try is cheaper than a trace."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class TrialEstimate:
     flops_per_step: int
     """Floating-point operations of the matrix products of one training step."""
     seconds: float
-    """Of training, on this machine, with the trial's threads."""
+    """Time of the training on this machine, with the trial's threads."""
     memory_bytes: int
     """Weights, optimiser, averages, and what the backward pass keeps."""
     embedding_rows: int = 0
@@ -49,7 +49,7 @@ class TrialEstimate:
 
 
 def estimate_trial(trial: Trial, parts: TrialParts, matmul_rate: float) -> TrialEstimate:
-    """The expected cost of a trial.
+    """Estimate the cost of a trial.
 
     Args:
         trial: the trial.
@@ -98,9 +98,9 @@ class CellEstimate:
     trial: Trial
     """One of them."""
     trials: int
-    """How many there are."""
+    """Number of the pending trials."""
     stacked: int
-    """How many of them are trained as one computation."""
+    """Number of these trials that are trained as one computation."""
     device: str
     cost: TrialEstimate | None
     """The cost of one trial; None where the model could not be built."""
@@ -114,7 +114,7 @@ class CellEstimate:
 
 
 def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
-    """What the pending trials of each cell will cost; of a finished plan, its trials.
+    """Estimate the pending trials of each cell; of a finished plan, its trials.
 
     Loads each cell's task, so that bad data is found before anything is run.
 
@@ -142,5 +142,5 @@ def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
 
 
 def seconds_by_cell(plan: Plan) -> dict[str, float]:
-    """The expected seconds of each cell's trials, by cell_id."""
+    """Estimate the seconds of each cell's trials, by cell_id."""
     return {found.trial.cell_id: found.seconds for found in estimate_cells(plan)}

@@ -33,7 +33,7 @@ class StepFlops:
 
 
 def step_flops(model: RecursiveModel, seq_len: int) -> StepFlops:
-    """Operations of a recursive model per puzzle.
+    """Count the operations of a recursive model per puzzle.
 
     Args:
         model: the model; it is not changed, and may be on any device.
@@ -47,7 +47,7 @@ def step_flops(model: RecursiveModel, seq_len: int) -> StepFlops:
 
 
 def traced_flops(model: RecursiveModel, seq_len: int) -> ForwardFlops:
-    """What `forward_flops` tells, counted."""
+    """Count what `forward_flops` would tell."""
     from torch.utils.flop_counter import FlopCounterMode  # slow to load, and rarely needed
 
     recursive = copy.deepcopy(model)

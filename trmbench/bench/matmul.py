@@ -16,11 +16,11 @@ CPU_SIZES = (512, 1024)
 def measure_matmul_rate(
     device: torch.device, dtype: torch.dtype, threads: int, seconds: float = 0.05
 ) -> float:
-    """Floating-point operations per second of a matrix product, at the best of a few sizes.
+    """Measure the floating-point operations per second of matrix products, the best of a few sizes.
 
     Args:
         device: where to multiply.
-        dtype: of the factors.
+        dtype: dtype of the factors.
         threads: CPU threads; stay set.
         seconds: time spent on each size.
     """
@@ -30,7 +30,7 @@ def measure_matmul_rate(
 
 
 def _rate(size: int, device: torch.device, dtype: torch.dtype, seconds: float) -> float:
-    """The fastest of the products done in this time: whatever disturbs only slows down."""
+    """Take the fastest product of this time: a disturbance only slows down."""
     a = torch.randn(size, size, device=device, dtype=dtype)
     repeats = 8 if device.type == "cuda" else 1  # starting a kernel must not count
     torch.mm(a, a)

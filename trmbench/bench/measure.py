@@ -23,7 +23,7 @@ StepKind = Literal["train", "test"]
 
 LONGEST_STEP_SECONDS = 4.0
 EXPECTED_SHARE = 0.5
-"""Of the matrix-product peak: for choosing a batch that keeps a step below that time."""
+"""Share of the matrix-product peak, to choose a batch that keeps a step below that time."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,16 @@ class Measurement:
     parameters: int
     batch_size: int
     seconds: float
-    """Of one step."""
+    """Time of one step."""
     flops: int
     """Operations of the matrix products of one step."""
     peak_flops_per_second: float
-    """Of matrix products on the same device, in the same precision and run."""
+    """Rate of matrix products on the same device, in the same precision and run."""
     peak_memory_bytes: int
     """Allocated on a GPU; of the whole process elsewhere."""
     supervision_steps: int
     trial_batch_size: int
-    """Of the trial's training, where `batch_size` is what this machine can do in seconds."""
+    """Batch of the trial's training; `batch_size` may be smaller, to take seconds here."""
     trial_steps: int
     """Training steps of the whole trial."""
 
@@ -87,7 +87,7 @@ def measure(
     Args:
         subject: the trial.
         peak: operations per second of matrix products on its device.
-        seconds: for each kind of step.
+        seconds: time for each kind of step.
         calls: this many steps instead.
     """
     parts, trial = subject.parts, subject.trial
@@ -124,7 +124,7 @@ def measure(
 
 
 def feasible(subject: Subject, peak: float) -> Subject:
-    """The trial with its batch halved until a step takes seconds at most."""
+    """Halve the trial's batch until a step takes seconds at most."""
     parts = subject.parts
     per_puzzle = step_flops(parts.model, parts.task.info.seq_len).training
     wanted = parts.train.batch_size
@@ -135,14 +135,14 @@ def feasible(subject: Subject, peak: float) -> Subject:
 
 
 def prepare_training(parts: TrialParts) -> Callable[[], object]:
-    """A training step as the harness does it: batch, augmentation, forward, backward, update."""
+    """Prepare a training step of the harness: batch, augmentation, forward, backward, update."""
     trainer = parts.trainer()
     trainer.module.train()
     return trainer.train_step
 
 
 def prepare_test(parts: TrialParts) -> Callable[[], object]:
-    """One supervision step of one batch in testing."""
+    """Prepare one supervision step of one batch in testing."""
     solver = RecursiveSolver(parts.model.eval(), 1, parts.dtype)
     batch = _batch(parts.task.split("test"), parts.evaluation.batch_size, parts.device)
     generator = parts.streams.torch("solver")

@@ -1,4 +1,4 @@
-"""What is measured: a trial on a few generated puzzles of its task's shape."""
+"""The subject of a measurement: a trial on a few generated puzzles of its task's shape."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Subject:
         return self.parts.trial
 
     def with_batch(self, size: int) -> Subject:
-        """The same with another batch size in training and testing."""
+        """Return the trial with another batch size in training and testing."""
         batch = {"batch_size": size}
         changed = _changed(self.trial, {"train": batch, "evaluation": batch})
         return dataclasses.replace(self, parts=TrialParts(changed))
@@ -56,7 +56,7 @@ def subject(
         task: name of a task.
         preset: name of a preset.
         given: dotted settings of the user.
-        defaults: dotted settings that those of the user replace.
+        defaults: dotted settings; the user's settings replace them.
 
     Raises:
         TrmbenchError: an unknown name or setting, or a model that is not trained by the harness.

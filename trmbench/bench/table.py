@@ -16,7 +16,7 @@ _PREFIXES = ("", "k", "M", "G", "T", "P")
 
 
 def table(found: Sequence[Measurement]) -> TextTable:
-    """One line per kind of step of each trial."""
+    """Make one line per kind of step of each trial."""
     headings = ("model", "task", "preset", "step", "precision", "batch", "steps/s", "puzzles/s")
     return TextTable(
         title="",
@@ -46,7 +46,7 @@ def _row(of: Measurement) -> tuple[str, ...]:
 
 
 def conditions(found: Sequence[Measurement]) -> list[str]:
-    """What was measured, on what."""
+    """Say what was measured, and on which machine."""
     where = environment()
     machine = f"{found[0].device}: {where['cpu']}, torch {where['packages']['torch']}"
     peaks = {
@@ -69,13 +69,13 @@ def conditions(found: Sequence[Measurement]) -> list[str]:
 
 
 def quantity(value: float) -> str:
-    """Three digits and the prefix of the unit that follows: 1234 -> "1.23 k"."""
+    """Write three digits and the prefix of the unit that follows: 1234 -> "1.23 k"."""
     power = min(len(_PREFIXES) - 1, max(0, int(math.log10(max(value, 1)) // 3)))
     return f"{value / 1000**power:.3g} {_PREFIXES[power]}"
 
 
 def record(found: Sequence[Measurement]) -> dict[str, Any]:
-    """The machine and the measurements, for other programs: plain units, shares in 0..1."""
+    """List the machine and the measurements, for other programs: plain units, shares in 0..1."""
     return {"environment": environment(), "measurements": list(map(_flat, found))}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from trmbench.cli.console import console
 from trmbench.comparison.cells import summarize
 from trmbench.experiment.cells import Choice
-from trmbench.report.published import beside_published
+from trmbench.report.published import next_to_published
 from trmbench.report.tables import footnote
 from trmbench.report.terminal import cells_table, failures_table, rich_table
 from trmbench.store import Store
@@ -30,7 +30,7 @@ def print_summary(
     """
     cells = summarize(store, rows)
     if choice is not None and choice.published:
-        table, note = beside_published(cells, choice.published, choice.published_rows)
+        table, note = next_to_published(cells, choice.published, choice.published_rows)
         console.print(rich_table(table), note, sep="\n")
     else:
         console.print(cells_table(cells))

@@ -24,7 +24,7 @@ class AcrossTasks:
 
     tasks: tuple[str, ...]
     interquartile_means: Mapping[str, Aggregate]
-    """By cell name."""
+    """The means by cell name."""
     improvement: Mapping[tuple[str, str], Aggregate]
     """Probability that a run of the first cell beats one of the second."""
     profiles: Mapping[str, np.ndarray]
@@ -32,10 +32,10 @@ class AcrossTasks:
 
 
 def summarize_tasks(cells: Sequence[CellSummary]) -> AcrossTasks | None:
-    """The summaries, for the cells (by name) that are finished in at least four tasks alike.
+    """Summarise the cells (by name) that are finished in the same four tasks or more.
 
-    Cells of other names are left out; the tasks are those that all of the named ones share, and
-    where all cells have one metric.
+    Cells of other names are left out; only tasks that all remaining cells share, and in which they
+    have one metric, count.
     """
     runs: dict[str, dict[str, np.ndarray]] = {}
     metrics: dict[str, set[str]] = {}

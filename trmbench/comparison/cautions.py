@@ -12,7 +12,7 @@ from trmbench.spec.trials import Row
 
 
 def obstacles(a: CellSummary, b: CellSummary) -> list[str]:
-    """Why the difference of two cells would not mean what it seems to; empty if it would."""
+    """List what keeps the difference of two cells from meaning what it seems to mean."""
     found = [f"{cell.name} has no finished trial" for cell in (a, b) if cell.puzzle_set is None]
     if a.puzzle_set is not None and b.puzzle_set is not None and a.puzzle_set is not b.puzzle_set:
         shared = len(shared_ids(a.puzzle_set, b.puzzle_set))
@@ -37,7 +37,7 @@ def _votes(cell: CellSummary) -> int | None:
 
 
 def _steps(cell: CellSummary) -> int | None:
-    """Supervision steps at test; None for a model that has none to vary."""
+    """Count the supervision steps at test; None for a model that has none to vary."""
     asked: int | None = cell.config.get("evaluation", {}).get("steps")
     recorded: int | None = cell.by_step.shape[1] if len(cell.by_step) else None
     if asked is None and recorded == 1:
@@ -46,7 +46,7 @@ def _steps(cell: CellSummary) -> int | None:
 
 
 def find_cautions(cells: Sequence[CellSummary]) -> list[str]:
-    """A line for everything that is not alike throughout the cells of one task and preset."""
+    """Write a line for everything that differs between the cells of one task and preset."""
     lines = []
     values: dict[str, dict[str, list[str]]] = {}
     for cell in cells:
@@ -63,7 +63,7 @@ def find_cautions(cells: Sequence[CellSummary]) -> list[str]:
 
 
 def _circumstances(row: Row) -> Iterator[tuple[str, str]]:
-    """What a trial ran under, as (what it is, its value)."""
+    """Yield the circumstances of a trial as (name, value)."""
     provenance: Mapping[str, Any] = json.loads(row["provenance"] or "{}")
     if row["device"]:
         yield "hardware", row["device"]

@@ -41,21 +41,21 @@ class CellSummary:
     puzzle_set: PuzzleSet | None
     """What the trials were tested on."""
     moments: CellMoments
-    """Of the metric, seeds by puzzles, in 0..1."""
+    """Moments of the metric, seeds by puzzles, in 0..1."""
 
     @cached_property
     def interval(self) -> Interval:
-        """Of the metric over seeds, on this test set."""
+        """The interval of the metric over seeds, on this test set."""
         return interval(self.moments)
 
     @cached_property
     def population(self) -> Interval:
-        """Of the metric over seeds, on puzzles like these."""
+        """The interval of the metric over seeds, on puzzles like these."""
         return interval(self.moments, PUZZLES_LIKE_THESE)
 
     @property
     def puzzles(self) -> int:
-        """How many puzzles (or groups of them) were scored; 0 without a finished trial."""
+        """The number of scored puzzles (or groups of them); 0 without a finished trial."""
         return len(self.puzzle_set) if self.puzzle_set else 0
 
     @property
@@ -70,7 +70,7 @@ class CellSummary:
         return config
 
     def mean(self, column: str) -> float:
-        """Mean of a column over the finished trials; NaN where it was not measured."""
+        """Average a column over the finished trials; NaN where it was not measured."""
         values = [row[column] for row in self.trials if row[column] is not None]
         return float(np.mean(values)) if values else float("nan")
 
@@ -83,12 +83,12 @@ class CellSummary:
 
 
 def summarize(store: Store, rows: Iterable[Row], metric: str = PRIMARY) -> list[CellSummary]:
-    """The cells of some trials' rows, in the order in which they first appear."""
+    """Sum up trials' rows by cell, in the order in which the cells first appear."""
     return summarize_with(ScoreReader(store, metric), rows, metric)
 
 
 def summarize_with(reader: ScoreReader, rows: Iterable[Row], metric: str) -> list[CellSummary]:
-    """`summarize` with a reader that goes on being used."""
+    """Do as `summarize`, with a reader that is used further."""
     groups = _poolable(list(rows), metric)
     names = _names([group[0] for group in groups])
     return [
@@ -144,7 +144,7 @@ def _overrides(row: Row) -> dict[str, Any]:
 
 
 def _names(firsts: Sequence[Row]) -> list[str]:
-    """Names that tell the cells of each task and preset apart."""
+    """Find names that tell the cells of each task and preset apart."""
     names = [row.get("label") or _name(row["model"], _overrides(row)) for row in firsts]
     for distinguish in (_evaluation, _scored_by, lambda row: {"cell": row["cell_id"]}):
         keys = [(row["task"], row["preset"], name) for row, name in zip(firsts, names, strict=True)]
@@ -165,7 +165,7 @@ def _scored_by(row: Row) -> dict[str, Any]:
 
 
 def _evaluation(row: Row) -> dict[str, Any]:
-    """What a reader would look at first in how a cell was tested."""
+    """Pick the evaluation settings that differ from the usual ones."""
     evaluation = json.loads(row["config"] or "{}").get("evaluation", {})
     usual = {"limit": None, "votes": 1, "steps": None, "weights": "ema"}
     return {key: evaluation[key] for key in usual if evaluation.get(key, usual[key]) != usual[key]}

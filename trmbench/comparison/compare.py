@@ -58,7 +58,7 @@ class Difference:
 
     @property
     def forced(self) -> bool:
-        """Whether it was computed in spite of obstacles."""
+        """True if the difference was computed in spite of obstacles."""
         return bool(self.obstacles) and self.comparison is not None
 
     @property
@@ -185,7 +185,7 @@ def _pairs(
 def _differences(
     reader: ScoreReader, pairs: Sequence[tuple[CellSummary, CellSummary]], question: Question
 ) -> list[Difference]:
-    """All differences as one family for Holm's correction."""
+    """Compute all differences as one family for Holm's correction."""
     found = [obstacles(a, b) for a, b in pairs]
     scores = [
         _comparable(reader, a, b) if question.force or not why else None
@@ -210,7 +210,7 @@ def _differences(
 def _comparable(
     reader: ScoreReader, a: CellSummary, b: CellSummary
 ) -> tuple[CellMoments, CellMoments] | None:
-    """The two cells' moments on the same puzzles, the shared ones where the sets differ."""
+    """Read the two cells' moments on the same puzzles, the shared ones where the sets differ."""
     if a.puzzle_set is None or b.puzzle_set is None:
         return None
     if a.puzzle_set is b.puzzle_set:

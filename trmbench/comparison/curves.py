@@ -24,7 +24,7 @@ class Curve:
 
 
 def learning_curves(store: Store, cell: CellSummary) -> dict[str, Curve]:
-    """The curves by column; a column nobody measured, or with fewer than two points, is absent."""
+    """Read the curves by column; one not measured, or with fewer than two points, is absent."""
     table = store.read(
         "curves", ["trial_id", "step", *MEASURES], [row["trial_id"] for row in cell.trials]
     )
@@ -45,7 +45,7 @@ def learning_curves(store: Store, cell: CellSummary) -> dict[str, Curve]:
 
 
 def _common(runs: list[tuple[np.ndarray, np.ndarray]]) -> Curve:
-    """Interpolated on the steps that all runs reached; each run's are sorted first."""
+    """Interpolate on the steps that all runs reached; the steps of each run are sorted first."""
     first = max(steps.min() for steps, _ in runs)
     last = min(steps.max() for steps, _ in runs)
     points = min(POINTS, max(len(steps) for steps, _ in runs))

@@ -27,14 +27,14 @@ METRICS = {
 """Names of metrics and their columns of the puzzles table."""
 RULES = ("fractional", "all", "output")
 """How the puzzles of a group count: by their mean, only if each has 1, or each for itself. A metric
-such as "all_vote@2" names its rule; that of any other is the first."""
+such as "all_vote@2" names its rule; every other metric has the first rule."""
 
 
 def check_metric(name: str) -> str:
-    """The name of a metric, or of a task's own with one of the rules, such as "all_vote@2".
+    """Return the name of a metric, or of a task's own with one of the rules, such as "all_vote@2".
 
     Raises:
-        TrmbenchError: it is none.
+        TrmbenchError: there is no such metric.
     """
     if name not in METRICS and figure_of(name) == name:
         raise unknown("metric", name, METRICS)
@@ -98,7 +98,7 @@ class ScoreReader:
         self._ungrouped: dict[int, PuzzleSet] = {}
 
     def read(self, trials: Sequence[Row], only: pa.Array | None = None) -> CellScores:
-        """The scores of one cell's finished trials.
+        """Read the scores of one cell's finished trials.
 
         Args:
             trials: their rows.
@@ -180,7 +180,7 @@ class ScoreReader:
 
 
 def shared_ids(a: PuzzleSet, b: PuzzleSet) -> pa.Array:
-    """The ids of the puzzles that both sets have."""
+    """Return the ids of the puzzles that both sets have."""
     return a.ids.filter(pc.is_in(a.ids, value_set=b.ids))
 
 
@@ -190,14 +190,14 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _numpy(array: pa.Array) -> np.ndarray:
-    """An array without nulls, without the copy and the pandas that `to_numpy` would load."""
+    """Convert an array without nulls; `to_numpy` would copy it and load pandas."""
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.uint8())
     return np.from_dlpack(array)
 
 
 def _order(wanted: pa.Array, ids: pa.Array) -> np.ndarray | None:
-    """Where each wanted id is in `ids`; None unless the two are the same set."""
+    """Find where each wanted id is in `ids`; None unless the two are the same set."""
     if len(wanted) != len(ids):
         return None
     positions = pc.index_in(wanted, value_set=ids)

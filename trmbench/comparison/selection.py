@@ -1,4 +1,4 @@
-"""Which rows of a store are looked at: each trial once, and what `--where` asks for."""
+"""The rows of a store that are looked at: each trial once, as `--where` asks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NEEDED = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "s
 
 
 def select_trials(store: Store, where: str | None = None) -> tuple[list[Row], list[str]]:
-    """The rows of the trials to compare, oldest first, and a line per row that was passed over.
+    """Select the trials to compare, oldest first, and write a line per row that is passed over.
 
     Raises:
         TrmbenchError: `where` is not understood, or there is nothing to compare.
@@ -59,7 +59,7 @@ def _problem(row: Row) -> str | None:
 
 
 def _once(rows: list[Row]) -> tuple[list[Row], list[str]]:
-    """Each seed of each cell once: a finished row rather than another, then the latest."""
+    """Keep each seed of each cell once: a finished row rather than another, then the latest."""
     chosen: dict[tuple[Any, ...], Row] = {}
     repeated: dict[str, int] = {}
     for row in rows:

@@ -32,7 +32,7 @@ _HINT = "such as --where 'model in (trm, hrm) and seed < 5'"
 
 
 def parse_where(text: str) -> Condition:
-    """A condition on a trial's row.
+    """Parse a condition on a trial's row.
 
     Raises:
         TrmbenchError: it does not parse; when it is applied: a name that does not exist, or `<`
@@ -73,7 +73,7 @@ class _Parser:
         return self._tokens[0][1] if self._tokens else None
 
     def _take(self, *wanted: str) -> bool:
-        """Whether the next tokens are the wanted ones; if so they are consumed."""
+        """Consume the next tokens if they are the wanted ones, and say so."""
         ahead = [text for _, text in self._tokens[: len(wanted)]]
         if ahead != list(wanted):
             return False
@@ -145,7 +145,7 @@ class _Parser:
 
 
 def _literal(text: str) -> Any:
-    """A number, true, false or none; else the text itself."""
+    """Read a number, true, false or none; else the text itself."""
     if text.lower() == "none":
         return None
     try:
@@ -155,7 +155,7 @@ def _literal(text: str) -> Any:
 
 
 def field(row: Row, name: str) -> Any:
-    """A column of a trial's row, or a dotted setting of its configuration.
+    """Look up a column of a trial's row, or a dotted setting of its configuration.
 
     Raises:
         TrmbenchError: there is neither.
@@ -179,7 +179,7 @@ def _config(text: str) -> dict[str, dict[str, Any]]:
 
 
 def _equal(stored: Any, value: Any) -> bool:
-    """Equal as values, or as texts: a model may be named `7`."""
+    """Compare as values, or as texts: a model may be named `7`."""
     return stored == value or (stored is not None and str(stored) == str(value))
 
 

@@ -39,7 +39,7 @@ LEGEND = (
 
 
 def draw(picture: RenderableType) -> Drawing:
-    """What a task rendered, as characters."""
+    """Turn what a task rendered into characters."""
     console = Console(
         file=io.StringIO(), width=_WIDEST, color_system="truecolor", legacy_windows=False
     )
@@ -51,7 +51,7 @@ def draw(picture: RenderableType) -> Drawing:
 
 
 def mark(drawing: Drawing, previous: Drawing | None, wanted: Drawing | None) -> Drawing:
-    """The drawing with marks where it differs from the previous one and from the wanted one."""
+    """Mark where the drawing differs from the previous one and from the wanted one."""
     marked = []
     for y, line in enumerate(drawing):
         signs = []
@@ -78,13 +78,13 @@ def _differs(drawing: Drawing, other: Drawing, y: int, x: int) -> bool:
 
 
 def to_text(drawing: Drawing) -> Text:
-    """For the terminal."""
+    """Make text for the terminal."""
     lines = [Text.assemble(*line) for line in drawing]
     return Text("\n", no_wrap=True).join(lines)
 
 
 def to_html(drawing: Drawing) -> str:
-    """The contents of a `<pre>` element, escaped; the only colours are those of the drawing."""
+    """Write the contents of a `<pre>` element, escaped; it has no colours but the drawing's."""
     return "\n".join("".join(_spans(line)) for line in drawing)
 
 
@@ -96,7 +96,7 @@ def _spans(line: list[tuple[str, Style]]) -> Iterator[str]:
 
 
 def to_image(drawing: Drawing, size: int = 16) -> Image:
-    """A picture on white.
+    """Draw a picture on white.
 
     Args:
         drawing: the characters.
@@ -124,7 +124,7 @@ def to_image(drawing: Drawing, size: int = 16) -> Image:
 
 
 def _font() -> Path:
-    """The monospaced font that matplotlib brings along."""
+    """Find the monospaced font that matplotlib brings along."""
     import matplotlib
 
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSansMono.ttf"

@@ -30,7 +30,7 @@ class Frame:
 
     caption: str
     drawings: Mapping[str, Drawing]
-    """By name."""
+    """The drawings by name."""
 
     def html(self) -> tuple[str, dict[str, str]]:
         """The caption, still to be escaped, and the drawings' markup."""
@@ -38,7 +38,7 @@ class Frame:
 
 
 def columns(frames: Sequence[Frame]) -> RenderableType:
-    """Frames side by side in the terminal, as many as fit."""
+    """Put frames next to each other in the terminal, as many as fit."""
     return Columns([_column(frame) for frame in frames], padding=(1, 3))
 
 
@@ -50,7 +50,7 @@ def _column(frame: Frame) -> RenderableType:
 
 
 def picture(rows: Sequence[Sequence[Frame]]) -> Image:
-    """Rows of frames side by side."""
+    """Draw rows of frames."""
     from PIL import Image
 
     images = [[_image(frame) for frame in row] for row in rows]

@@ -17,7 +17,7 @@ TOP_VOTES = 5
 
 
 def puzzle_picture(found: StoredPuzzle) -> Picture:
-    """A puzzle and what the trial answered."""
+    """Draw a puzzle and the trial's answer."""
     parts = [
         Section("Demonstrations", list(_demonstrations(found))),
         _question(found),
@@ -43,12 +43,12 @@ def _question(found: StoredPuzzle) -> Section:
         "answer": mark(given, None, right),
     }
     verdict = "exactly right" if row["exact"] else "valid" if row["valid"] else "wrong"
-    title = f"{verdict}, score {row['score']:g}, sure of it {percent(row['halt_probability'])}"
+    title = f"{verdict}, score {row['score']:g}, confidence {percent(row['halt_probability'])}"
     return Section(title.capitalize(), [Frame(name, {"": d}) for name, d in drawings.items()])
 
 
 def _votes(found: StoredPuzzle) -> Iterator[Frame]:
-    """The answers that most augmented copies gave, best first, as they were written."""
+    """Draw the answers that most augmented copies gave, best first, as they were written."""
     columns = ["puzzle_id", "answer", "votes", "mean_halt_probability", "correct"]
     table = found.store.read("votes", columns, [found.trial.name])
     answers = table.filter(pc.equal(table["puzzle_id"], found.id))

@@ -1,4 +1,4 @@
-"""How the answer to one test puzzle of a stored trial came about."""
+"""The way to the answer of one test puzzle of a stored trial."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trmbench.trial.weights import trained_parts
 
 
 def refinement(found: StoredPuzzle) -> Refinement:
-    """How the answer to a puzzle came about, from the trial's final weights.
+    """Repeat the way to the answer of a puzzle with the trial's final weights.
 
     A solver that is not trained is not asked again: its stored answers are shown.
     """
@@ -67,7 +67,7 @@ def _computed(found: StoredPuzzle) -> Steps:
 
 
 def _stored(found: StoredPuzzle) -> Steps:
-    """The answers as they were given; after each step where one vote was asked for."""
+    """Read the answers as they were given; after each step where one vote was asked for."""
     if found.parts.evaluation.votes == 1:
         folder = found.store.checkpoints(found.trial.trial_id)
         given = load_answers(folder, found.trial.evaluation_id)

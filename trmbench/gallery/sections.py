@@ -16,7 +16,7 @@ from trmbench.report.templates import template
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """Frames that stand side by side."""
+    """Frames that stand next to each other."""
 
     title: str
     frames: Sequence[Frame]
@@ -31,7 +31,7 @@ class Picture:
 
 
 def picture_view(picture: Picture) -> Iterator[RenderableType]:
-    """Section by section."""
+    """Yield a picture section by section."""
     yield Text(picture.title, "bold")
     for section in picture.sections:
         yield Text(f"\n{section.title}", "bold")

@@ -1,4 +1,4 @@
-"""How an answer is refined, supervision step by supervision step: in the terminal and as a file.
+"""The refinement of an answer, supervision step by step: in the terminal and as a file.
 
 The paper's Figure 6 (arXiv 2510.04871) over all steps: y is the answer; z, decoded by the same
 head, is not one.
@@ -43,13 +43,13 @@ class Refinement:
     """(S,), None where the model has none."""
 
     def given(self) -> list[Frame]:
-        """The question and the right answer."""
+        """Draw the question and the right answer."""
         named = {"question": self.question, "right": self.label}
         return [Frame(name, {"": draw(self.render(tokens))}) for name, tokens in named.items()]
 
 
 def frames(found: Refinement) -> list[Frame]:
-    """The steps, with what changed and what is wrong marked in y."""
+    """Draw the steps; marks in y show the tokens that changed and the wrong ones."""
     asked = found.label != 0
     answers = [draw(found.render_answer(y, found.label)) for y in found.answers]
     wanted = draw(found.render(found.label))
@@ -69,7 +69,7 @@ def frames(found: Refinement) -> list[Frame]:
 
 
 def refinement_view(found: Refinement) -> Iterator[RenderableType]:
-    """The question, the right answer, then one step after the other."""
+    """Yield the question, the right answer, then one step after the other."""
     yield Text(f"{found.title}, puzzle {found.puzzle_id}", "bold")
     yield framed.columns(found.given())
     legend = Text("marked in y: ")
@@ -91,7 +91,7 @@ def save_refinement(found: Refinement, path: Path) -> None:
 
 
 def page(found: Refinement) -> str:
-    """A page that plays the steps; without scripts, or on paper, it shows them all."""
+    """Write a page that plays the steps; without scripts, or on paper, it shows them all."""
     return template("refinement.html").render(
         title=f"{found.title}, puzzle {found.puzzle_id}",
         given=[frame.html() for frame in found.given()],

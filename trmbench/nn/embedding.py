@@ -1,4 +1,4 @@
-"""What goes into a network: tokens, positions, and the learned vector of each puzzle."""
+"""The input of a network: tokens, positions, and the learned vector of each puzzle."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PuzzleEmbedding(nn.Module):
 
         rows = model.puzzle_embedding.gather(identifiers)   # (B, dim), a leaf that wants gradients
         output = model(state, inputs, rows)                 # ... backward ...
-        # rows.grad (B, dim) now belongs to the rows `identifiers`; add up those of equal ones
+        # rows.grad (B, dim) belongs to the rows `identifiers`; add up the rows of equal identifiers
 
     So nothing is kept between calls, and the gradient is as large as the batch.
     """
@@ -70,7 +70,7 @@ class InputEmbedding(nn.Module):
         if self.puzzle is not None:
             x = torch.cat((self.puzzle(puzzle_identifiers).to(dtype), x), dim=-2)
         if self.positions is not None:
-            # Two summands of equal variance: keep that of one. (The digits are the reference's.)
+            # Two summands of equal variance: keep one's variance. (The digits are the reference's.)
             positions = self.positions.weight.to(dtype)
             if positions.dim() == 3:  # of several seeds
                 positions = positions.repeat_interleave(len(x) // len(positions), 0)

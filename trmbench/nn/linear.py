@@ -32,7 +32,7 @@ def truncated_normal(*shape: int, std: float) -> Tensor:
 class Linear(nn.Module):
     """`x @ weight.T + bias`, the weight cast to the dtype of x: (..., inputs) -> (..., outputs).
 
-    The weight may be that of several seeds (`trmbench.nn.stacked`).
+    The weight may hold the weights of several seeds (`trmbench.nn.stacked`).
     """
 
     def __init__(self, inputs: int, outputs: int, bias: bool = False) -> None:
@@ -49,7 +49,7 @@ class Linear(nn.Module):
 class TokenEmbedding(nn.Module):
     """Vectors of `count` tokens or positions: weight (count, width), std 1/sqrt(width).
 
-    The weight may be that of several seeds (`trmbench.nn.stacked`).
+    The weight may hold the weights of several seeds (`trmbench.nn.stacked`).
     """
 
     def __init__(self, count: int, width: int) -> None:

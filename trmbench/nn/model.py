@@ -21,7 +21,7 @@ class PuzzleModel(nn.Module):
     A `trmbench.RecursiveModel`. With `needs_continue_target` the harness trains the continue logit
     on one more forward pass, and a puzzle in training halts where its halting logit exceeds it;
     without, where the halting logit exceeds 0. A model with `stacks_seeds` uses its weights only
-    through modules of `trmbench.nn`: so it can be given those of several seeds at once
+    through modules of `trmbench.nn`: so it can be given the weights of several seeds at once
     (`trmbench.nn.stacked`); without, seeds are stacked by the slower `torch.func.vmap`.
     """
 

@@ -25,9 +25,9 @@ def normalise_(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
 
 
 def gradient_of_norm(gradient: Tensor, y: Tensor, scale: Tensor, dim: int) -> Tensor:
-    """The gradient of x in y = rms_norm(x, dim) = scale * x, from that of y.
+    """The gradient of x in y = rms_norm(x, dim) = scale * x, from the gradient of y.
 
-    In closed form, dx = scale (dy - y mean(y dy)), it takes half the passes of the derived one.
+    In closed form, dx = scale (dy - y mean(y dy)), it takes half the passes of autograd's.
     """
     share = (gradient * y).mean(dim, keepdim=True)
     return torch.addcmul(gradient, y, share, value=-1).mul_(scale)

@@ -16,7 +16,7 @@ class NetworkOptions:
     """Shape of the network; the defaults are the published ones (2506.21734, 2510.04871)."""
 
     mixing: Mixing = "attention"
-    """How positions see each other: self-attention, or an MLP over the positions."""
+    """The way positions see each other: self-attention, or an MLP over the positions."""
     layers: int = 2
     """Blocks of one network."""
     width: int = 512

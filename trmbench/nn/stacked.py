@@ -1,7 +1,7 @@
 """Products with the weights of several seeds at once.
 
 Where a module of `trmbench.nn` is given weights with a leading dimension of S seeds, its batch is
-the S batches one after the other: (S * B, ...). What has no weights never notices.
+the S batches one after the other: (S * B, ...). A module without weights never notices.
 """
 
 from __future__ import annotations
@@ -60,7 +60,14 @@ class _FromLeft(torch.autograd.Function):
 
 
 def weight_gradient(seeds: int, gradient: Tensor, x: Tensor, dim: int) -> Tensor:
-    """Of `linear` (dim -1) or `from_left` (-2), from the gradient of the result: (S, O, I)."""
+    """Compute the weight's gradient (S, O, I) in `linear` (dim -1) or `from_left` (-2).
+
+    Args:
+        seeds: S.
+        gradient: the gradient of the result.
+        x: the factor that the weight was multiplied with.
+        dim: -1 or -2.
+    """
     if dim == -1:
         rows = (part.reshape(seeds, -1, part.shape[-1]) for part in (gradient, x))
         return torch.bmm(next(rows).mT, next(rows))

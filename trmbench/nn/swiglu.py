@@ -24,10 +24,10 @@ def swiglu(x: Tensor, gate_up: Tensor, down: Tensor, dim: int) -> Tensor:
     Args:
         x: (B, P, D) float; over the features, of any rank.
         gate_up: (2 H, D) or (2 H, P), of the same dtype.
-        down: (D, H) or (P, H). Both may be those of several seeds (`trmbench.nn.stacked`).
+        down: (D, H) or (P, H). Both may hold the weights of several seeds (`trmbench.nn.stacked`).
         dim: -1 or -2.
     """
-    # The gradient of `chunk` is one concatenation; that of two slices adds them padded with zeros.
+    # `chunk` has one concatenation as its gradient; two slices are padded with zeros and added.
     gate, up = _multiply(gate_up, x, dim).chunk(2, dim)
     return _multiply(down, F.silu(gate) * up, dim)
 
@@ -83,7 +83,7 @@ class _AddSwiGLUAndNorm(torch.autograd.Function):
         return d_x, d_gate_up, _weight_gradient(down, d_summed, hidden, dim), None
 
 
-# Else `apply` derives it anew at every call, for longer than a small matrix product takes.
+# Else `apply` derives it again at every call, for longer than a small matrix product takes.
 _AddSwiGLUAndNorm.forward.__signature__ = inspect.signature(_AddSwiGLUAndNorm.forward)  # type: ignore[attr-defined]
 
 
@@ -98,7 +98,7 @@ def _multiply(weight: Tensor, x: Tensor, dim: int) -> Tensor:
 
 
 def _weight_gradient(weight: Tensor, gradient: Tensor, x: Tensor, dim: int) -> Tensor:
-    """Of `_multiply`, for the gradient (B, P, O) or (B, O, D) of its result: (O, I)."""
+    """Compute the weight's gradient (O, I) from a product's (B, P, O) or (B, O, D)."""
     if weight.dim() == 3:
         return stacked.weight_gradient(len(weight), gradient, x, dim)
     if dim == -1:
@@ -107,6 +107,6 @@ def _weight_gradient(weight: Tensor, gradient: Tensor, x: Tensor, dim: int) -> T
 
 
 def _halves(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
-    """Views that, unlike those of `chunk`, can be written to under every transform."""
+    """Split in two views that can be written to under every transform, as `chunk`'s cannot."""
     half = x.shape[dim] // 2
     return x.narrow(dim, 0, half), x.narrow(dim, half, half)

@@ -1,4 +1,4 @@
-"""What tasks made of one-to-one puzzles share: options, files, splits, and the task itself.
+"""The parts that tasks of one-to-one puzzles share: options, files, splits, and the task itself.
 
-The public names are those of `trmbench`; this package's `__init__` imports nothing.
+The public names are in `trmbench`; this package's `__init__` imports nothing.
 """

@@ -15,7 +15,7 @@ DEFAULT_GENERATED = 1000
 
 @dataclass(frozen=True)
 class PuzzleOptions:
-    """Where the puzzles come from, how many there are, and whether they are augmented.
+    """Options of the source of the puzzles, their number, and their augmentation.
 
     Raises:
         TrmbenchError: a value is out of its range.
@@ -28,9 +28,9 @@ class PuzzleOptions:
     train_puzzles: int | None = None
     """Training puzzles, drawn with `data_seed`; None = every one (1,000 when generated)."""
     test_puzzles: int | None = None
-    """Test puzzles, likewise."""
+    """Test puzzles, drawn in the same way; None = every one (1,000 when generated)."""
     validation: int = 0
-    """How many of the training puzzles are held out for making choices."""
+    """Number of training puzzles that are held out for making choices."""
     data_seed: int = 0
     """Seed of the puzzles: the same for every model and every training seed."""
     augment: bool = True

@@ -25,7 +25,7 @@ _SPARE_ROWS = 1 << 18
 
 @dataclass(frozen=True)
 class PuzzleFormat:
-    """How the characters of a file stand for tokens."""
+    """The characters of a file, and the tokens that they stand for."""
 
     length: int
     """Characters of a question and of an answer."""
@@ -38,7 +38,7 @@ class PuzzleFormat:
     faulty: Callable[[np.ndarray, np.ndarray], np.ndarray]
     """(N,) bool: which answers (N, L) are no answers to their questions (N, L)."""
     fault: str
-    """What is wrong with those, for people."""
+    """What is wrong with such answers, for people."""
 
 
 def read_puzzles(path: Path, layout: PuzzleFormat, count: int | None, seed: int) -> Puzzles:
@@ -132,7 +132,7 @@ def _tokens(
 
 
 def _complaint(text: str, name: str, lookup: bytes, length: int) -> str:
-    """What is wrong with a question or answer."""
+    """Say what is wrong with a question or answer."""
     if len(text) != length:
         return f"the {name} has {len(text)} characters instead of {length}"
     unknown = (ord(character) > 255 or lookup[ord(character)] == _UNKNOWN for character in text)

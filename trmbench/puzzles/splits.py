@@ -1,4 +1,4 @@
-"""From puzzles as arrays to the tables of a task: choice, hold-out, names, fingerprint."""
+"""Puzzles as arrays become the tables of a task: choice, hold-out, names, fingerprint."""
 
 from __future__ import annotations
 

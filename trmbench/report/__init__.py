@@ -1,1 +1,1 @@
-"""From stored rows to tables and pictures."""
+"""Compared cells become tables, plots and pages here."""

@@ -31,7 +31,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 LINES = ("-", "--", ":", "-.")
 Cells = Sequence[CellSummary]
-"""In `order`, all cells of the group: a cell looks alike in all of its pictures."""
+"""As `order`, all cells of the group: a cell looks the same in all of its plots."""
 MOST_CELLS = 24
 """Cells in a figure: with more it shows nothing, and the tables have them all."""
 INK = "#123457"
@@ -113,7 +113,7 @@ def _group_plots(store: Store, group: Group, index: int) -> Iterator[Plot]:
 
 
 def accuracy(cells: Cells, metric: str) -> Figure:
-    """Seeds, means and intervals, a line per cell."""
+    """Draw seeds, means and intervals, a line per cell."""
     axes = _axes(height=1.1 + 0.42 * len(cells))
     for row, cell in enumerate(cells):
         colour, marker, _ = _look(row)
@@ -139,7 +139,7 @@ def learning(curves: Mapping[CellSummary, Curve], words: str, unit: Unit, order:
 
 
 def by_step(cells: Cells, order: Cells) -> Figure:
-    """Accuracy after each supervision step with a seed band."""
+    """Draw the accuracy after each supervision step with a seed band."""
     axes = _axes()
     for cell in cells:
         steps = np.arange(1, cell.by_step.shape[1] + 1)
@@ -151,7 +151,7 @@ def by_step(cells: Cells, order: Cells) -> Figure:
 
 
 def against(cells: Cells, column: str, metric: str, order: Cells) -> Figure:
-    """Scores against a cost, a point per seed."""
+    """Draw scores against a cost, a point per seed."""
     axes = _axes()
     every: list[float] = []
     for cell in cells:
@@ -176,7 +176,7 @@ def against(cells: Cells, column: str, metric: str, order: Cells) -> Figure:
 
 
 def profiles(found: AcrossTasks) -> Figure:
-    """Performance profiles over tasks."""
+    """Draw performance profiles over tasks."""
     with _style():
         axes = _axes()
         for index, (name, shares) in enumerate(found.profiles.items()):
@@ -191,7 +191,7 @@ def profiles(found: AcrossTasks) -> Figure:
 
 
 def _banded(axes: Axes, index: int, name: str, x: np.ndarray, values: np.ndarray) -> None:
-    """The mean of values (K, X) over seeds, and the band from the lowest to the highest."""
+    """Draw the mean of values (K, X) over seeds, and the band from the lowest to the highest."""
     colour, _, line = _look(index)
     axes.plot(x, values.mean(axis=0), line, color=colour, label=_short(name), linewidth=1.6)
     if len(values) > 1:
@@ -224,7 +224,7 @@ def _done(axes: Axes, legend: bool = False) -> Figure:
     assert isinstance(figure, Figure)
     if legend:
         longest = max(len(name) for name in axes.get_legend_handles_labels()[1])
-        columns = 2 if longest <= 22 else 1  # two long names do not fit side by side
+        columns = 2 if longest <= 22 else 1  # two long names do not fit next to each other
         figure.legend(loc="outside upper left", ncols=columns, frameon=False)
     return figure
 
@@ -250,7 +250,7 @@ def _style(ink: str = INK) -> Iterator[None]:
 
 
 def to_svg(plot: Plot) -> str:
-    """An `<svg>` element whose text has the colour of the page's."""
+    """Make an `<svg>` element whose text has the colour of the page's text."""
     text = io.StringIO()
     with _style():
         plot.figure.savefig(
@@ -258,7 +258,7 @@ def to_svg(plot: Plot) -> str:
         )
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
-    # Several pictures stand in one page: their ids must differ.
+    # Several plots stand in one page: their ids must differ.
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{plot.name}-", svg)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", svg)

@@ -15,12 +15,12 @@ from trmbench.report.tables import TextTable
 
 
 def to_json(compared: ComparedCells) -> str:
-    """One object: cells, differences, cautions, failures, notes."""
+    """Write one object: cells, differences, cautions, failures, notes."""
     return json.dumps(comparison_record(compared), indent=1, ensure_ascii=False)
 
 
 def to_csv(compared: ComparedCells) -> str:
-    """Cells and differences in one table, told apart by the column `row`."""
+    """Write cells and differences in one table; the column `row` tells them apart."""
     record = comparison_record(compared)
     rows = [{"row": "cell", **_flat(cell)} for cell in record["cells"]]
     rows += [{"row": "difference", **_flat(found)} for found in record["differences"]]
@@ -34,7 +34,7 @@ def to_csv(compared: ComparedCells) -> str:
 
 
 def _flat(record: Record) -> Record:
-    """Nested records as `outer.inner` columns, lists as text."""
+    """Turn nested records into `outer.inner` columns, and lists into text."""
     flat: Record = {}
     for key, value in record.items():
         if key == "overrides":
@@ -47,7 +47,7 @@ def _flat(record: Record) -> Record:
 
 
 def to_markdown(compared: ComparedCells) -> str:
-    """GitHub's tables."""
+    """Write GitHub's tables."""
     return "\n\n".join([*map(_markdown_table, _tables(compared)), *_remarks(compared, _markdown)])
 
 
@@ -66,7 +66,7 @@ def _markdown(text: str) -> str:
 
 
 def to_latex(compared: ComparedCells) -> str:
-    """`tabular` environments that need no package."""
+    """Write `tabular` environments that need no package."""
     return "\n\n".join([*map(_latex_table, _tables(compared)), *_remarks(compared, _latex)])
 
 
@@ -114,7 +114,7 @@ def _tables(compared: ComparedCells) -> list[TextTable]:
 
 
 def _remarks(compared: ComparedCells, escape: Callable[[str], str]) -> list[str]:
-    """What must not be read without the tables: what was forced, and the cautions."""
+    """Write the lines that belong to the tables: what was forced, and the cautions."""
     lines = [tables.footnote(compared.cells)]
     lines += [
         f"{difference.a.name} - {difference.b.name}: {difference.explanation}"

@@ -83,7 +83,7 @@ def write_report(report: Report, path: Path) -> None:
 
 
 def render_report(compared: ComparedCells, sections: Sequence[GroupReport], written_at: str) -> str:
-    """The report as HTML.
+    """Render the report as HTML.
 
     Args:
         compared: the comparison.
@@ -138,7 +138,7 @@ def _title(cell: CellSummary) -> str:
 
 
 def _differing_settings(group: Group) -> tables.TextTable:
-    """The settings in which the cells of a group differ."""
+    """Make a table of the settings in which the cells of a group differ."""
     flat = [dotted(cell.config) for cell in group.cells]
     keys = dict.fromkeys(key for settings in flat for key in settings if _is_shown(key))
     rows = []
@@ -156,7 +156,7 @@ def _is_shown(key: str) -> bool:
 
 
 def _configuration(cell: CellSummary) -> list[tuple[str, str]]:
-    """The configuration of a cell and the provenance of its first trial, line by line."""
+    """List the configuration of a cell and the provenance of its first trial, line by line."""
     provenance: Mapping[str, Any] = json.loads(cell.rows[0]["provenance"] or "{}")
     values = {"cell": cell.cell_id, **dotted(cell.config), **dotted(provenance, "provenance.")}
     return [(key, str(value)) for key, value in values.items()]

@@ -15,7 +15,7 @@ from trmbench.report.tables import TextTable
 from trmbench.report.words import UNKNOWN, count, percent
 
 
-def beside_published(
+def next_to_published(
     cells: Sequence[CellSummary], source: str, rows: Mapping[str, str]
 ) -> tuple[TextTable, str]:
     """The table of the cells, one column wider, and a line that says what the column is.

@@ -32,7 +32,7 @@ _FIGURES = (
 
 
 def comparison_record(compared: ComparedCells) -> Record:
-    """Everything, as values that JSON knows; shares are in 0..1, unknown numbers are None."""
+    """Make values that JSON knows of everything; shares are in 0..1, unknown numbers are None."""
     record: Record = {
         "cells": [cell_record(cell) for cell in compared.cells],
         "differences": [difference_record(difference) for difference in compared.differences],
@@ -63,7 +63,7 @@ def comparison_record(compared: ComparedCells) -> Record:
 
 
 def cell_record(cell: CellSummary) -> Record:
-    """One cell."""
+    """Make the record of one cell."""
     found = cell.interval
     return {
         "cell_id": cell.cell_id,
@@ -97,13 +97,13 @@ def cell_record(cell: CellSummary) -> Record:
 
 
 def _or_nan(interval: Interval, bound: str) -> float:
-    """A bound for puzzles like these; one seed has an interval for its checkpoint only."""
+    """Return a bound for puzzles like these; one seed has an interval for its checkpoint only."""
     value: float = getattr(interval, bound)
     return value if interval.seeds > 1 else math.nan
 
 
 def difference_record(difference: Difference) -> Record:
-    """One difference; `a` and `b` are names of cells of the same task and preset."""
+    """Make the record of one difference; `a` and `b` name cells of the same task and preset."""
     puzzles = difference.puzzles
     return {
         "a": difference.a.name,
@@ -122,7 +122,7 @@ def difference_record(difference: Difference) -> Record:
 
 
 def _figures(found: Comparison | None) -> Record:
-    """What was computed, figure by figure; None for each where nothing was."""
+    """List the figures of a comparison; each is None where nothing was compared."""
     if found is None:
         return dict.fromkeys(_FIGURES)
     record = dataclasses.asdict(found)
@@ -148,7 +148,7 @@ def _across_record(across: AcrossTasks) -> Record:
 
 
 def _plain(value: Any) -> Any:
-    """The value with None for the numbers that JSON has no word for."""
+    """Put None for the numbers that JSON has no word for."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

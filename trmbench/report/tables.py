@@ -41,7 +41,7 @@ class TextTable:
 
 
 def cells(found: Sequence[CellSummary]) -> TextTable:
-    """One line per cell: what was reached, how sure that is, and what it cost.
+    """Make one line per cell: its mean, the interval, and its cost.
 
     Where cells have different metrics, a column says which each has.
     """
@@ -70,7 +70,7 @@ def cells(found: Sequence[CellSummary]) -> TextTable:
 
 
 def differences(found: Sequence[Difference]) -> TextTable:
-    """One line per difference, in points."""
+    """Make one line per difference, in points."""
     rows = []
     for difference in found:
         c = difference.comparison
@@ -91,7 +91,7 @@ def differences(found: Sequence[Difference]) -> TextTable:
 
 
 def sources(found: Sequence[Difference]) -> TextTable:
-    """Where the uncertainty of each difference comes from, and who solves which puzzles."""
+    """Show the sources of each difference's uncertainty, and who solves which puzzles."""
     rows = []
     for difference in found:
         c, puzzles = difference.comparison, difference.puzzles
@@ -119,7 +119,7 @@ def sources(found: Sequence[Difference]) -> TextTable:
 
 
 def across(compared: ComparedCells) -> list[TextTable]:
-    """The summaries over tasks."""
+    """Make the tables of the summaries over tasks."""
     found = compared.across
     if found is None:
         return []
@@ -144,7 +144,7 @@ def _percent_bounds(low: float, high: float) -> str:
 
 
 def failures(rows: Iterable[Row]) -> TextTable:
-    """Which trials did not finish, and why."""
+    """List the trials that did not finish, and the reason."""
     names = ("trial_id", "model", "task", "seed", "status", "error")
     texts = tuple(tuple(str(row[name] or "") for name in names[:3]) + _rest(row) for row in rows)
     headings = ("trial", "model", "task", "seed", "status", "why")
@@ -156,7 +156,7 @@ def _rest(row: Row) -> tuple[str, str, str]:
 
 
 def footnote(found: Sequence[CellSummary]) -> str:
-    """What the intervals of the table of cells mean."""
+    """Say what the intervals of the table of cells mean."""
     sets = {id(cell.puzzle_set): cell.puzzle_set for cell in found if cell.puzzle_set}
     numbers = ", ".join(sorted({_size(puzzles) for puzzles in sets.values()}))
     lines = [f"Mean over seeds, {numbers or 'no'} test puzzles; the interval covers this test set."]
@@ -166,12 +166,12 @@ def footnote(found: Sequence[CellSummary]) -> str:
 
 
 def _size(puzzles: PuzzleSet) -> str:
-    """How many puzzles there are, and in how many groups where these are what is scored."""
+    """Count the puzzles, and their groups where groups are scored."""
     number = f"{len(puzzles.ids):,}"
     return number if puzzles.groups is None else f"{len(puzzles):,} groups of {number}"
 
 
 def seeds_text(cell: CellSummary) -> str:
-    """How many seeds are finished, and of how many where some are not."""
+    """Count the finished seeds, and say of how many where some are not finished."""
     finished, failed = len(cell.trials), len(cell.failed)
     return f"{finished} of {finished + failed}" if failed else str(finished)

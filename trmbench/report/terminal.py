@@ -19,7 +19,7 @@ _STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "refused": "
 
 
 def rich_table(table: TextTable) -> Table:
-    """A table for the terminal."""
+    """Draw a table for the terminal."""
     drawn = Table(title=Text(table.title), title_justify="left")
     for number, heading in enumerate(table.headings):
         if number < table.left:
@@ -33,17 +33,17 @@ def rich_table(table: TextTable) -> Table:
 
 
 def cells_table(cells: Sequence[CellSummary]) -> Table:
-    """One line per cell: what was reached, how sure that is, and what it cost."""
+    """Show one line per cell: its mean, the interval, and its cost."""
     return rich_table(tables.cells(cells))
 
 
 def failures_table(rows: Iterable[Mapping[str, Any]]) -> Table:
-    """Which trials did not finish, and why."""
+    """Show the trials that did not finish, and the reason."""
     return rich_table(tables.failures(rows))
 
 
 def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
-    """What `compare` prints, piece by piece."""
+    """Yield what `compare` prints, piece by piece."""
     yield cells_table(compared.cells)
     yield Text(tables.footnote(compared.cells), "dim")
     if compared.differences:

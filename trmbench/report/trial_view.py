@@ -1,4 +1,4 @@
-"""What `show` prints of one trial: its figures, curve, steps, configuration and provenance."""
+"""One trial as `show` prints it: its figures, curve, steps, configuration and provenance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAN = float("nan")
 
 
 def trials_table(rows: Iterable[Row]) -> TextTable:
-    """One line per trial and evaluation."""
+    """Make one line per trial and evaluation."""
     texts = tuple(
         (
             row["trial_id"],
@@ -42,7 +42,7 @@ def trials_table(rows: Iterable[Row]) -> TextTable:
 
 
 def trial_view(store: Store, rows: Sequence[Row]) -> Iterator[RenderableType]:
-    """One trial with each of its evaluations, piece by piece."""
+    """Yield one trial with each of its evaluations, piece by piece."""
     first = rows[0]
     yield Text(f"{first['model']} on {first['task']} ({first['preset']}), seed {first['seed']}")
     yield _pairs("Training", _training(first))
@@ -76,7 +76,7 @@ def _training(row: Row) -> dict[str, Any]:
 
 
 def _curve(store: Store, trial_id: str) -> Iterator[RenderableType]:
-    """The learning curve as sparklines."""
+    """Draw the learning curve as sparklines."""
     names = ("loss", "exact_accuracy", "cell_accuracy")
     curve = store.read("curves", ["step", *names], [trial_id])
     if len(curve) == 0:
@@ -116,7 +116,7 @@ def _evaluation(row: Row) -> Iterator[RenderableType]:
 
 
 def _at_table(totals: Mapping[str, float]) -> RenderableType:
-    """Shares named `figure@k`: a line per k, a column per figure."""
+    """Tabulate shares named `figure@k`: a line per k, a column per figure."""
     named = {tuple(name.split("@")): value for name, value in totals.items() if "@" in name}
     figures = list(dict.fromkeys(figure for figure, _ in named))
     lines = tuple(
@@ -129,7 +129,7 @@ def _at_table(totals: Mapping[str, float]) -> RenderableType:
 def sparkline(
     values: np.ndarray, low: float | None = None, high: float | None = None, width: int = 60
 ) -> str:
-    """A line of blocks, one per value or per stretch of values; blank where there is none."""
+    """Draw a line of blocks, one per value or stretch of values; blank where there is none."""
     stretches = np.array_split(np.asarray(values, dtype=np.float64), min(width, len(values)))
     means = [float(np.mean(s[np.isfinite(s)])) if np.isfinite(s).any() else _NAN for s in stretches]
     low = np.nanmin(means) if low is None else low
@@ -142,7 +142,7 @@ def sparkline(
 
 
 def dotted(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested mappings as dotted keys."""
+    """Turn nested mappings into one with dotted keys."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, Mapping):

@@ -19,7 +19,7 @@ SHOWN = 20
 
 
 def unsolved_view(store: Store, rows: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
-    """A table per evaluation of a trial, at most `SHOWN` puzzles each; or why it failed."""
+    """Yield a table per evaluation of a trial, at most `SHOWN` puzzles each; or why it failed."""
     columns = ["puzzle_id", "exact", "valid", "cell_accuracy", "halt_probability", "exact_by_step"]
     for row in rows:
         if row["error"]:
@@ -34,7 +34,7 @@ def unsolved_view(store: Store, rows: Sequence[Mapping[str, Any]]) -> Iterator[R
             f"{len(unsolved):,} of {len(table):,} puzzles not solved, evaluation"
             f" {row['evaluation_id']}; those with the most right cells"
         )
-        headings = ("puzzle", "right cells", "sure of it", "valid", "was right after step")
+        headings = ("puzzle", "right cells", "confidence", "valid", "right after step")
         yield rich_table(TextTable(title, headings, lines, 1))
 
 

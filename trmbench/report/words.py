@@ -23,29 +23,29 @@ def _metric_name(metric: str) -> str:
 
 
 def number(share: float) -> str:
-    """A share in percent, without the sign."""
+    """Write a share in percent, without the sign."""
     return UNKNOWN if math.isnan(share) else f"{100 * share:.1f}"
 
 
 def percent(share: float) -> str:
-    """A share in percent."""
+    """Write a share in percent."""
     return UNKNOWN if math.isnan(share) else f"{100 * share:.1f} %"
 
 
 def points(difference: float) -> str:
-    """A difference of shares in points, with its sign."""
+    """Write a difference of shares in points, with its sign."""
     return UNKNOWN if math.isnan(difference) else f"{100 * difference:+.1f}"
 
 
 def p_value(p: float) -> str:
-    """A p-value."""
+    """Write a p-value."""
     if math.isnan(p):
         return UNKNOWN
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def interval_text(interval: Interval) -> str:
-    """An interval in percent; one seed says that it is about this checkpoint alone."""
+    """Write an interval in percent; a star marks the interval of one checkpoint alone."""
     if math.isnan(interval.low):
         return UNKNOWN
     note = " *" if interval.seeds == 1 else ""
@@ -53,17 +53,17 @@ def interval_text(interval: Interval) -> str:
 
 
 def range_text(interval: Interval) -> str:
-    """The worst and the best seed in percent."""
+    """Write the worst and the best seed in percent."""
     return f"{number(interval.minimum)}..{number(interval.maximum)}"
 
 
 def bounds(low: float, high: float) -> str:
-    """The bounds of a difference in points."""
+    """Write the bounds of a difference in points."""
     return UNKNOWN if math.isnan(low) else f"{points(low)} to {points(high)}"
 
 
 def shares_text(shares: VarianceShares) -> str:
-    """Where the uncertainty comes from."""
+    """Write the shares of the uncertainty: seeds, puzzles, residual."""
     if math.isnan(shares.seeds):
         return UNKNOWN
     parts = (shares.seeds, shares.puzzles, shares.residual)
@@ -71,7 +71,7 @@ def shares_text(shares: VarianceShares) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them."""
+    """Write seconds as people say them."""
     if math.isnan(seconds):
         return UNKNOWN
     if seconds < 100:
@@ -82,12 +82,12 @@ def duration(seconds: float) -> str:
 
 
 def count(value: float) -> str:
-    """A whole number with separators."""
+    """Write a whole number with separators."""
     return UNKNOWN if math.isnan(value) else f"{value:,.0f}"
 
 
 def memory(size: float) -> str:
-    """Bytes as MB or GB."""
+    """Write bytes as MB or GB."""
     if math.isnan(size):
         return UNKNOWN
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

@@ -56,7 +56,7 @@ def interquartile_mean(scores: Runs, confidence: float = 0.95, seed: int = 0) ->
         generator = np.random.default_rng(seed)
         resampled = np.concatenate([_resample(runs, generator) for runs in scores], axis=1)
         error = float(np.std(stats.trim_mean(resampled, 0.25, axis=1)))
-        # Only the middle half of the runs, as a rule those of half the tasks, carry the variance.
+        # Only the middle half of the runs, mostly the runs of half the tasks, carry the variance.
         degrees = sum(len(runs) - 1 for runs in scores) / 2
         half = float(special.stdtrit(degrees, (1 + confidence) / 2)) * error
         if half > 0:

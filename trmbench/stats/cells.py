@@ -1,4 +1,4 @@
-"""What the other methods need to know of a cell's scores: sums over seeds and over puzzles.
+"""A cell's scores summed over seeds and over puzzles: all that the other methods need.
 
 A cell of a large task is 423,000 puzzles by several seeds; it is read once, a seed at a time, and
 never copied whole.

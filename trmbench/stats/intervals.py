@@ -34,7 +34,7 @@ class Interval:
     sd: float
     """Standard deviation of the seeds' means; NaN below two seeds."""
     standard_error: float
-    """Of the mean, for the estimand; NaN below two seeds."""
+    """Standard error of the mean, for the estimand; NaN below two seeds."""
     low: float
     high: float
     minimum: float
@@ -65,7 +65,7 @@ def wilson(count: float, total: int, confidence: float = 0.95) -> tuple[float, f
 def interval(
     scores: ScoreArray | CellMoments, estimand: str = THIS_TEST_SET, confidence: float = 0.95
 ) -> Interval:
-    """The mean of the scores (K, P) of one cell, with an interval for the estimand.
+    """Compute the mean of the scores (K, P) of one cell, with an interval for the estimand.
 
     Two seeds or more: Student's t, over seeds for "this test set", over seeds and puzzles for
     "puzzles like these" (two-way random effects, Satterthwaite degrees of freedom). Where the

@@ -1,4 +1,4 @@
-"""Which puzzles two models solve."""
+"""A cross-table of the puzzles that two models solve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the uncertainty of a difference between two cells comes from.
+"""The sources of the uncertainty of a difference between two cells.
 
 Model: score = cell + puzzle + seed within cell + cell x puzzle + residual. Seeds of the two cells
 are independent; puzzles are shared, so their own difficulty cancels in the difference and only

@@ -1,4 +1,4 @@
-"""From numbers to words, and how many more seeds would change the words."""
+"""Numbers become words here, with the number of seeds that would change the words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Side:
     """Seeds without scores."""
     puzzles: int
     mean: float
-    """Over seeds and puzzles, in 0..1; NaN without a finished seed."""
+    """The mean over seeds and puzzles, in 0..1; NaN without a finished seed."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Evidence:
     margin: float | None
     """Differences smaller than this do not matter to the user."""
     confidence: float
-    """Of the estimate's interval, which is not corrected for the number of comparisons."""
+    """Confidence of the estimate's interval; the number of comparisons does not widen it."""
     refusal: str | None
     """Why there is no verdict."""
 
@@ -61,7 +61,7 @@ class PowerAnalysis:
     minimum_detectable_difference: float
     """The difference found with probability `POWER`."""
     seeds_needed: int | None
-    """Per model, for a decision if the observed difference is the true one; None where it is
+    """Seeds per model for a decision if the observed difference is the true one; None where it is
     decided, or where no number up to `MOST_SEEDS` suffices."""
     critical: float
     """The smallest |difference| that is significant."""

@@ -1,4 +1,4 @@
-"""What the checks of one spec work on: the spec, its task, its options, a few puzzles."""
+"""The material of the checks of one spec: the spec, its task, its options, a few puzzles."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ROWS = 64
 
 
 def chosen_preset(spec: ModelSpec | TaskSpec, preset: str | None) -> str:
-    """The preset asked for, or "mini", or the first."""
+    """Choose the preset asked for, or "mini", or the first."""
     return preset or ("mini" if "mini" in spec.presets else next(iter(spec.presets), "mini"))
 
 
@@ -69,7 +69,7 @@ class TaskCase:
         return {name: self.task.split(name) for name in ("train", "validation", "test")}
 
     def batch(self, split: str = "train") -> Batch:
-        """The first puzzles of a split, as in training."""
+        """Take the first puzzles of a split, as in training."""
         return as_batch(self.tables[split].select(slice(ROWS)))
 
     @cached_property
@@ -79,7 +79,7 @@ class TaskCase:
 
 
 def as_batch(table: PuzzleTable) -> Batch:
-    """The puzzles of a table as a batch on the CPU."""
+    """Make a batch on the CPU of the puzzles of a table."""
     return Batch(
         torch.from_numpy(table.inputs).long(),
         torch.from_numpy(table.labels).long(),
@@ -94,7 +94,7 @@ class ModelCase:
     Args:
         spec: the model.
         task: the task it is tried on.
-        preset: of the model.
+        preset: the model's preset.
         base: what it builds upon, or None to build that as well.
     """
 
@@ -107,11 +107,11 @@ class ModelCase:
 
     @cached_property
     def info(self) -> TaskInfo:
-        """Of the loaded task."""
+        """The loaded task's info."""
         return self._task_case.task.info
 
     def cell(self, preset: str) -> Cell:
-        """The resolved configuration with one of the model's presets."""
+        """Resolve the configuration with one of the model's presets."""
         values = self.task_spec.presets.get(self._task_case.preset, Preset())
         return compose(
             self.spec, dataclasses.replace(self.task_spec, presets={preset: values}), preset
@@ -133,7 +133,7 @@ class ModelCase:
         return model.eval() if isinstance(model, torch.nn.Module) else model
 
     def build(self, seed: int = SEED) -> Any:
-        """The model, built anew on the CPU."""
+        """Build the model again, on the CPU."""
         context = Context(seed, torch.device("cpu"), self.base)
         torch.manual_seed(seed)
         return self.spec.build(self.options, self.info, context)
@@ -145,7 +145,7 @@ class ModelCase:
 
     @property
     def is_solver(self) -> bool:
-        """Whether it answers as it is, without being trained."""
+        """True if the model answers as it is, without being trained."""
         return isinstance(self.model, Solver)
 
     @cached_property
@@ -155,7 +155,7 @@ class ModelCase:
 
     @cached_property
     def other_batch(self) -> Batch:
-        """As many other ones."""
+        """The next PUZZLES training puzzles."""
         table = self._task_case.tables["train"]
         return as_batch(table.select(slice(PUZZLES, 2 * PUZZLES)))
 
@@ -177,10 +177,10 @@ class RunnerCase:
         self._stack.close()
 
     def trials(self, seeds: int, folder: str, **overrides: Any) -> list[Trial]:
-        """Toy trials that write into a folder of their own."""
+        """Make toy trials that write into a folder of their own."""
         return [toy_trial(seed, self.results / folder, overrides) for seed in range(seeds)]
 
     def create(self, trial: Trial) -> Any:
-        """The runner for such trials, at most two side by side."""
+        """Start the runner for such trials, at most two at a time."""
         execution = {**trial.config["execution"], "max_parallel": 2}
         return self.spec.start({**trial.config, "execution": execution})

@@ -20,7 +20,7 @@ def check_model(
     base: Any = None,
     skip: Collection[str] = (),
 ) -> list[Finding]:
-    """The findings behind `assert_model_conforms`."""
+    """Find what `assert_model_conforms` would report."""
     case = ModelCase(spec, task, preset, base)
     general = findings(model_checks.GENERAL, case, skip)
     if any(result.problem for result in general):
@@ -31,12 +31,12 @@ def check_model(
 def check_task(
     spec: TaskSpec, *, preset: str | None = None, skip: Collection[str] = ()
 ) -> list[Finding]:
-    """The findings behind `assert_task_conforms`."""
+    """Find what `assert_task_conforms` would report."""
     return findings(task_checks.CHECKS, TaskCase(spec, preset), skip)
 
 
 def check_runner(spec: RunnerSpec, *, skip: Collection[str] = ()) -> list[Finding]:
-    """The findings behind `assert_runner_conforms`."""
+    """Find what `assert_runner_conforms` would report."""
     with RunnerCase(spec) as case:
         return findings(runner_checks.CHECKS, case, skip)
 

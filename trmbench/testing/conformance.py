@@ -1,4 +1,4 @@
-"""What a check is, and how a list of checks becomes a list of findings."""
+"""Checks and their findings."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Check:
     run: Callable[[Any], None]
     """Gets the case; raises `ConformanceError` where it breaks the rule."""
     vital: bool = False
-    """Whether the later checks mean nothing once this one has failed."""
+    """True if the later checks mean nothing once this one has failed."""
 
     @property
     def name(self) -> str:
-        """For people and for `skip`."""
+        """The name for people and for `skip`."""
         name: str = getattr(self.run, "__name__", "check")
         return name.replace("_", "-")
 
@@ -39,7 +39,7 @@ class Finding:
 
 
 def findings(checks: Sequence[Check], case: Any, skip: Collection[str] = ()) -> list[Finding]:
-    """The results of the checks, up to a vital one that fails."""
+    """Run the checks, up to a vital one that fails."""
     results = []
     for check in checks:
         if check.name in skip:

@@ -1,4 +1,4 @@
-"""Whether a spec can be listed without importing heavy packages."""
+"""The rule that a spec is listed without importing heavy packages."""
 
 from __future__ import annotations
 

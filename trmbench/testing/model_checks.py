@@ -41,7 +41,7 @@ def presets(case: ModelCase) -> None:
 
 
 def _build_without_numbers(case: ModelCase, chosen: object) -> None:
-    """As the harness does for its estimate: shapes only, whatever the size."""
+    """Build as the harness does for its estimate: shapes only, whatever the size."""
     device = torch.device("meta")
     with device:
         case.spec.build(chosen, case.info, Context(0, device))
@@ -94,5 +94,5 @@ GENERAL = (
 
 
 def of_kind(case: ModelCase) -> Sequence[Check]:
-    """The checks for a solver or for a recursive model, whichever it is."""
+    """Choose the checks for a solver or for a recursive model."""
     return solver_checks.CHECKS if case.is_solver else recursive_checks.CHECKS

@@ -186,7 +186,7 @@ def gradients(case: ModelCase) -> None:
 
 
 def float64(case: ModelCase) -> None:
-    """In float64, the model computes in float64."""
+    """The model computes in float64 where weights and state are float64."""
     model, size = case.build().double(), len(case.batch.inputs)
     state = _initial(model, size, torch.float64)
     output = model(state, case.batch.inputs, case.batch.puzzle_identifiers)

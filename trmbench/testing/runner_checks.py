@@ -68,7 +68,7 @@ def failures(case: RunnerCase) -> None:
     require(failure.error and "told to fail" in failure.error, f"its error is {failure.error!r}")
     for trial in good:
         status = got[trial.trial_id].status
-        require(status == FINISHED, f"a trial beside one that failed is {status}")
+        require(status == FINISHED, f"a trial next to one that failed is {status}")
 
 
 def laziness(case: RunnerCase) -> None:

@@ -32,7 +32,7 @@ def run_one(
         model: name of an installed model.
         task: name of an installed task.
         results: the results folder.
-        preset: of both.
+        preset: the preset of both.
         seed: the training seed.
         overrides: dotted settings, such as `{"train.steps": 100}`.
 
@@ -56,7 +56,7 @@ def run_one(
 
 
 def toy_trial(seed: int, results: Path, overrides: Mapping[str, Any]) -> Trial:
-    """A trial of the toy model on the toy task that takes a second or so."""
+    """Make a trial of the toy model on the toy task that takes a second or so."""
     wanted = {"execution.device": "cpu", **overrides}
     return compose(TOY_MODEL, TOY_TASK, "mini", from_command=wanted).trial(seed, str(results))
 
@@ -68,9 +68,9 @@ def visible_plugin(name: str, module: str, version: str = "0") -> Iterator[str]:
     It is visible to this process and to those that it starts, until the context ends.
 
     Args:
-        name: of the entry point.
-        module: that implements hooks.
-        version: of the distribution.
+        name: name of the entry point.
+        module: the module that implements hooks.
+        version: version of the distribution.
 
     Yields:
         The distribution's name, `trmbench-NAME`.

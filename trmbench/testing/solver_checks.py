@@ -10,7 +10,7 @@ from trmbench.testing.conformance import Check, require
 
 
 def _answers(case: ModelCase, batch: Batch) -> Answers:
-    """As in a test: without the labels, and with a copy of the inputs."""
+    """Ask as a test does: without the labels, and with a copy of the inputs."""
     hidden = batch._replace(inputs=batch.inputs.clone(), labels=torch.zeros_like(batch.labels))
     answers: Answers = case.model.predict(hidden, torch.Generator().manual_seed(SEED))
     return answers

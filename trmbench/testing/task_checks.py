@@ -232,9 +232,9 @@ def votes(case: TaskCase) -> None:
 def scores(case: TaskCase) -> None:
     """The labels themselves score 1, padding scores less, and every score is in 0..1."""
     table = case.tables["test"]
-    sure = np.ones(len(table), np.float32)
+    confidence = np.ones(len(table), np.float32)
     best, worst = (
-        case.task.score(table, Predictions(tokens, sure)).per_puzzle
+        case.task.score(table, Predictions(tokens, confidence)).per_puzzle
         for tokens in (table.labels, np.zeros_like(table.labels))
     )
     for per_puzzle in (best, worst):

@@ -13,21 +13,21 @@ TOY_TRAIN = {"steps": 20, "batch_size": 16, "learning_rate": 3e-3, "warmup_steps
 
 
 def load_toy_task(options: ToyTaskOptions) -> Task:
-    """The toy task: a row of letters and its mirror image."""
+    """Load the toy task: a row of letters and its mirror image."""
     from trmbench.testing.toy_task import load
 
     return load(options)
 
 
 def build_toy_model(options: ToyModelOptions, info: TaskInfo, context: Context) -> Any:
-    """A small recursive network."""
+    """Build a small recursive network."""
     from trmbench.testing.toy_model import ToyModel
 
     return ToyModel(options, info)
 
 
 def build_toy_solver(options: Any, info: TaskInfo, context: Context) -> Any:
-    """What answers with the question, in no time."""
+    """Build a solver that answers with the question, in no time."""
     from trmbench.testing.toy_model import Echo
 
     return Echo()
@@ -58,5 +58,5 @@ def trmbench_models() -> Sequence[ModelSpec]:
 
 @hookimpl
 def trmbench_tasks() -> Sequence[TaskSpec]:
-    """Offer the toy task, likewise."""
+    """Offer the toy task, where this module is made visible as a plugin."""
     return [TOY_TASK]

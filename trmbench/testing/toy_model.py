@@ -42,7 +42,7 @@ class ToyModel(nn.Module):
 
 
 class Echo:
-    """A solver that repeats the question, and is sure of nothing."""
+    """A solver that repeats the question, with confidence 0."""
 
     def predict(self, batch: Batch, generator: Generator) -> Answers:
         """The question (B, L)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ToyTaskOptions:
-    """How many puzzles."""
+    """The number of puzzles and their shape."""
 
     train_puzzles: int = 64
     test_puzzles: int = 32
@@ -18,7 +18,7 @@ class ToyTaskOptions:
 
 @dataclass(frozen=True)
 class ToyModelOptions:
-    """How large a network, and whether it works."""
+    """The size of the network, and a fault on demand."""
 
     width: int = 16
     steps: int = 2
