@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from trmbench import setting
 from trmbench.nn import RecursionOptions
 
 
@@ -11,9 +12,9 @@ from trmbench.nn import RecursionOptions
 class Options(RecursionOptions):
     """The published model; `layers` are the low-level network's."""
 
-    layers: int = 4
-    high_layers: int | None = None
+    layers: int = setting(4, at_least=1, at_most=200)
+    high_layers: int | None = setting(None, at_least=1, at_most=200)
     """Blocks of the high-level network; None = as many as `layers`."""
-    puzzle_positions: int = 1
-    T: int = 2
-    n: int = 2
+    puzzle_positions: int = setting(1, at_least=0, at_most=1_024)
+    T: int = setting(2, at_least=1, at_most=100)
+    n: int = setting(2, at_least=1, at_most=100)

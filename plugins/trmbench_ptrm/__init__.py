@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from trmbench import BaseCell, ModelSpec, Preset, TrmbenchError, hookimpl
+from trmbench import BaseCell, ModelSpec, Preset, TrmbenchError, hookimpl, setting
 
 if TYPE_CHECKING:
     from trmbench import Context, TaskInfo
@@ -18,33 +18,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """The search; rollouts and noise are to be tuned on held-out puzzles.
-
-    Raises:
-        TrmbenchError: a value is out of its range.
-    """
+    """The search; rollouts and noise are to be tuned on held-out puzzles."""
 
     base: str = "trm"
     """The model to search with: any recursive model that says how sure it is of its answer."""
-    rollouts: int = 100
+    rollouts: int = setting(100, at_least=1, at_most=100_000)
     """K, trajectories per puzzle."""
-    noise: float = 0.2
+    noise: float = setting(0.2, at_least=0, at_most=1_000)
     """sigma, standard deviation of the noise; a latent's own root mean square is 1."""
-    steps: int | None = None
+    steps: int | None = setting(None, at_least=1, at_most=100_000)
     """Supervision steps of a trajectory; None = as many as the base was trained with."""
     select: Literal["best", "mode"] = field(default="best", metadata={"unhashed_at": "best"})
     """The chosen answer: of the rollout with the highest halting logit, or the most frequent."""
     base_trial: str | None = field(default=None, metadata={"unhashed_at": None})
     """The id of a trial of the results folder whose weights to search with, such as imported ones
     (`trmbench checkpoint import`); None = those of the base trained with the same seed."""
-
-    def __post_init__(self) -> None:
-        if self.rollouts < 1:
-            raise TrmbenchError(f"model.rollouts={self.rollouts} is not possible", "use 1 or more")
-        if self.noise < 0:
-            raise TrmbenchError(f"model.noise={self.noise} is not possible", "use 0 or more")
-        if self.steps is not None and self.steps < 1:
-            raise TrmbenchError(f"model.steps={self.steps} is not possible", "use 1 or more")
 
 
 def _base(options: Options) -> BaseCell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trmbench import RunnerFlag, TrmbenchError
+from trmbench import RunnerFlag, TrmbenchError, setting
 
 
 @dataclass(frozen=True)
@@ -13,23 +13,16 @@ class RayOptions:
 
     address: str | None = None
     """"auto", HOST:PORT or ray://HOST:PORT; None = $RAY_ADDRESS, or a cluster of this machine."""
-    cpus_per_trial: float | None = None
+    cpus_per_trial: float | None = setting(None, at_least=0, at_most=10_000)
     """CPU cores that the cluster sets aside for a trial; None = `train.threads`."""
-    gpus_per_trial: float | None = None
+    gpus_per_trial: float | None = setting(None, at_least=0, at_most=10_000)
     """GPUs of a trial, or its share of one; None = 1 where the cluster has any."""
-    workers_per_trial: int | None = None
+    workers_per_trial: int | None = setting(None, at_least=1, at_most=10_000)
     """Processes that train a trial together, each its share of every batch; None = one for each of
     `gpus_per_trial`. Changes the last bits of the numbers."""
 
     def __post_init__(self) -> None:
-        """Raises `TrmbenchError` where workers would share a GPU, or a number is below zero."""
-        for key in ("cpus_per_trial", "gpus_per_trial"):
-            if (getattr(self, key) or 0) < 0:
-                raise TrmbenchError(f"runner.{key} is {getattr(self, key):g}", "give 0 or more")
-        if self.workers_per_trial is not None and self.workers_per_trial < 1:
-            raise TrmbenchError(
-                f"runner.workers_per_trial is {self.workers_per_trial}", "give 1 or more"
-            )
+        """Raises `TrmbenchError` where workers would share a GPU."""
         if self.workers > 1 and (self.gpus_per_trial or 0) % self.workers:
             raise TrmbenchError(
                 f"{self.workers} workers of a trial cannot share {self.gpus_per_trial:g} GPUs",

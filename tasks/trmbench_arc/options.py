@@ -1,9 +1,11 @@
-"""The options of the ARC tasks; standard library only."""
+"""The options of the ARC tasks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
+
+from trmbench import setting
 
 
 @dataclass(frozen=True)
@@ -19,23 +21,23 @@ class Arc1Options:
     contest's edition, with 172 test inputs instead of 167."""
     extra: str | None = None
     """Further training tasks, separated by commas: paths, or "conceptarc" (ConceptARC)."""
-    canvas: int = 30
+    canvas: int = setting(30, at_least=1, at_most=30)
     """Side of the square on which every grid is laid."""
     skip_large: bool = False
     """Leave out tasks with a grid larger than the canvas instead of refusing them."""
-    train_tasks: int | None = None
+    train_tasks: int | None = setting(None, at_least=0)
     """At most this many training tasks, the first by name; None = all."""
-    test_tasks: int | None = None
+    test_tasks: int | None = setting(None, at_least=1)
     """At most this many evaluation tasks, the first by name; None = all."""
-    variants: int = 1001
+    variants: int = setting(1001, at_least=1, at_most=100_000)
     """Variants of each task, each with its own puzzle identifier: the original and, as published,
     1,000 augmented ones."""
     shifts: bool = True
     """Lay training grids at random places on the canvas; as published, one pair of each variant
     stays at the top left, where test inputs always lie."""
-    validation: int = 0
+    validation: int = setting(0, at_least=0)
     """Pairs of training tasks that are held out of training."""
-    seed: int = 0
+    seed: int = setting(0, at_least=0, at_most=2**63 - 1)
     """Data seed: picks the held-out pairs."""
     identifiers: str | None = field(default=None, metadata={"unhashed_at": None})
     """The identifiers.json of weights of the reference implementation: the variants that it names,

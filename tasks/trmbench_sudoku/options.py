@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
-from trmbench import PuzzleOptions, TrmbenchError
+from trmbench import PuzzleOptions, TrmbenchError, setting
 
 _CLUES = {6: (8, 36), 9: (17, 81)}  # the fewest clues a Sudoku with one solution can have
 
@@ -20,9 +20,9 @@ class SudokuOptions(PuzzleOptions):
 
     size: int = 9
     """Rows of the grid: 9 (boxes 3x3) or 6 (boxes of 2 rows and 3 columns)."""
-    clues: int = 13
+    clues: int = setting(13, at_least=0, at_most=81)
     """Digits given in a generated puzzle."""
-    variants: int = 0
+    variants: int = setting(0, at_least=0, at_most=1_000_000)
     """Fixed random variants of each training puzzle, next to itself; 0 = a fresh one each time."""
 
     def __post_init__(self) -> None:
@@ -39,10 +39,6 @@ class SudokuOptions(PuzzleOptions):
             raise TrmbenchError(
                 f"task.clues={self.clues} is not possible",
                 f"a {self.size}x{self.size} Sudoku with one solution has {least} to {most}",
-            )
-        if self.variants < 0:
-            raise TrmbenchError(
-                f"task.variants={self.variants} is not possible", "use 0 or a positive number"
             )
 
     def sample(self, count: int, **further: Any) -> Self:

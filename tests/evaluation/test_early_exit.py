@@ -96,5 +96,5 @@ def test_off_it_leaves_the_hash_of_stored_evaluations() -> None:
 
 
 def test_a_negative_patience_is_refused() -> None:
-    with pytest.raises(TrmbenchError, match="early_exit is -1"):
+    with pytest.raises(TrmbenchError, match="early_exit=-1"):
         choose_cells(["trm"], ["maze"], "mini", None, {"evaluation.early_exit": -1})

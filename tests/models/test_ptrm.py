@@ -15,7 +15,6 @@ from trmbench.config.compose import base_cell, compose
 from trmbench.evaluation.answers import RecursiveSolver
 from trmbench.plugin import registry
 from trmbench.testing import TOY_MODEL, TOY_TASK, assert_model_conforms, run_one
-from trmbench_ptrm import Options
 from trmbench_ptrm.search import StochasticSearch
 
 SPEC = registry.models().find("ptrm").spec
@@ -236,7 +235,7 @@ def test_a_base_that_does_not_exist_is_refused_before_anything_runs() -> None:
 @pytest.mark.parametrize("values", [{"rollouts": 0}, {"noise": -0.1}, {"steps": 0}])
 def test_impossible_options_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(TrmbenchError, match=f"model.{next(iter(values))}"):
-        Options(**values)
+        _cell(**{f"model__{key}": value for key, value in values.items()})
 
 
 @pytest.mark.slow

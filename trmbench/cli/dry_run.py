@@ -24,10 +24,10 @@ def print_plan(plan: Plan) -> None:
 
 def _settings_table(cell: Cell) -> Table:
     title = f"{cell.model} on {cell.task}, preset {cell.preset} (cell {cell.cell_id})"
-    table = Table("setting", "value", "from", title=title, title_justify="left")
+    table = Table("setting", "value", "from", "allowed", title=title, title_justify="left")
     for section, settings in cell.sections.items():
         for key, setting in settings.items():
-            table.add_row(f"{section}.{key}", str(setting.value), setting.origin)
+            table.add_row(f"{section}.{key}", str(setting.value), setting.origin, setting.allowed)
     return table
 
 

@@ -47,9 +47,12 @@ def command(
     from trmbench.cli.console import console, warn
     from trmbench.cli.execution import results_at, run_pending
     from trmbench.cli.summary import print_summary
+    from trmbench.config.compose import checked_section
     from trmbench.experiment.plan import Plan
     from trmbench.experiment.runs import unfinished
 
+    changes = {key: value for key, value in execution.items() if value is not None}
+    checked_section("execution", changes)
     store = results_at(results)
     found = unfinished(store)
     if not found:
@@ -61,7 +64,6 @@ def command(
     for item in found:
         if not item.is_current:
             warn(f"{item.trial.label} was begun with another revision of its plugins; left out")
-    changes = {key: value for key, value in execution.items() if value is not None}
     trials = [_with_execution(item.trial, changes) for item in found if item.is_current]
     if not trials:
         return 1

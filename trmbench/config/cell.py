@@ -28,6 +28,8 @@ class Setting:
 
     value: Any
     origin: str
+    allowed: str = ""
+    """The values that it may have, in words."""
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,15 @@ from __future__ import annotations
 import dataclasses
 import typing
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from trmbench.config.cell import COMMAND_LINE, FILE, Cell, Setting, learned_hash
-from trmbench.config.values import checked
+from trmbench.config.values import allowed, checked
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.plugin import registry
 from trmbench.spec import BaseCell, ModelSpec, Preset, RunnerSpec, TaskSpec
+from trmbench.spec.ranges import Range, range_of
 from trmbench.spec.settings import CORE_SECTIONS
 
 # --- composition --------------------------------------------------------------------------------
@@ -40,7 +42,7 @@ def compose(
         runner: the spec of the runner, whose options are a section as well.
 
     Raises:
-        TrmbenchError: an unknown preset, an unknown key or a value of the wrong type.
+        TrmbenchError: an unknown preset or key, or a value of the wrong type or out of its range.
     """
     schemas = {"task": task.options, "model": model.options, **CORE_SECTIONS}
     given = [from_file or {}, from_command or {}]
@@ -149,8 +151,8 @@ def _resolved(
 ) -> dict[str, dict[str, Setting]]:
     sections: dict[str, dict[str, Setting]] = {
         section: {
-            field.name: Setting(_default(field, section), "default")
-            for field in dataclasses.fields(schema)
+            key: Setting(_default(field, section), "default", allowed(expected, within))
+            for key, (field, expected, within) in _options(schema).items()
         }
         for section, schema in schemas.items()
     }
@@ -164,15 +166,28 @@ def checked_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Values of one of the harness's own sections, checked.
 
     Raises:
-        TrmbenchError: an unknown key or a value of the wrong type.
+        TrmbenchError: an unknown key, or a value of the wrong type or out of its range.
     """
-    schemas = {section: CORE_SECTIONS[section]}
-    sections: dict[str, dict[str, Setting]] = {section: {}}
-    for field in dataclasses.fields(CORE_SECTIONS[section]):
-        sections[section][field.name] = Setting(field.default, "default")
-    for key, value in values.items():
-        _override(sections, schemas, f"{section}.{key}", value, COMMAND_LINE)
-    return {key: setting.value for key, setting in sections[section].items()}
+    given = {f"{section}.{key}": value for key, value in values.items()}
+    resolved = _resolved({section: CORE_SECTIONS[section]}, [(COMMAND_LINE, given)])
+    return {key: setting.value for key, setting in resolved[section].items()}
+
+
+class _Option(NamedTuple):
+    """A field of a section's dataclass."""
+
+    field: dataclasses.Field[Any]
+    expected: Any
+    """Its type."""
+    within: Range | None
+
+
+@cache
+def _options(schema: type) -> dict[str, _Option]:
+    """The fields of a section's dataclass by name."""
+    types = typing.get_type_hints(schema)
+    fields = dataclasses.fields(schema)
+    return {field.name: _Option(field, types[field.name], range_of(field)) for field in fields}
 
 
 def _default(field: dataclasses.Field[Any], section: str) -> Any:
@@ -217,5 +232,6 @@ def _override(
     if key not in sections[section]:
         known = [f"{section}.{key}" for key in sections[section]]
         raise unknown(f"setting ({origin})", dotted, known)
-    expected = typing.get_type_hints(schemas[section])[key]
-    sections[section][key] = Setting(checked(dotted, value, expected), origin)
+    _, expected, within = _options(schemas[section])[key]
+    value = checked(dotted, value, expected, within)
+    sections[section][key] = dataclasses.replace(sections[section][key], value=value, origin=origin)

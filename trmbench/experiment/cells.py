@@ -17,6 +17,8 @@ from trmbench.plugin import registry
 from trmbench.spec import ModelSpec, RunnerSpec, TaskSpec
 
 AUTO_PRESET = "auto"
+MOST_TRIALS = 100_000
+"""Trials of one run."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ def choose_cells(
         found = "a GPU was found" if automatic == "paper" else "no GPU was found"
         note = f"Preset {automatic}, since {found}; --preset chooses another."
     wanted_seeds = parse_seeds(study.seeds or 1 if seeds is None else seeds)
+    if len(cells) * len(wanted_seeds) > MOST_TRIALS:
+        asked_for = f"{len(cells):,} cells with {len(wanted_seeds):,} seeds each"
+        raise TrmbenchError(f"{asked_for} are too many", f"at most {MOST_TRIALS:,} trials at once")
     return Choice(
         list(cells.values()), wanted_seeds, note, list(warnings), study.published, published_rows
     )

@@ -7,10 +7,14 @@ from typing import Any, Self
 
 from trmbench.errors import TrmbenchError
 from trmbench.spec import TaskSample
+from trmbench.spec.ranges import check_ranges, setting
+from trmbench.spec.settings import MOST_PUZZLES
 
 SOURCES = ("hub", "path", "generated")
 DEFAULT_GENERATED = 1000
 """Puzzles per split of a generated task that names no number."""
+MOST_GENERATED = 1_000_000
+"""Puzzles per split of a generated task; more of them would take days."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +29,19 @@ class PuzzleOptions:
     """"hub" (the published files), "path" (a folder) or "generated"."""
     path: str | None = None
     """Folder with train.csv and test.csv; when given, it is the source."""
-    train_puzzles: int | None = None
+    train_puzzles: int | None = setting(None, at_least=1, at_most=MOST_PUZZLES)
     """Training puzzles, drawn with `data_seed`; None = every one (1,000 when generated)."""
-    test_puzzles: int | None = None
+    test_puzzles: int | None = setting(None, at_least=1, at_most=MOST_PUZZLES)
     """Test puzzles, drawn in the same way; None = every one (1,000 when generated)."""
-    validation: int = 0
+    validation: int = setting(0, at_least=0, at_most=MOST_PUZZLES)
     """Number of training puzzles that are held out for making choices."""
-    data_seed: int = 0
+    data_seed: int = setting(0, at_least=0, at_most=2**63 - 1)
     """Seed of the puzzles: the same for every model and every training seed."""
     augment: bool = True
     """Whether training puzzles are transformed at random."""
 
     def __post_init__(self) -> None:
+        check_ranges("task", self)
         require(self.source in SOURCES, "source", self.source, f"use one of {', '.join(SOURCES)}")
         require(
             self.source != "path" or bool(self.path),
@@ -44,11 +49,12 @@ class PuzzleOptions:
             self.path,
             "task.source=path needs --set task.path=DIR, a folder with train.csv and test.csv",
         )
-        for key in ("train_puzzles", "test_puzzles"):
-            value = getattr(self, key)
-            require(value is None or value > 0, key, value, "use a positive number")
-        require(self.validation >= 0, "validation", self.validation, "use 0 or a positive number")
-        require(self.data_seed >= 0, "data_seed", self.data_seed, "use 0 or a positive number")
+        require(
+            self.origin != "generated" or max(self.generated_counts) <= MOST_GENERATED,
+            "train_puzzles",
+            max(self.generated_counts),
+            f"at most {MOST_GENERATED:,} puzzles are generated",
+        )
 
     def sample(self, count: int, **further: Any) -> Self:
         """Return options that generate `count` puzzles of the same shape, for measurements.

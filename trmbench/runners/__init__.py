@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trmbench.errors import TrmbenchError
 from trmbench.plugin.hookspecs import hookimpl
-from trmbench.spec import RunnerFlag, RunnerSpec
+from trmbench.spec import RunnerFlag, RunnerSpec, setting
 
 if TYPE_CHECKING:
     from trmbench.spec import Runner
@@ -18,16 +18,14 @@ if TYPE_CHECKING:
 class LocalOptions:
     """What the local runner has in common with those of clusters."""
 
-    gpus_per_trial: float | None = None
+    gpus_per_trial: float | None = setting(None, at_least=0, at_most=10_000)
     """A trial's share of a GPU, such as 0.5 for two side by side; None = a whole one."""
-    workers_per_trial: int | None = None
+    workers_per_trial: int | None = setting(None, at_least=1, at_most=10_000)
     """Processes of a trial: 1."""
 
     def __post_init__(self) -> None:
         """Raises `TrmbenchError` where several processes or GPUs are wanted for one trial."""
         wanted = self.workers_per_trial or self.gpus_per_trial or 1
-        if wanted <= 0:
-            raise TrmbenchError(f"{wanted:g} GPUs or processes for a trial", "give more than 0")
         if wanted > 1:
             raise TrmbenchError(
                 f"the local runner has one process per trial, not {wanted:g}",

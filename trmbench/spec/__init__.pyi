@@ -26,6 +26,9 @@ from .puzzles import (
     TaskInfo as TaskInfo,
     Votes as Votes,
 )
+from .ranges import (
+    setting as setting,
+)
 from .trials import (
     Runner as Runner,
     Trial as Trial,

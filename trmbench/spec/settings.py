@@ -7,10 +7,17 @@ dataclass whose fields are the section's keys.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal, Self
 
 from trmbench.errors import TrmbenchError
+from trmbench.spec.ranges import check_ranges, setting
+
+MOST_STEPS = 1_000_000_000
+MOST_PUZZLES = 1_000_000_000
+LARGEST_BATCH = 1_000_000
+TEN_YEARS = 10 * 365 * 24 * 3600
+"""Seconds."""
 
 UNHASHED_AT = "unhashed_at"
 """Key of a field's metadata: the value at which the setting is left out of the hash.
@@ -24,36 +31,40 @@ before, so that they keep their ids. Options of tasks and models may have it as 
 class TrainSettings:
     """How a model is trained. These change what is learned, so they are part of the cell's hash."""
 
-    steps: int | None = None
+    steps: int | None = setting(None, at_least=1, at_most=MOST_STEPS)
     """Training steps; None = from `epochs`."""
-    epochs: int | None = None
+    epochs: int | None = setting(None, at_least=1, at_most=MOST_STEPS)
     """Passes over the training puzzles, one augmented variant of each per pass."""
-    batch_size: int = 768
+    batch_size: int = setting(768, at_least=1, at_most=LARGEST_BATCH)
     """Puzzles of one training step."""
     optimizer: Literal["adam_atan2", "adamw"] = "adam_atan2"
-    learning_rate: float = 1e-4
-    warmup_steps: int = 2000
+    learning_rate: float = setting(1e-4, at_least=0, at_most=10)
+    warmup_steps: int = setting(2000, at_least=0, at_most=MOST_STEPS)
     """Steps of linear warm-up."""
-    min_learning_rate_ratio: float = 1.0
+    min_learning_rate_ratio: float = setting(1.0, at_least=0, at_most=1)
     """Cosine decay to this share of the learning rate; 1 = constant after the warm-up."""
-    weight_decay: float = 1.0
-    beta1: float = 0.9
-    beta2: float = 0.95
-    puzzle_learning_rate: float = 1e-4
+    weight_decay: float = setting(1.0, at_least=0, at_most=1_000)
+    beta1: float = setting(0.9, at_least=0, below=1)
+    beta2: float = setting(0.95, at_least=0, below=1)
+    puzzle_learning_rate: float = setting(1e-4, at_least=0, at_most=10)
     """Learning rate of the puzzle embeddings (sign-SGD)."""
-    puzzle_weight_decay: float = 1.0
-    ema: float = 0.999
+    puzzle_weight_decay: float = setting(1.0, at_least=0, at_most=1_000)
+    ema: float = setting(0.999, at_least=0, below=1)
     """Decay of the exponential moving average of the weights that is tested; 0 = none."""
     halting: bool = True
     """Whether a puzzle gives up its slot once the model says it is solved."""
-    halt_exploration: float = 0.1
+    halt_exploration: float = setting(0.1, at_least=0, at_most=1)
     """Share of puzzles that may not halt before a random step in 2..N_sup; with a model that halts
     at random, share of puzzles that halt at each step."""
     loss: Literal["stable_max", "softmax"] = "stable_max"
     precision: Literal["float32", "bfloat16", "float64"] = "float32"
     """Type of the activations and of the carried state; weights stay float32."""
-    threads: int = 1
+    threads: int = setting(1, at_least=1, at_most=1_024)
     """CPU threads of a trial; they can change the last bits of its numbers."""
+
+    def __post_init__(self) -> None:
+        """Raises `TrmbenchError` for a number out of its range."""
+        check_ranges("train", self)
 
 
 @dataclass(frozen=True)
@@ -62,28 +73,27 @@ class EvaluationSettings:
 
     split: Literal["test", "train"] = "test"
     """The puzzles that are tested: "train" shows, unaugmented, how well they were learned."""
-    limit: int | None = None
+    limit: int | None = setting(None, at_least=1, at_most=MOST_PUZZLES)
     """At most this many of them, the first ones; None = all."""
-    votes: int = 1
+    votes: int = setting(1, at_least=1, at_most=100_000)
     """Augmented copies of each test puzzle that vote on its answer."""
-    steps: int | None = None
+    steps: int | None = setting(None, at_least=1, at_most=100_000)
     """Supervision steps; None = as many as in training."""
     identifiers: Literal["own", "blank", "shuffled"] = "own"
     """Puzzle identifiers shown to the model: how much does an answer owe to them?"""
     weights: Literal["ema", "raw"] = "ema"
     """Which weights are tested; "ema" means raw ones where no average was kept."""
-    batch_size: int = 256
-    early_exit: int | None = field(default=None, metadata={UNHASHED_AT: None})
+    batch_size: int = setting(256, at_least=1, at_most=LARGEST_BATCH)
+    early_exit: int | None = setting(
+        None, at_least=0, at_most=100_000, metadata={UNHASHED_AT: None}
+    )
     """Leave out a puzzle, 0: once its state no longer changes, so that nothing after it can; K:
     once its answer was the same and its halting logit positive in K steps on end, an
     approximation. None = every puzzle gets all steps."""
 
     def __post_init__(self) -> None:
-        """Raises `TrmbenchError` for a negative `early_exit`."""
-        if (self.early_exit or 0) < 0:
-            raise TrmbenchError(
-                f"evaluation.early_exit is {self.early_exit}", "it must be 0 or more"
-            )
+        """Raises `TrmbenchError` for a number out of its range."""
+        check_ranges("evaluation", self)
 
 
 @dataclass(frozen=True)
@@ -93,26 +103,27 @@ class ExecutionSettings:
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     compile: bool = False
     """Use `torch.compile` for the supervision step."""
-    max_parallel: int | None = None
+    max_parallel: int | None = setting(None, at_least=1, at_most=10_000)
     """Trials side by side; None = as many as the cores or GPUs allow."""
-    time_budget: float | None = None
+    time_budget: float | None = setting(None, at_least=0, at_most=TEN_YEARS)
     """Seconds after which no further trial is started; None = no limit."""
-    checkpoint_every: float = 60.0
+    checkpoint_every: float = setting(60.0, at_least=0, at_most=TEN_YEARS)
     """Seconds between checkpoints of a running trial."""
-    micro_batch: int | None = None
+    micro_batch: int | None = setting(None, at_least=1, at_most=LARGEST_BATCH)
     """Puzzles whose gradients are computed at a time; None = the whole batch. Less takes less
     memory, and changes the last bits of the numbers."""
     activation_checkpointing: bool = False
     """Compute activations again in the backward pass instead of keeping them. Takes less memory
     and up to a third more time, and changes no number."""
-    log_every: int | None = None
+    log_every: int | None = setting(None, at_least=1, at_most=MOST_STEPS)
     """Training steps between two points of the learning curve; None = 100, or 20 points in all."""
     stack_seeds: bool = False
     """Train the seeds of a cell in one process as one computation, with the threads of all; equal
     to separate trials within rounding."""
 
     def __post_init__(self) -> None:
-        """Raises `TrmbenchError` for settings that exclude each other."""
+        """Raises `TrmbenchError` for a number out of its range and for what excludes each other."""
+        check_ranges("execution", self)
         if self.stack_seeds and (self.micro_batch or self.activation_checkpointing):
             raise TrmbenchError(
                 "stacked seeds are trained without micro-batches and activation checkpointing",
@@ -122,7 +133,7 @@ class ExecutionSettings:
     @classmethod
     def stored(cls, values: Mapping[str, Any]) -> Self:
         """Read the settings of a stored trial, leaving out keys that left this section since."""
-        names = {setting.name for setting in fields(cls)}
+        names = {field.name for field in fields(cls)}
         return cls(**{key: value for key, value in values.items() if key in names})
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trmbench import Context, ModelSpec, Preset, TaskInfo, hookimpl
+from trmbench import Context, ModelSpec, Preset, TaskInfo, hookimpl, setting
 from trmbench.nn import NetworkOptions
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class Options(NetworkOptions):
     """The keys of `model.*`, with their defaults."""
 
-    updates: int = 8
+    updates: int = setting(8, at_least=1, at_most=1_000)
     """Updates of the latent per supervision step."""
-    supervision_steps: int = 4
+    supervision_steps: int = setting(4, at_least=1, at_most=10_000)
     """N_sup."""
 
 

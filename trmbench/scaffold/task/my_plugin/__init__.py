@@ -8,25 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trmbench import Preset, PuzzleOptions, Task, TaskSpec, TrmbenchError, hookimpl
+from trmbench import Preset, PuzzleOptions, Task, TaskSpec, hookimpl, setting
 
 
 @dataclass(frozen=True)
 class Options(PuzzleOptions):
-    """The keys of `task.*`, with their defaults.
-
-    Raises:
-        TrmbenchError: a value is out of its range.
-    """
+    """The keys of `task.*`, with their defaults."""
 
     source: str = "generated"
-    columns: int = 12
+    columns: int = setting(12, at_least=2, at_most=32)
     """Digits of a row."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 2 <= self.columns <= 32:
-            raise TrmbenchError(f"task.columns={self.columns} is not possible", "use 2 to 32")
 
 
 def load(options: Options) -> Task:
