@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from trmbench.errors import TrmbenchError, unknown
+from trmbench.errors import TrmbenchError, shown, unknown
 from trmbench.spec.trials import Row
 
 Condition = Callable[[Row], bool]
@@ -28,6 +28,10 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+LONGEST = 10_000
+"""Characters of a condition."""
+MOST_NESTED = 100
+"""Parentheses and nots of a condition: each may be within the one before."""
 _HINT = "such as --where 'model in (trm, hrm) and seed < 5'"
 
 
@@ -38,10 +42,17 @@ def parse_where(text: str) -> Condition:
         TrmbenchError: it does not parse; when it is applied: a name that does not exist, or `<`
             between things that have no order.
     """
-    parser = _Parser(_tokens(text), text)
+    if len(text) > LONGEST:
+        raise TrmbenchError(f"--where has {len(text):,} characters", f"at most {LONGEST:,}")
+    tokens = _tokens(text)
+    nested = sum(token in ("(", "not") for _, token in tokens)
+    if nested > MOST_NESTED:
+        found = f"{nested:,} parentheses and nots"
+        raise TrmbenchError(f"--where has {found}", f"at most {MOST_NESTED}")
+    parser = _Parser(tokens, text)
     condition = parser.either()
     if parser.peek() is not None:
-        raise parser.error(f"unexpected {parser.peek()!r}")
+        raise parser.error(f"unexpected {shown(parser.peek())}")
     return condition
 
 
@@ -51,7 +62,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
         match = _TOKEN.match(text, position)
         if match is None:
             rest = text[position:].strip()
-            raise TrmbenchError(f"--where {text!r} is not understood at {rest!r}", _HINT)
+            raise TrmbenchError(f"--where {shown(text)} is not understood at {shown(rest)}", _HINT)
         tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
         position = match.end()
     return tokens
@@ -66,7 +77,7 @@ class _Parser:
 
     def error(self, problem: str) -> TrmbenchError:
         """The error that stops the parsing."""
-        return TrmbenchError(f"--where {self._text!r} is not understood: {problem}", _HINT)
+        return TrmbenchError(f"--where {shown(self._text)} is not understood: {problem}", _HINT)
 
     def peek(self) -> str | None:
         """The next token, if any."""
@@ -113,7 +124,7 @@ class _Parser:
             return lambda row: not any(_equal(field(row, name), value) for value in values)
         sign = self.peek()
         if sign not in ("=", "==", "!=", *_ORDER):
-            raise self.error(f"{name!r} must be followed by =, !=, <, <=, >, >= or in (...)")
+            raise self.error(f"{shown(name)} must be followed by =, !=, <, <=, >, >= or in (...)")
         self._tokens.pop(0)
         value = self._value()
         if sign in _ORDER:
@@ -150,7 +161,7 @@ def _literal(text: str) -> Any:
         return None
     try:
         return json.loads(text.lower())
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -190,5 +201,6 @@ def _ordered(sign: str, name: str, stored: Any, value: Any) -> bool:
         return _ORDER[sign](stored, value)
     except TypeError as error:
         raise TrmbenchError(
-            f"--where: {name} is {stored!r}, which has no order with {value!r}", "use = or !="
+            f"--where: {name} is {shown(stored)}, which has no order with {shown(value)}",
+            "use = or !=",
         ) from error

@@ -23,18 +23,22 @@ at.mini = { set = { "model.T" = 2 }, name = "..." }    # what differs at a prese
 from __future__ import annotations
 
 import itertools
+import math
+import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
 from trmbench.config.values import flatten, read_toml
-from trmbench.errors import TrmbenchError, unknown
+from trmbench.errors import TrmbenchError, shown, unknown
 from trmbench.spec.settings import SECTIONS
 
 KEYS = ("title", "models", "tasks", "preset", "seeds", "published", "matrix", "cells", *SECTIONS)
 CELL_KEYS = ("name", "model", "task", "preset", "set", "matrix", "at")
 AT_KEYS = ("name", "set", "matrix")
+MOST_CELLS = 1_000
+"""Cells of one run."""
 
 
 class StudyRow(NamedTuple):
@@ -64,7 +68,7 @@ class StudyCell:
         """The cell's rows at a preset, one per combination of the matrix."""
         here = self.at.get(preset, {})
         name = here.get("name", self.name)
-        matrix = {**self.matrix, **here.get("matrix", {})}
+        matrix = self._matrix(preset)
         rows = []
         for values in itertools.product(*matrix.values()):
             choice = dict(zip(matrix, values, strict=True))
@@ -72,6 +76,14 @@ class StudyCell:
             label = ", ".join([name, *parts]) if name else None
             rows.append(StudyRow(label, {**self.overrides, **here.get("set", {}), **choice}))
         return rows
+
+    @property
+    def most_rows(self) -> int:
+        """How many rows it has at the preset where it has most."""
+        return max(math.prod(map(len, self._matrix(preset).values())) for preset in ("", *self.at))
+
+    def _matrix(self, preset: str) -> Mapping[str, Sequence[Any]]:
+        return {**self.matrix, **self.at.get(preset, {}).get("matrix", {})}
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,14 @@ class Study:
     title: str | None = None
     published: str | None = None
     """The table of a paper whose rows the cells are, as `source` in `trmbench.published`."""
+
+    def __post_init__(self) -> None:
+        """Raises `TrmbenchError` for more cells than one run can have."""
+        count = sum(cell.most_rows for cell in self.cells)
+        if count > MOST_CELLS:
+            raise TrmbenchError(
+                f"{count:,} cells are asked for", f"at most {MOST_CELLS:,}: make the matrix smaller"
+            )
 
 
 def pairs(models: Sequence[str], tasks: Sequence[str]) -> Study:
@@ -101,6 +121,7 @@ def read_study(path: Traversable, models: Sequence[str] = (), tasks: Sequence[st
     _refuse_unknown(f"key in {path}:", content, KEYS)
     for section in SECTIONS:
         _require(path, section, content.get(section, {}), dict, "a table")
+    _require_texts(path, "", content, ("title", "preset", "published"))
     common = flatten({name: content[name] for name in SECTIONS if name in content})
     matrix = _matrix(path, "matrix", content)
     has_pairs = "cells" not in content or "models" in content or "tasks" in content
@@ -118,6 +139,7 @@ def read_study(path: Traversable, models: Sequence[str] = (), tasks: Sequence[st
         if (not models or cell.model in models) and (not tasks or cell.task in tasks)
     ]
     seeds = content.get("seeds")
+    _require(path, "seeds", 1 if seeds is None else seeds, int | str, 'such as 5 or "0-4"')
     return Study(
         cells,
         content.get("preset"),
@@ -131,6 +153,8 @@ def _names(path: Traversable, content: Mapping[str, Any], key: str) -> list[str]
     value = content.get(key, [])
     names = [value] if isinstance(value, str) else value
     _require(path, key, names, list, "a list of names")
+    for name in names:
+        _require(path, key, name, str, "a list of names")
     return list(names)
 
 
@@ -139,6 +163,7 @@ def _matrix(path: Traversable, where: str, table: Mapping[str, Any]) -> Mapping[
     _require(path, where, matrix, dict, "a table")
     for key, values in matrix.items():
         _require(path, f"{where}.{key}", values, list, 'a list, such as "model.n" = [2, 4]')
+        _require(path, f"{where}.{key}", values or None, list, "a list of at least one value")
     return matrix
 
 
@@ -148,10 +173,12 @@ def _named_cell(path: Traversable, cell: Any, common: Mapping[str, Any]) -> Stud
     for key in ("model", "task"):
         if key not in cell:
             raise TrmbenchError(f"a cell in {path} names no {key}", f'add {key} = "..."')
+    _require_texts(path, "cells.", cell, ("name", "model", "task", "preset"))
     _require(path, "cells.at", cell.get("at", {}), dict, "tables by preset: at.mini = { ... }")
     for preset, table in cell.get("at", {}).items():
         _require(path, f"cells.at.{preset}", table, dict, "a table")
         _refuse_unknown(f"key of at.{preset} in {path}:", table, AT_KEYS)
+        _require_texts(path, f"cells.at.{preset}.", table, ("name",))
         _require(path, f"cells.at.{preset}.set", table.get("set", {}), dict, "a table")
         _matrix(path, f"cells.at.{preset}.matrix", table)
     _require(path, "cells.set", cell.get("set", {}), dict, "a table")
@@ -172,6 +199,15 @@ def _refuse_unknown(kind: str, table: Mapping[str, Any], known: Sequence[str]) -
             raise unknown(kind, key, known)
 
 
-def _require(path: Traversable, key: str, value: Any, wanted: type, words: str) -> None:
-    if not isinstance(value, wanted):
-        raise TrmbenchError(f"{key} in {path} is {value!r}", f"it must be {words}")
+def _require_texts(
+    path: Traversable, where: str, table: Mapping[str, Any], keys: Sequence[str]
+) -> None:
+    for key in keys:
+        _require(path, f"{where}{key}", table.get(key, ""), str, "a text")
+
+
+def _require(
+    path: Traversable, key: str, value: object, wanted: type | types.UnionType, words: str
+) -> None:
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        raise TrmbenchError(f"{key} in {path} is {shown(value)}", f"it must be {words}")

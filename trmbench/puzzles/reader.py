@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from trmbench.errors import TrmbenchError
+from trmbench.errors import TrmbenchError, shown
 from trmbench.puzzles.splits import Puzzles
 
 COLUMNS = ("source", "question", "answer", "rating")
@@ -158,7 +158,7 @@ def _check_header(path: Path) -> None:
         raise TrmbenchError(f"{path} cannot be read: {error}") from error
     if tuple(header) != COLUMNS:
         raise TrmbenchError(
-            f"{path}, line 1: the header is {','.join(header)!r}",
+            f"{path}, line 1: the header is {shown(','.join(header))}",
             f"it must be {','.join(COLUMNS)}",
         )
 
@@ -184,6 +184,12 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Line number and columns of every line that is not empty, as the fast reader counts them."""
     with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
         reader = csv.reader(file)
-        for row in reader:
-            if row:
-                yield reader.line_num, row
+        try:
+            for row in reader:
+                if row:
+                    yield reader.line_num, row
+        except csv.Error as error:  # such as a column of more than 128 KiB
+            raise TrmbenchError(
+                f"{path}, line {reader.line_num}: {error}",
+                f"each line must be {','.join(COLUMNS)}",
+            ) from error
