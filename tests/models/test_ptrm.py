@@ -15,6 +15,7 @@ from trmbench.config.compose import base_cell, compose
 from trmbench.evaluation.answers import RecursiveSolver
 from trmbench.plugin import registry
 from trmbench.testing import TOY_MODEL, TOY_TASK, assert_model_conforms, run_one
+from trmbench_ptrm import Options
 from trmbench_ptrm.search import StochasticSearch
 
 SPEC = registry.models().find("ptrm").spec

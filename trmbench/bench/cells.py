@@ -16,6 +16,8 @@ from trmbench.errors import TrmbenchError
 from trmbench.machine import choose_device
 
 PEAK_SECONDS = 0.3
+LONGEST = 3600.0
+MOST_CALLS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,11 @@ def measurements(
         calls: this many steps instead.
 
     Raises:
-        TrmbenchError: as `subjects`; `seconds` or `calls` is not positive.
+        TrmbenchError: as `subjects`; `seconds` is not in 0..3,600, or `calls` not in 1..1,000,000.
     """
-    if seconds <= 0 or (calls is not None and calls < 1):
-        raise TrmbenchError("there is no time to measure in", "use --seconds 2 or --steps 10")
+    if not (0 < seconds <= LONGEST and (calls is None or 1 <= calls <= MOST_CALLS)):
+        asked = f"{seconds} seconds" if calls is None else f"{calls} steps"
+        raise TrmbenchError(f"{asked} are no time to measure in", "use --seconds 2 or --steps 10")
     peaks: dict[tuple[str, int], float] = {}
     for found in subjects(wanted):
         parts = found.parts

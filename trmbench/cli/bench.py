@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trmbench.cli.options import models_option, parse_overrides, set_option, tasks_option
+from trmbench.cli.options import (
+    models_option,
+    parse_overrides,
+    set_option,
+    tasks_option,
+)
+from trmbench.errors import printable
 
 if TYPE_CHECKING:
     from trmbench.bench.cells import Wanted
@@ -72,6 +78,8 @@ def command(
 def _measure(wanted: Wanted, seconds: float, steps: int | None, form: str) -> None:
     import json
 
+    from rich.text import Text
+
     from trmbench.bench.cells import measurements
     from trmbench.bench.table import conditions, record, table
     from trmbench.cli.console import console, errors
@@ -82,12 +90,12 @@ def _measure(wanted: Wanted, seconds: float, steps: int | None, form: str) -> No
         for of_trial in measurements(wanted, seconds, steps):
             found += of_trial
             last = of_trial[-1]
-            status.update(f"measured {last.model} on {last.task} ({last.preset}), next")
+            status.update(Text(f"measured {last.model} on {last.task} ({last.preset}), next"))
     if form == "json":
-        click.echo(json.dumps(record(found), indent=1))
+        click.echo(printable(json.dumps(record(found), indent=1)))
     else:
         console.print(rich_table(table(found)))
-        console.print(*conditions(found), sep="\n", markup=False)
+        console.print(*conditions(found), sep="\n")
 
 
 def _profile(wanted: Wanted, trace: Path) -> None:

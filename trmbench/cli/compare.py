@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from trmbench.cli.options import results_option
-from trmbench.errors import TrmbenchError
+from trmbench.errors import TrmbenchError, printable
 
 where_option = click.option(
     "--where",
@@ -55,6 +55,8 @@ def compared(results: str, margin: float | None, beside: str | None, **question:
     from trmbench.comparison.compare import Question, compare_cells
     from trmbench.store import Store
 
+    if margin is not None and not 0 <= margin <= 100:  # nor NaN
+        raise TrmbenchError(f"--margin {margin} is not possible", "use 0 to 100 points")
     asked = Question(
         margin=None if margin is None else margin / 100,
         published=beside == "published",
@@ -90,6 +92,6 @@ def command(form: str, fail_if_worse: bool, **options: Any) -> int:
     else:
         from trmbench.report.formats import FORMATS
 
-        click.echo(FORMATS[form](found))
+        click.echo(printable(FORMATS[form](found)))
     worse = any(difference.verdict == "worse" for difference in found.differences)
     return 1 if fail_if_worse and worse else 0

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from trmbench.cli.options import results_option
+from trmbench.errors import printable
 from trmbench.plugin import registry
 from trmbench.plugin.manager import plugin_manager
 from trmbench.store.location import Location, location
@@ -41,10 +42,10 @@ def command(results: str) -> int:
     broken = 0
     for name, check in checks.items():
         try:
-            click.echo(f"{name:9} {check()}")
+            click.echo(printable(f"{name:9} {check()}"))
         except Exception as error:  # whatever is broken is what this command is asked for
             broken += 1
-            click.echo(f"{name:9} BROKEN: {' '.join(str(error).split())}")
+            click.echo(printable(f"{name:9} BROKEN: {' '.join(str(error).split())}"))
     return 1 if broken else 0
 
 

@@ -18,7 +18,7 @@ def print_plan(plan: Plan) -> None:
     finished = {trial.trial_id for trial in plan.finished}
     for trial in plan.trials:
         state = "finished" if trial.trial_id in finished else "to do"
-        console.print(f"{trial.trial_id}  {trial.label}  {state}", markup=False)
+        console.print(f"{trial.trial_id}  {trial.label}  {state}")
     print_estimates(plan)
 
 
@@ -40,7 +40,7 @@ def print_estimates(plan: Plan) -> dict[str, float]:
     seconds = {}
     for found in estimate_cells(plan):
         seconds[found.trial.cell_id] = found.seconds
-        console.print(_in_words(found), markup=False, soft_wrap=True)
+        console.print(_in_words(found), soft_wrap=True)
     return seconds
 
 

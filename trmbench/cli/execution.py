@@ -42,13 +42,13 @@ def run_pending(
                 if result.status != FINISHED:
                     not_finished.append(result.trial_id)
                     if debug and result.traceback:
-                        errors.print(result.traceback, markup=False)
+                        errors.print(result.traceback)
                 if fail_fast and result.status == FAILED:
                     results.close()
                     console.print(f"Stopped, since a trial failed. {again}", soft_wrap=True)
                     break
     except BaseException:  # Ctrl-C, SIGTERM or an error: nothing that is finished is lost
-        console.print(f"Stopped. Finished trials are kept. {again}", markup=False, soft_wrap=True)
+        console.print(f"Stopped. Finished trials are kept. {again}", soft_wrap=True)
         raise
     return not_finished
 

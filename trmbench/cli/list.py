@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from trmbench.errors import TrmbenchError
+from trmbench.errors import TrmbenchError, printable
 from trmbench.plugin import registry
 from trmbench.plugin.registry import Registry
 
@@ -96,4 +96,4 @@ def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         texts = (text.ljust(width) for text, width in zip(row, widths, strict=True))
-        click.echo("  ".join(texts).rstrip())
+        click.echo(printable("  ".join(texts).rstrip()))

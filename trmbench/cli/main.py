@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 import trmbench
-from trmbench.errors import TrmbenchError
+from trmbench.errors import TrmbenchError, one_line, printable, shown
 from trmbench.plugin.manager import plugin_manager
 
 VERBS = {
@@ -117,17 +117,18 @@ def run_command(arguments: list[str]) -> int:
     debug = "--debug" in arguments or bool(os.environ.get("TRMBENCH_DEBUG"))
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
+        if any("\0" in argument for argument in arguments):
+            raise TrmbenchError("an argument has a null byte", "no name or value can have one")
         code = cli.main(arguments, prog_name="trmbench", standalone_mode=False)
         _name_broken_plugins()
         return code if isinstance(code, int) else 0
     except TrmbenchError as error:
         if debug:
             traceback.print_exc()
-        click.echo(f"trmbench: {error.message}{f' — {error.hint}' if error.hint else ''}", err=True)
+        _say(f"{error.message}{f' — {error.hint}' if error.hint else ''}")
         return BAD_INPUT
     except click.ClickException as error:
-        message = " ".join(error.format_message().split())
-        click.echo(f"trmbench: {message} — see trmbench --help", err=True)
+        _say(f"{error.format_message()} — see trmbench --help")
         return BAD_INPUT
     except (KeyboardInterrupt, Terminated, click.Abort, SystemError) as error:
         # Out of a compiled library's call, a signal's exception comes as the cause of SystemError.
@@ -138,11 +139,21 @@ def run_command(arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader of our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a file or a place that cannot be used, whichever verb it is for
+        if debug:
+            traceback.print_exc()
+        where = f"cannot use {shown(error.filename)}: " if error.filename else ""
+        _say(f"{where}{error.strerror or one_line(error)} — --debug shows where")
+        return BAD_INPUT
+
+
+def _say(line: str) -> None:
+    """One line on the error output, in characters that can be printed."""
+    click.echo(f"trmbench: {printable(' '.join(line.split()))}", err=True)
 
 
 def _name_broken_plugins() -> None:
     """One line for each plugin that the command did without, if it needed plugins at all."""
     if plugin_manager.cache_info().currsize:
         for plugin in plugin_manager().broken:
-            line = f"trmbench: plugin {plugin.name} of {plugin.distribution} is left out"
-            click.echo(f"{line}: {plugin.problem}", err=True)
+            _say(f"plugin {plugin.name} of {plugin.distribution} is left out: {plugin.problem}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trmbench.errors import unknown
+from trmbench.errors import printable, unknown
 from trmbench.plugin import registry
 from trmbench.plugin.manager import Plugin, plugin_manager
 
@@ -65,12 +65,12 @@ def check(name: str, task: str | None) -> int:
     bad = 0
     for plugin in chosen:
         if plugin.problem:
-            click.echo(f"{plugin.name}: {plugin.problem}")
+            click.echo(printable(f"{plugin.name}: {plugin.problem}"))
             bad += 1
         for offered, run in _checks(plugin, task):
-            click.echo(offered)
+            click.echo(printable(offered))
             for finding in run():
-                click.echo(f"  {finding.check:20} {finding.problem or 'ok'}")
+                click.echo(printable(f"  {finding.check:20} {finding.problem or 'ok'}"))
                 bad += finding.problem is not None
     click.echo(f"{bad} problems" if bad else "All is well.")
     return 1 if bad else 0

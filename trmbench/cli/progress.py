@@ -22,10 +22,10 @@ class TrialProgress:
         self._trials: Mapping[str, Trial] = {trial.trial_id: trial for trial in trials}
         self._live = console.is_terminal
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.completed}/{task.total}"),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[figures]}", markup=False),
             TimeRemainingColumn(),
             console=console,
             disable=not self._live,
@@ -64,9 +64,7 @@ class TrialProgress:
             self._progress.remove_task(bar)
         place = f"[{self._ended}/{len(self._trials)}]"
         line = f"{place} {self._label(result.trial_id)}: {result.status}"
-        console.print(
-            f"{line}: {result.error}" if result.error else line, markup=False, soft_wrap=True
-        )
+        console.print(f"{line}: {result.error}" if result.error else line, soft_wrap=True)
 
     def _label(self, trial_id: str) -> str:
         return self._trials[trial_id].label if trial_id in self._trials else trial_id
@@ -88,7 +86,7 @@ class TrialProgress:
         if now - self._last_line.get(event.trial_id, 0.0) >= SECONDS_BETWEEN_LINES or last_step:
             self._last_line[event.trial_id] = now
             done = f"{label}: {event.phase} {event.step}/{event.total}"
-            console.print(f"{done} {figures(event)}", markup=False, soft_wrap=True)
+            console.print(f"{done} {figures(event)}", soft_wrap=True)
 
 
 def figures(event: TrialEvent) -> str:

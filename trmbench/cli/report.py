@@ -38,7 +38,7 @@ def command(output: Path, figures: Path | None, **options: Any) -> None:
     store = Store(options["results"], warn)
     report = build_report(store, found, draw_differences(store, found))
     write_report(report, output)
-    console.print(f"wrote {output}", markup=False)
+    console.print(f"wrote {output}")
     if figures:
         for path in save_figures(report.plots, figures):
-            console.print(f"wrote {path}", markup=False)
+            console.print(f"wrote {path}")

@@ -56,7 +56,7 @@ def command(
     store = results_at(results)
     found = unfinished(store)
     if not found:
-        console.print(f"Every trial in {store.root} is finished.", markup=False)
+        console.print(f"Every trial in {store.root} is finished.")
         return 0
     console.print(_table(found))
     if dry_run:

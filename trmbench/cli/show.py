@@ -107,4 +107,4 @@ def _puzzle(found: Any, steps: bool, save: Path | None) -> None:
             console.print(part)
     else:
         write(picture, save)
-        console.print(f"wrote {save}", markup=False)
+        console.print(f"wrote {save}")

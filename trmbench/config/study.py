@@ -163,7 +163,8 @@ def _matrix(path: Traversable, where: str, table: Mapping[str, Any]) -> Mapping[
     _require(path, where, matrix, dict, "a table")
     for key, values in matrix.items():
         _require(path, f"{where}.{key}", values, list, 'a list, such as "model.n" = [2, 4]')
-        _require(path, f"{where}.{key}", values or None, list, "a list of at least one value")
+        if not values:
+            raise TrmbenchError(f"{where}.{key} in {path} is an empty list", "give it values")
     return matrix
 
 

@@ -21,7 +21,7 @@ from trmbench.comparison.across import THRESHOLDS, AcrossTasks
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Group
 from trmbench.comparison.curves import Curve, learning_curves
-from trmbench.errors import TrmbenchError
+from trmbench.errors import TrmbenchError, printable
 from trmbench.report.words import metric_names
 from trmbench.store import Store
 
@@ -208,6 +208,7 @@ def _look(index: int) -> tuple[str, str, str]:
 
 
 def _short(name: str, longest: int = 34) -> str:
+    name = printable(name)
     name = name if len(name) <= longest else f"{name[: longest - 1]}…"
     return f"\u2009{name}" if name.startswith("_") else name  # matplotlib hides labels with "_"
 

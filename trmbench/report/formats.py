@@ -27,10 +27,21 @@ def to_csv(compared: ComparedCells) -> str:
     rows += [{"row": "published", **_flat(figure)} for figure in record["published"]]
     text = io.StringIO()
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(_inert, columns))
+    writer.writerows([_inert(row.get(name)) for name in columns] for row in rows)
     return text.getvalue().rstrip("\n")
+
+
+def _inert(value: object) -> object:
+    """A cell that no spreadsheet computes: a quote in front of text that would be a formula."""
+    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
 
 
 def _flat(record: Record) -> Record:

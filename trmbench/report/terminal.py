@@ -11,6 +11,7 @@ from rich.text import Text
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells
+from trmbench.errors import printable
 from trmbench.report import tables
 from trmbench.report.published import published_table
 from trmbench.report.tables import TextTable
@@ -20,16 +21,21 @@ _STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "refused": "
 
 def rich_table(table: TextTable) -> Table:
     """Draw a table for the terminal."""
-    drawn = Table(title=Text(table.title), title_justify="left")
+    drawn = Table(title=_text(table.title), title_justify="left")
     for number, heading in enumerate(table.headings):
         if number < table.left:
-            drawn.add_column(heading, overflow="fold")
+            drawn.add_column(_text(heading), overflow="fold")
         else:
-            drawn.add_column(heading, justify="right", no_wrap=True)
+            drawn.add_column(_text(heading), justify="right", no_wrap=True)
     for number, row in enumerate(table.rows):
-        texts = (Text(text, _STYLES.get(text.split(" ")[0], "")) for text in row)
+        texts = (_text(text, _STYLES.get(text.split(" ")[0], "")) for text in row)
         drawn.add_row(*texts, style="dim" if number in table.dim else None)
     return drawn
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Text as wide as it is measured: control characters have no width, what replaces them has."""
+    return Text(printable(text), style)
 
 
 def cells_table(cells: Sequence[CellSummary]) -> Table:
