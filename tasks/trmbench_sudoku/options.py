@@ -18,7 +18,7 @@ class SudokuOptions(PuzzleOptions):
         TrmbenchError: a value is out of its range.
     """
 
-    size: int = 9
+    size: int = setting(9, at_least=6, at_most=9)
     """Rows of the grid: 9 (boxes 3x3) or 6 (boxes of 2 rows and 3 columns)."""
     clues: int = setting(13, at_least=0, at_most=81)
     """Digits given in a generated puzzle."""

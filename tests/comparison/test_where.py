@@ -63,3 +63,28 @@ def test_an_unknown_column_is_refused_with_the_nearest() -> None:
 def test_order_between_text_and_number_is_refused() -> None:
     with pytest.raises(TrmbenchError, match="no order"):
         parse_where("model < 3")(ROW)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("(" * 5000 + "seed = 3" + ")" * 5000, "10,008 characters"),
+        ("(" * 101 + "seed = 3" + ")" * 101, "101 parentheses and nots"),
+        ("not " * 2000 + "seed = 3", "2,000 parentheses and nots"),
+        ("seed = " + "9" * 20_000, "20,007 characters"),
+        ("seed = 3 " + "x" * 5000, "unexpected"),
+    ],
+)
+def test_a_condition_that_is_too_long_or_too_deep_is_refused_in_a_line(
+    text: str, message: str
+) -> None:
+    with pytest.raises(TrmbenchError) as refused:
+        parse_where(text)(ROW)
+    assert message in str(refused.value) and len(str(refused.value)) < 400
+
+
+def test_deep_conditions_and_deep_values_are_understood() -> None:
+    assert parse_where("(" * 100 + "seed = 3" + ")" * 100)(ROW)
+    assert parse_where("not " * 100 + "seed = 3")(ROW)
+    assert parse_where(f"seed != {'[' * 5000}")(ROW)
+    assert parse_where(" and ".join(["seed = 3"] * 500))(ROW)

@@ -92,9 +92,48 @@ def test_names_on_the_command_line_choose_among_named_cells(tmp_path: Path) -> N
         ('[[cells]]\nmodel = "m"\ntask = "t"\nat = 1', "tables by preset"),
         ('[[cells]]\nmodel = "m"\ntask = "t"\nat.mini = { sett = 1 }', "did you mean 'set'"),
         ("cells = 3", "[[cells]]"),
+        ("models = [1]", "models in {path} is 1 (it must be a list of names)"),
+        ("tasks = [true]", "tasks in {path} is True (it must be a list of names)"),
+        ("preset = 5", "preset in {path} is 5 (it must be a text)"),
+        ("preset = ['mini']", "preset in {path} is ['mini'] (it must be a text)"),
+        ("title = 5", "title in {path} is 5"),
+        ("seeds = [1, 2]", "seeds in {path} is [1, 2]"),
+        ("seeds = true", "seeds in {path} is True"),
+        ("seeds = 1.5", "seeds in {path} is 1.5"),
+        ('[[cells]]\nmodel = 5\ntask = "t"', "cells.model in {path} is 5"),
+        ('[[cells]]\nmodel = "m"\ntask = [1]', "cells.task in {path} is [1]"),
+        ('[[cells]]\nmodel = "m"\ntask = "t"\nname = 5', "cells.name in {path} is 5"),
+        ('[[cells]]\nmodel = "m"\ntask = "t"\nname = ["a"]', "cells.name in {path} is ['a']"),
+        ('[[cells]]\nmodel = "m"\ntask = "t"\npreset = 5', "cells.preset in {path} is 5"),
+        ('[[cells]]\nmodel = "m"\ntask = "t"\nat.mini = { name = 5 }', "cells.at.mini.name in"),
+        ('[matrix]\n"model.n" = []', "matrix.model.n in {path} is an empty list"),
+        ("x = " + "[" * 5000, "nests its values too deeply"),
+        ("seeds = " + "9" * 5000, "is not valid TOML"),
     ],
 )
 def test_a_key_that_means_nothing_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(TrmbenchError) as error:
         read_study(write(tmp_path, text))
-    assert message in str(error.value)
+    assert message.replace("{path}", str(tmp_path / "study.toml")) in str(error.value)
+    assert len(error.value.message) < 300 and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("count", [10_000, 10**8])
+def test_a_matrix_of_too_many_cells_is_refused_before_any_is_made(
+    tmp_path: Path, count: int
+) -> None:
+    axes = "".join(
+        f'"model.{name}" = {list(range(10))}\n' for name in "abcdefgh"[: len(str(count)) - 1]
+    )
+    for text in (
+        f'models = "m"\ntasks = "t"\n[matrix]\n{axes}',
+        f'[[cells]]\nmodel = "m"\ntask = "t"\n[cells.matrix]\n{axes}',
+        f'[[cells]]\nmodel = "m"\ntask = "t"\n[cells.at.mini.matrix]\n{axes}',
+    ):
+        with pytest.raises(TrmbenchError, match=f"{count:,} cells are asked for"):
+            read_study(write(tmp_path, text))
+
+
+def test_a_file_of_any_size_is_refused_by_its_beginning(tmp_path: Path) -> None:
+    with pytest.raises(TrmbenchError, match="larger than 1 MiB"):
+        read_study(Path("/dev/zero"))

@@ -130,3 +130,24 @@ def test_a_file_without_puzzles_is_refused(tmp_path: Path) -> None:
 def test_asking_for_more_than_there_are_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrmbenchError, match="has 16 puzzles, 17 are asked for"):
         read_puzzles(write(tmp_path, *numbered(16)), LAYOUT, 17, 0)
+
+
+@pytest.mark.parametrize("size", [200_000, 10_000_000])
+def test_a_line_of_many_megabytes_is_named_by_its_number(tmp_path: Path, size: int) -> None:
+    path = write(tmp_path, "s,....,aaaa,0", f"s,{'a' * size},aaaa,0")
+    with pytest.raises(TrmbenchError) as caught:
+        read_puzzles(path, LAYOUT, None, 0)
+    assert f"{path}, line 3: field larger than field limit" in str(caught.value)
+    path.write_text("a" * size)
+    with pytest.raises(TrmbenchError, match="field larger than field limit"):
+        read_puzzles(path, LAYOUT, None, 0)
+
+
+def test_a_long_header_is_cut_in_the_message(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("x," * 60_000 + "\n")
+    with pytest.raises(
+        TrmbenchError, match=r"line 1: the header is 'x,x,.*\.\.\..*it must"
+    ) as caught:
+        read_puzzles(path, LAYOUT, None, 0)
+    assert len(str(caught.value)) < 300 + len(str(path))

@@ -93,3 +93,28 @@ def test_published_figures_stand_beside_with_their_source(compared: ComparedCell
     assert found["TRM-Att", "arXiv 2510.04871, Table 4"] == 85.3
     assert found["HRM", "arXiv 2506.21734, Figure 1"] == 74.5
     assert "arXiv 2510.04871, Table 4" in terminal(compared)
+
+
+FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1"]
+
+
+def test_no_cell_of_the_csv_is_a_formula(tmp_path: Path) -> None:
+    for name in FORMULAS:
+        add_cell(tmp_path, name, bernoulli(3, 50, 0.8))
+    text = FORMATS["csv"](compare_cells(Store(tmp_path), Question(margin=0.01)))
+    rows = list(csv.reader(io.StringIO(text)))
+    assert not [cell for row in rows for cell in row if is_formula(cell)]
+    assert {f"'{name}" for name in FORMULAS if name[0] != "\r"} <= {
+        cell for row in rows for cell in row
+    }
+    low = [float(row["low"]) for row in csv.DictReader(io.StringIO(text)) if row["low"]]
+    assert min(low) < 0  # and numbers below zero stay numbers
+
+
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet computes a cell: it begins like a formula and is no number."""
+    try:
+        float(cell)
+    except ValueError:
+        return cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return False

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trmbench.cli.options import (
-    models_option,
-    parse_overrides,
-    set_option,
-    tasks_option,
-)
+from trmbench.cli.options import models_option, parse_overrides, set_option, tasks_option
 from trmbench.errors import printable
 
 if TYPE_CHECKING:

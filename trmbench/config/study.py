@@ -125,10 +125,11 @@ def read_study(path: Traversable, models: Sequence[str] = (), tasks: Sequence[st
     common = flatten({name: content[name] for name in SECTIONS if name in content})
     matrix = _matrix(path, "matrix", content)
     has_pairs = "cells" not in content or "models" in content or "tasks" in content
+    all_models, all_tasks = (_names(path, content, key) for key in ("models", "tasks"))
     cells = [
         StudyCell(model, task, common, matrix=matrix)
-        for model in models or _names(path, content, "models")
-        for task in tasks or _names(path, content, "tasks")
+        for model in models or all_models
+        for task in tasks or all_tasks
         if has_pairs
     ]
     _require(path, "cells", content.get("cells", []), list, "tables: [[cells]]")

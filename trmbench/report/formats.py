@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 
 from trmbench.comparison.compare import ComparedCells
+from trmbench.errors import printable
 from trmbench.report import tables
 from trmbench.report.published import published_table
 from trmbench.report.records import Record, comparison_record
@@ -35,13 +36,16 @@ def to_csv(compared: ComparedCells) -> str:
 
 def _inert(value: object) -> object:
     """A cell that no spreadsheet computes: a quote in front of text that would be a formula."""
-    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if not isinstance(value, str):
         return value
+    text = printable(value)  # a carriage return would begin another row
+    if not text.startswith(("=", "+", "-", "@", "\t")):
+        return text
     try:
-        float(value)
+        float(text)
     except ValueError:
-        return f"'{value}"
-    return value
+        return f"'{text}"
+    return text
 
 
 def _flat(record: Record) -> Record:
