@@ -34,7 +34,7 @@ def rich_table(table: TextTable) -> Table:
 
 
 def _text(text: str, style: str = "") -> Text:
-    """Text as wide as it is measured: control characters have no width, what replaces them has."""
+    """Text as wide as it is measured, lest it be cut: control characters count as no width."""
     return Text(printable(text), style)
 
 
