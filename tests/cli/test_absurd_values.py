@@ -163,6 +163,7 @@ COMMANDS: list[tuple[list[str], str]] = [
     (["compare", f"--results={'r' * 300}"], "File name too long"),
     (["resume", f"--results={'r' * 300}"], "File name too long"),
     (["compare", "--results=a\0b"], "an argument has a null byte"),
+    (["compare", "--results=a\udcff"], "is not UTF-8"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -100,10 +101,11 @@ def test_a_hostile_name_is_shown_to_its_end(
 def test_an_error_about_hostile_text_is_one_printable_line(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = [argument.replace("\x00", "\n") for argument in arguments]
+    arguments = [re.sub("[\x00\ud83d]", "\n", argument) for argument in arguments]
     assert run_command(arguments) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and not STEERING & set(said)
+    assert "title" in said
 
 
 def test_what_the_system_refuses_is_one_line_and_a_traceback_on_demand(

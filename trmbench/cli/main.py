@@ -117,8 +117,8 @@ def run_command(arguments: list[str]) -> int:
     debug = "--debug" in arguments or bool(os.environ.get("TRMBENCH_DEBUG"))
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        if any("\0" in argument for argument in arguments):
-            raise TrmbenchError("an argument has a null byte", "no name or value can have one")
+        if not all(map(_is_text, arguments)):
+            raise TrmbenchError("an argument has a null byte or is not UTF-8", "give it as text")
         code = cli.main(arguments, prog_name="trmbench", standalone_mode=False)
         _name_broken_plugins()
         return code if isinstance(code, int) else 0
@@ -145,6 +145,14 @@ def run_command(arguments: list[str]) -> int:
         where = f"cannot use {shown(error.filename)}: " if error.filename else ""
         _say(f"{where}{error.strerror or one_line(error)} — --debug shows where")
         return BAD_INPUT
+
+
+def _is_text(argument: str) -> bool:
+    """Whether it can be the name of a file and be stored with the results."""
+    try:
+        return b"\0" not in argument.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _say(line: str) -> None:
