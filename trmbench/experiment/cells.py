@@ -14,7 +14,7 @@ from trmbench.config.study import pairs, read_study
 from trmbench.errors import TrmbenchError
 from trmbench.machine import has_cuda
 from trmbench.plugin import registry
-from trmbench.spec import ModelSpec, RunnerSpec, TaskSpec
+from trmbench.spec import RunnerSpec
 
 AUTO_PRESET = "auto"
 MOST_TRIALS = 100_000
@@ -72,8 +72,7 @@ def choose_cells(
     published_rows: dict[str, str] = {}
     warnings: dict[str, None] = {}
     for asked in study.cells:
-        model = registry.models().find(asked.model).spec
-        task = registry.tasks().find(asked.task).spec
+        model, task = asked.model, asked.task
         of_cell = (asked.preset if preset is None else None) or automatic or wanted
         for row in asked.rows(of_cell):
             cell, lacks = _composed(model, task, of_cell, row.overrides, overrides, runner)
@@ -81,28 +80,35 @@ def choose_cells(
             cells.setdefault(cell.cell_id, replace(cell, label=row.label))
             if study.published and asked.name:
                 published_rows.setdefault(cell.cell_id, asked.name)
-    note = None
-    if automatic:
-        found = "a GPU was found" if automatic == "paper" else "no GPU was found"
-        note = f"Preset {automatic}, since {found}; --preset chooses another."
     wanted_seeds = parse_seeds(study.seeds or 1 if seeds is None else seeds)
     if len(cells) * len(wanted_seeds) > MOST_TRIALS:
         asked_for = f"{len(cells):,} cells with {len(wanted_seeds):,} seeds each"
         raise TrmbenchError(f"{asked_for} are too many", f"at most {MOST_TRIALS:,} trials at once")
     return Choice(
-        list(cells.values()), wanted_seeds, note, list(warnings), study.published, published_rows
+        list(cells.values()),
+        wanted_seeds,
+        _note(automatic) if automatic else None,
+        list(warnings),
+        study.published,
+        published_rows,
     )
 
 
+def _note(automatic: str) -> str:
+    found = "a GPU was found" if automatic == "paper" else "no GPU was found"
+    return f"Preset {automatic}, since {found}; --preset chooses another."
+
+
 def _composed(
-    model: ModelSpec,
-    task: TaskSpec,
+    model_name: str,
+    task_name: str,
     preset: str,
     from_file: Mapping[str, Any],
     from_command: Mapping[str, Any],
     runner: RunnerSpec | None,
 ) -> tuple[Cell, list[str]]:
     """The cell, without data that only a preset wants and that cannot be had; and what it lacks."""
+    model, task = registry.models().find(model_name).spec, registry.tasks().find(task_name).spec
     cell = compose(model, task, preset, from_file, from_command, runner)
     settings = cell.sections["task"]
     lacks = task.lacking(task.options(**cell.values["task"])) if task.lacking else {}

@@ -66,18 +66,19 @@ def evaluate(
     if len(validation):
         figures["validation_accuracy"] = score(task, validation, answer(validation))[0]["score"]
     totals = {**of_votes, **figures["totals"], **_compute(answers, parts)}
-    metric = _headline(parts, totals)
     return {
         **figures,
-        "score": totals.get(metric, figures["score"]),
+        **_headline(parts, totals),
         "totals": json.dumps(totals),
-        "primary_metric": metric,
         "test_seconds": time.monotonic() - started,
     }
 
 
-def _headline(parts: TrialParts, totals: Mapping[str, float]) -> str:
-    """The name of the figure that stands for the trial: its model's choice, else its task's."""
+def _headline(parts: TrialParts, totals: Mapping[str, float]) -> dict[str, Any]:
+    """The figure that stands for the trial, its model's choice or else its task's, by name.
+
+    Its value replaces the mean over puzzles where it is one of the totals.
+    """
     task = parts.trial.task.rpartition(":")[2]
     wanted: str | None = parts.model_entry.spec.headline.get(task)
     if wanted is not None and wanted not in totals:
@@ -85,7 +86,9 @@ def _headline(parts: TrialParts, totals: Mapping[str, float]) -> str:
             f"model {parts.trial.model} reports {wanted!r}, which task {task} does not give",
             f"its spec's headline may be one of {', '.join(totals) or 'none'}",
         )
-    return wanted or parts.task.info.primary_metric
+    metric = wanted or parts.task.info.primary_metric
+    value = {"score": totals[metric]} if metric in totals else {}
+    return {"primary_metric": metric, **value}
 
 
 def _compute(answers: Predictions, parts: TrialParts) -> dict[str, float]:
