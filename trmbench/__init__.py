@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from trmbench.puzzles.task import PuzzleTask as PuzzleTask
     from trmbench.puzzles.votes import permutation_votes as permutation_votes
     from trmbench.spec import *  # noqa: F403
+    from trmbench.store.output import write_output as write_output
     from trmbench.trial.failures import (
         record_failure as record_failure,
         retry_in_less_memory as retry_in_less_memory,
@@ -56,6 +57,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "puzzles.task": ["PuzzleTask"],
         "puzzles.votes": ["permutation_votes"],
         "spec": dir(_spec),
+        "store.output": ["write_output"],
         "trial.failures": ["record_failure", "retry_in_less_memory", "with_half_micro_batch"],
         "trial.run": ["run_trial"],
         "trial.share": ["run_shared_trial"],

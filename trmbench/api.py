@@ -62,8 +62,8 @@ def run(
         warnings.warn(line, stacklevel=2)
     store = Store(results, warnings.warn)
     todo = plan(choice.cells, choice.seeds, store)
-    store.ensure_writable()
     if todo.pending:
+        store.ensure_writable()
         from trmbench.bench.estimate import seconds_by_cell  # loads torch
 
         for _ in run_plan(todo, store, runs, seconds_by_cell):

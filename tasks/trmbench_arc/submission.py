@@ -7,14 +7,13 @@ on Kaggle).
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from trmbench import TrmbenchError
+from trmbench import TrmbenchError, write_output
 from trmbench_arc.grids import check_grid
 
 Submission = dict[str, list[dict[str, list[list[int]]]]]
@@ -87,11 +86,4 @@ def write_submission(
     }
     attempts = max((len(entry) for entries in filled.values() for entry in entries), default=2)
     validate_submission(filled, test_inputs, attempts)
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(filled))
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise TrmbenchError(f"cannot write {target}: {error.strerror}", "check -o") from error
+    write_output(Path(path), lambda file: file.write_text(json.dumps(filled), encoding="utf-8"))

@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from trmbench.config.cell import short_hash
 from trmbench.spec import Trial
+from trmbench.spec.ids import short_hash, trial_hash
 from trmbench.store import Store
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -62,7 +62,7 @@ def add_cell(
     trials = []
     for seed, right in enumerate(np.asarray(scores)):
         trial = Trial(
-            trial_id=short_hash([cell, seed]),
+            trial_id=trial_hash(short_hash(cell), seed),
             cell_id=short_hash(cell),
             evaluation_id=short_hash(how),
             model=model,

@@ -23,6 +23,7 @@ from trmbench.store.location import Location
 TOY = ["--model=toy-recursive", "--task=toy-mirror", "--preset=mini", "--device=cpu"]
 OFTEN = "--checkpoint-every=0.2"
 LONG_ENOUGH_TO_KILL = ["--set=train.steps=400", "--set=execution.log_every=100", OFTEN]
+TRIAL, OTHER = "0123456789ab", "ba9876543210"
 PATIENCE = 240.0
 """Seconds, for a machine that has other things to do."""
 
@@ -124,14 +125,14 @@ def assert_same_results(one: Location, other: Location) -> None:
 
 def assert_a_claim_keeps_others_out(results: Location) -> None:
     """Until it is released, and only of what was claimed."""
-    with claimed(results, "trial"):
-        found = holder(results, "trial")
+    with claimed(results, TRIAL):
+        found = holder(results, TRIAL)
         assert found is not None and found.pid == os.getpid()
-        with pytest.raises(Claimed, match=f"process {os.getpid()} on"), claimed(results, "trial"):
+        with pytest.raises(Claimed, match=f"process {os.getpid()} on"), claimed(results, TRIAL):
             raise AssertionError("claimed twice")
-        with claimed(results, "another"):
-            assert holder(results, "another")
-    assert holder(results, "trial") is None
+        with claimed(results, OTHER):
+            assert holder(results, OTHER)
+    assert holder(results, TRIAL) is None
 
 
 def _nan_equal(one: pa.Table, other: pa.Table) -> bool:

@@ -11,18 +11,21 @@ import pyarrow.parquet as pq
 import pytest
 
 from trmbench import Trial, TrmbenchError
+from trmbench.spec.ids import short_hash, trial_hash
 from trmbench.store import Store
-from trmbench.store.datasets import SCHEMAS
+from trmbench.store.schemas import NEEDED, SCHEMAS
 
+OTHER = "0123456789ab"
+CELL = short_hash("cell")
 TRIAL = Trial(
-    trial_id="abc123",
-    cell_id="c",
-    evaluation_id="e1",
+    trial_id=trial_hash(CELL, 0),
+    cell_id=CELL,
+    evaluation_id="e" * 12,
     model="m",
     task="t",
     preset="mini",
     seed=0,
-    config={"evaluation": {"votes": 1}},
+    config={"task": {}, "model": {}, "train": {}, "evaluation": {"votes": 1}, "execution": {}},
     overrides={},
     results="",
 )
@@ -32,7 +35,7 @@ def test_rows_come_back_with_their_types_and_missing_columns_null(tmp_path: Path
     store = Store(tmp_path / "new" / "folder")
     store.write_trial(TRIAL, {"status": "finished", "exact_accuracy": 0.5})
     [row] = store.trials()
-    assert (row["trial_id"], row["seed"], row["exact_accuracy"]) == ("abc123", 0, 0.5)
+    assert (row["trial_id"], row["seed"], row["exact_accuracy"]) == (TRIAL.trial_id, 0, 0.5)
     assert row["error"] is None and row["finished_at"] is not None
 
 
@@ -43,8 +46,8 @@ def test_pandas_reads_a_dataset_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_schema_version_is_in_the_file(tmp_path: Path) -> None:
-    Store(tmp_path).write_trial(TRIAL, {})
-    metadata = pq.read_schema(tmp_path / "trials" / "abc123-e1.parquet").metadata
+    Store(tmp_path).write_trial(TRIAL, {"status": "finished"})
+    metadata = pq.read_schema(tmp_path / "trials" / f"{TRIAL.name}.parquet").metadata
     assert metadata[b"trmbench_schema"] == b"1"
 
 
@@ -59,32 +62,39 @@ def test_a_truncated_file_is_named_once_and_the_rest_is_read(tmp_path: Path) -> 
     lines: list[str] = []
     store = Store(tmp_path, lines.append)
     store.write_trial(TRIAL, {"status": "finished"})
-    whole = (tmp_path / "trials" / "abc123-e1.parquet").read_bytes()
-    (tmp_path / "trials" / "broken-e1.parquet").write_bytes(whole[: len(whole) // 2])
+    whole = (tmp_path / "trials" / f"{TRIAL.name}.parquet").read_bytes()
+    broken = tmp_path / "trials" / f"{OTHER}-{OTHER}.parquet"
+    broken.write_bytes(whole[: len(whole) // 2])
     assert len(store.trials()) == 1
     assert len(store.trials()) == 1
-    assert len(lines) == 1 and "broken-e1.parquet" in lines[0] and "damaged" in lines[0]
+    assert len(lines) == 1 and broken.name in lines[0] and "damaged" in lines[0]
 
 
 def test_a_file_of_an_older_schema_is_read_with_nulls(tmp_path: Path) -> None:
     (tmp_path / "trials").mkdir()
-    old = pa.table({"trial_id": ["old"], "seed": pa.array([3], pa.int32())})
-    pq.write_table(old, tmp_path / "trials" / "old-e.parquet")
+    Store(tmp_path / "new").write_trial(TRIAL, {"status": "finished", "exact_accuracy": 0.5})
+    name = f"{TRIAL.name}.parquet"
+    new = pq.read_table(tmp_path / "new" / "trials" / name)
+    needed = [*NEEDED["trials"], "exact_accuracy", "config"]
+    old = new.select(needed).replace_schema_metadata(None)
+    old = old.set_column(needed.index("seed"), "seed", pa.array([0], pa.int32()))
+    pq.write_table(old, tmp_path / "trials" / name)
     [row] = Store(tmp_path).trials()
-    assert (row["trial_id"], row["seed"], row["status"]) == ("old", 3, None)
+    assert (row["trial_id"], row["seed"], row["score"]) == (TRIAL.trial_id, 0, None)
+    assert row["exact_accuracy"] == 0.5
 
 
 def test_an_unfinished_temporary_file_is_not_read(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.write_trial(TRIAL, {})
+    store.write_trial(TRIAL, {"status": "finished"})
     (tmp_path / "trials" / ".x.parquet.99.tmp").write_bytes(b"PAR1")
     assert len(store.trials()) == 1
 
 
 def test_a_trial_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.write_trial(TRIAL, {})
-    assert store.find_trial("abc")[0]["trial_id"] == "abc123"
+    store.write_trial(TRIAL, {"status": "finished"})
+    assert store.find_trial(TRIAL.trial_id[:3])[0]["trial_id"] == TRIAL.trial_id
     with pytest.raises(TrmbenchError, match="no trial 'zzz'"):
         store.find_trial("zzz")
 

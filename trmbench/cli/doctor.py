@@ -26,7 +26,6 @@ def command(results: str) -> int:
     Exit code 1 when something is broken.
     """
     from trmbench.machine import available_cores, cpu_name
-    from trmbench.store import Store
 
     click.echo(
         f"trmbench  {importlib.metadata.version('trmbench')}, Python {platform.python_version()}"
@@ -35,7 +34,7 @@ def command(results: str) -> int:
     checks: dict[str, Callable[[], str]] = {
         "torch": _torch,
         "device": _device,
-        "results": lambda: _results(Store(results)),
+        "results": lambda: _results(results),
         "disk": lambda: _disk(location(results)),
         "plugins": _plugins,
     }
@@ -45,7 +44,8 @@ def command(results: str) -> int:
             click.echo(printable(f"{name:9} {check()}"))
         except Exception as error:  # whatever is broken is what this command is asked for
             broken += 1
-            click.echo(printable(f"{name:9} BROKEN: {' '.join(str(error).split())}"))
+            lines = [" ".join(line.split()) for line in str(error).splitlines()]
+            click.echo(f"{name:9} BROKEN: " + "\n          ".join(map(printable, lines)))
     return 1 if broken else 0
 
 
@@ -63,16 +63,19 @@ def _device() -> str:
     return f"{device_name(device)} will be used; --preset auto takes {automatic_preset()}"
 
 
-def _results(store: object) -> str:
+def _results(results: str) -> str:
     from trmbench.spec.status import FINISHED
     from trmbench.store import Store
+    from trmbench.store.faults import faults
 
-    assert isinstance(store, Store)
-    damaged: list[str] = []
-    store = Store(store.root, damaged.append)
-    rows = store.trials() if store.root.exists() else []
-    if damaged:
-        raise RuntimeError("; ".join(damaged))
+    store = Store(results)
+    found = list(faults(store))
+    if found:
+        lines = [f"{fault.path}: {fault.reason}" for fault in found]
+        raise RuntimeError(
+            "\n".join([f"{len(found)} damaged (`trmbench repair` sets them aside)", *lines])
+        )
+    rows = store.trials()
     finished = sum(row["status"] == FINISHED for row in rows)
     return f"{store.root}: {len(rows)} trials, {finished} finished"
 

@@ -29,8 +29,10 @@ VERBS = {
     "new": "Write a plugin package to begin with: a model, a task or a runner.",
     "bench": "Measure how fast training and testing are on this machine.",
     "doctor": "Say what this machine has, what will be used and what is broken.",
+    "repair": "Set aside the damaged files of a results folder.",
 }
 
+UNEXPECTED = "this should not have happened:"
 BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 
 
@@ -134,7 +136,7 @@ def run_command(arguments: list[str]) -> int:
         # Out of a compiled library's call, a signal's exception comes as the cause of SystemError.
         cause = error.__cause__ if isinstance(error, SystemError) else error
         if not isinstance(cause, KeyboardInterrupt | Terminated | click.Abort):
-            raise
+            return _unexpected(error, debug)
         return TERMINATED if isinstance(cause, Terminated) else INTERRUPTED
     except BrokenPipeError:  # the reader of our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -145,6 +147,16 @@ def run_command(arguments: list[str]) -> int:
         where = f"cannot use {shown(error.filename)}: " if error.filename else ""
         _say(f"{where}{error.strerror or one_line(error)} — --debug shows where")
         return BAD_INPUT
+    except Exception as error:  # a fault of trmbench or of a plugin: the last resort
+        return _unexpected(error, debug)
+
+
+def _unexpected(error: BaseException, debug: bool) -> int:
+    """Say in one line what nobody has thought of, and return the exit code."""
+    if debug:
+        traceback.print_exception(error)
+    _say(f"{UNEXPECTED} {one_line(error)} — --debug shows where")
+    return BAD_INPUT
 
 
 def _is_text(argument: str) -> bool:

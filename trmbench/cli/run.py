@@ -133,7 +133,8 @@ def command(
 
         print_plan(todo)
         return 0
-    store.ensure_writable()
+    if todo.pending or fresh:
+        store.ensure_writable()
     if fresh:
         from trmbench.cli.execution import start_over
 

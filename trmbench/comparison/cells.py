@@ -36,8 +36,10 @@ class CellSummary:
     """The finished trials' rows."""
     failed: tuple[Row, ...]
     """The rows of the trials that are not finished."""
+    unread: tuple[Row, ...]
+    """The rows of the finished trials whose scores could not be used."""
     left_out: tuple[str, ...]
-    """A line per finished trial whose scores could not be used."""
+    """A line for each of them."""
     puzzle_set: PuzzleSet | None
     """What the trials were tested on."""
     moments: CellMoments
@@ -61,7 +63,7 @@ class CellSummary:
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows of all trials, finished or not."""
-        return (*self.trials, *self.failed)
+        return (*self.trials, *self.failed, *self.unread)
 
     @cached_property
     def config(self) -> dict[str, dict[str, Any]]:
@@ -118,6 +120,7 @@ def _summary(reader: ScoreReader, rows: list[Row], name: str, metric: str) -> Ce
     finished = sorted((r for r in rows if r["status"] == FINISHED), key=lambda row: row["seed"])
     failed = tuple(row for row in rows if row["status"] != FINISHED)
     found = reader.read(finished)
+    tested = {row["trial_id"] for row in found.tested}
     first = (finished or rows)[0]
     return CellSummary(
         cell_id=first["cell_id"],
@@ -130,6 +133,7 @@ def _summary(reader: ScoreReader, rows: list[Row], name: str, metric: str) -> Ce
         metric=metric_of(first) if metric == PRIMARY else metric,
         trials=found.tested,
         failed=failed,
+        unread=tuple(row for row in finished if row["trial_id"] not in tested),
         left_out=found.left_out,
         puzzle_set=found.puzzles,
         moments=moments(found.scores, failed=len(failed))

@@ -5,6 +5,7 @@ Puzzle ids stay in Arrow: a store may hold tens of millions of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -106,8 +107,10 @@ class ScoreReader:
         """
         puzzles: PuzzleSet | None = None
         scores, tested, left_out = [], [], []
-        for row in trials:
-            result = self._trial(row, only)
+        columns = ["puzzle_id", self._column]
+        tables = self._store.each("puzzles", columns, map(row_name, trials))
+        for row, table in zip(trials, tables, strict=True):
+            result = self._trial(row, table, only)
             if isinstance(result, str):
                 left_out.append(f"left out {_label(row)}: {result}")
                 continue
@@ -135,25 +138,30 @@ class ScoreReader:
         """The same puzzles without groups; the same object at every call."""
         return self._ungrouped.setdefault(id(puzzles), PuzzleSet(puzzles.ids, None, puzzles.ids))
 
-    def _trial(self, row: Row, only: pa.Array | None) -> tuple[PuzzleSet, np.ndarray] | str:
+    def _trial(
+        self, row: Row, table: pa.Table | None, only: pa.Array | None
+    ) -> tuple[PuzzleSet, np.ndarray] | str:
         """The puzzles of a trial and its scores (P,) in their order, or why there are none."""
         scored_by = metric_of(row)
         if self._metric not in METRICS and figure_of(scored_by) != figure_of(self._metric):
             return f"it was scored by {scored_by}; `trmbench evaluate` tests it again"
         name = row_name(row)
-        table = self._store.read("puzzles", ["puzzle_id", self._column], [name])
-        if len(table) == 0:
+        if table is None or len(table) == 0:
             return "its file in puzzles/ is missing, empty or damaged"
+        told = row["test_puzzles"]
+        if told not in (None, len(table)):
+            return f"its file in puzzles/ does not fit its row: {len(table):,} of {told:,} puzzles"
         if only is not None:
             table = table.filter(pc.is_in(table["puzzle_id"], value_set=only))
-        values = table[self._column]
+        column, values = self._column, table[self._column]
         if values.null_count == len(values) and self._column == METRICS[PRIMARY]:
             # Before there was a score, exactness was the only one.
-            values = self._store.read("puzzles", ["exact"], [name])["exact"]
+            column, values = "exact", self._store.read("puzzles", ["exact"], [name])["exact"]
         if values.null_count or len(values) != len(table):
             return f"{values.null_count:,} of its puzzles have no {self._column}"
         ids = _one_array(table["puzzle_id"])
-        if (problem := _out_of_range(values)) is not None:
+        problem = _out_of_range(values) or (_misfit(row, column, values) if only is None else None)
+        if problem is not None:
             return problem
         numbers = _numpy(_one_array(values))
         for known in self._sets:
@@ -211,6 +219,15 @@ def _out_of_range(values: pa.ChunkedArray) -> str | None:
     if limits["min"] >= 0 and limits["max"] <= 1:
         return None
     return f"its scores lie in {limits['min']:g}..{limits['max']:g} instead of 0..1"
+
+
+def _misfit(row: Row, column: str, values: pa.ChunkedArray) -> str | None:
+    """Why scores cannot be the ones that a trial's row tells of."""
+    name = {"exact": "exact_accuracy", "valid": "valid_accuracy"}.get(column, column)
+    told, mean = row[name], pc.mean(values).as_py()
+    if told is None or math.isnan(told) or math.isclose(told, mean, abs_tol=1e-6):
+        return None
+    return f"its file in puzzles/ does not fit its row: {name} {mean:.6f} instead of {told:.6f}"
 
 
 def _label(row: Row) -> str:

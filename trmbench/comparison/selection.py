@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from trmbench.comparison.where import parse_where
@@ -11,26 +10,16 @@ from trmbench.spec.status import FINISHED, IMPORTED
 from trmbench.spec.trials import Row
 from trmbench.store import Store
 
-_NEEDED = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed", "status")
-
 
 def select_trials(store: Store, where: str | None = None) -> tuple[list[Row], list[str]]:
-    """Select the trials to compare, oldest first, and write a line per row that is passed over.
+    """Select the trials to compare, oldest first, and write a line per trial that is stored twice.
 
     Raises:
         TrmbenchError: `where` is not understood, or there is nothing to compare.
     """
     condition = parse_where(where) if where else None
-    rows: list[Row] = []
-    lines: list[str] = []
-    for row in store.trials():
-        if row["status"] == IMPORTED:
-            continue  # nothing to compare before `evaluate` has tested it
-        problem = _problem(row)
-        if problem:
-            lines.append(f"left out a row of trials/ ({row['trial_id']}): {problem}")
-        else:
-            rows.append(row)
+    # Of imported weights there is nothing to compare before `evaluate` has tested them.
+    rows: list[Row] = [row for row in store.trials() if row["status"] != IMPORTED]
     if not rows:
         raise TrmbenchError(
             f"no trials in {store.root}", "`trmbench run` makes some; --results names the folder"
@@ -42,20 +31,7 @@ def select_trials(store: Store, where: str | None = None) -> tuple[list[Row], li
         raise TrmbenchError(
             f"no trial matches --where {where!r}", "`trmbench show` lists the trials"
         )
-    return rows, lines + repeated
-
-
-def _problem(row: Row) -> str | None:
-    missing = [name for name in _NEEDED if row[name] is None]
-    if missing:
-        return f"it has no {', '.join(missing)}"
-    try:
-        for name in ("config", "overrides", "provenance"):
-            if not isinstance(json.loads(row[name] or "{}"), dict):
-                return f"its {name} is not a JSON object"
-    except ValueError:
-        return "its config, overrides or provenance is not JSON"
-    return None
+    return rows, repeated
 
 
 def _once(rows: list[Row]) -> tuple[list[Row], list[str]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import shlex
 import sys
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trmbench.spec import ModelSpec, TaskSpec, Trial
+from trmbench.spec.ids import short_hash, trial_hash
 from trmbench.spec.settings import UNHASHED_AT, EvaluationSettings, TrainSettings
 
 HASHED_SECTIONS = ("task", "model", "train")
@@ -122,11 +121,6 @@ def _hashed(schema: type, values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key not in later or value != later[key]}
 
 
-def trial_hash(cell_id: str, seed: int) -> str:
-    """Hash of a cell and a training seed: the `trial_id`."""
-    return short_hash([cell_id, seed])
-
-
 def with_seed(trial: Trial, seed: int) -> Trial:
     """The same trial with another training seed, and none stacked with it."""
     own_id = trial_hash(trial.cell_id, seed)
@@ -137,9 +131,3 @@ def apart(trial: Trial) -> list[Trial]:
     """A trial and the seeds stacked with it, as trials of their own."""
     others = [with_seed(trial, seed) for seed in trial.stacked]
     return [dataclasses.replace(trial, stacked=()), *others]
-
-
-def short_hash(value: Any) -> str:
-    """12 hexadecimal digits of the SHA-256 of a value's canonical JSON."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -10,7 +10,6 @@ from trmbench.config.cell import Cell, evaluation_hash
 from trmbench.config.compose import checked_section
 from trmbench.errors import TrmbenchError
 from trmbench.spec import Trial
-from trmbench.spec.status import FINISHED
 from trmbench.store import Store
 from trmbench.store.final import has_final
 
@@ -42,10 +41,8 @@ class Plan:
 def plan(cells: Sequence[Cell], seeds: Sequence[int], store: Store) -> Plan:
     """The trials of cells x seeds, cell by cell."""
     trials = [cell.trial(seed, store.address) for cell in cells for seed in seeds]
-    columns = ["trial_id", "status"]
-    rows = store.read("trials", columns, [trial.name for trial in trials]).to_pylist()
-    finished = {row["trial_id"] for row in rows if row["status"] == FINISHED}
-    done = [trial for trial in trials if trial.trial_id in finished]
+    finished = store.finished(trial.name for trial in trials)
+    done = [trial for trial in trials if trial.name in finished]
     return Plan(cells, trials, done)
 
 

@@ -1,44 +1,31 @@
-"""What runs were asked for: so that a run that died can be taken up without its command.
-
-Each run leaves one small file in the results folder's `runs`: its cells, resolved, and their seeds.
-"""
+"""What a results folder holds unfinished, and how a trial is forgotten."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
-from trmbench.config.cell import learned_hash, short_hash
-from trmbench.config.compose import base_cell
+from trmbench.config.cell import evaluation_hash, learned_hash
+from trmbench.config.compose import base_cell, checked_section
+from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.spec import Trial, row_name
+from trmbench.spec.settings import ExecutionSettings
 from trmbench.spec.status import FAILED, FINISHED, INTERRUPTED
 from trmbench.store import Store
-from trmbench.store.atomic import write_json
+from trmbench.store.checkpoints import forget_all, saved_steps
 from trmbench.store.claims import claimed, holder
-from trmbench.store.location import Location, modified, remove_all
-
-FOLDER = "runs"
-_OF_SEED = ("trial_id", "seed", "results", "stacked")
-"""Fields of a trial that differ between the seeds of a cell, or are known from the folder."""
+from trmbench.store.files import delete, listing
+from trmbench.store.leftovers import sweep
+from trmbench.store.notes import read_notes, write_note
+from trmbench.store.parquet import SUFFIX
+from trmbench.store.schemas import SCHEMAS
 
 
 def record_run(store: Store, trials: Sequence[Trial]) -> None:
-    """Note what is about to be run; the same trials again replace their note."""
-    cells: dict[tuple[str, str], dict[str, Any]] = {}
-    for trial in trials:
-        cell = cells.setdefault((trial.cell_id, trial.evaluation_id), _cell(trial))
-        cell["seeds"][trial.trial_id] = trial.seed
-    name = short_hash(sorted(trial.name for trial in trials))
-    write_json(store.root / FOLDER / f"{name}.json", list(cells.values()))
-
-
-def _cell(trial: Trial) -> dict[str, Any]:
-    names = [field.name for field in dataclasses.fields(trial) if field.name not in _OF_SEED]
-    return {"cell": {name: getattr(trial, name) for name in names}, "seeds": {}}
+    """Note what is about to be run, and delete what killed processes were writing."""
+    sweep(store.root)
+    write_note(store, trials)
 
 
 @dataclass(frozen=True)
@@ -55,11 +42,11 @@ class Unfinished:
 
 
 def unfinished(store: Store) -> list[Unfinished]:
-    """The trials of a results folder that `resume` can go on with, in the order asked for."""
+    """The trials of a results folder that are not finished, in the order they were asked for."""
     rows = store.trials()
     statuses = {row_name(row): row["status"] for row in rows}
     stopped = [store.trial_of(row) for row in rows if row["status"] in (FAILED, INTERRUPTED)]
-    trials = {trial.name: trial for trial in [*_recorded(store), *stopped]}
+    trials = {trial.name: trial for trial in [*read_notes(store), *stopped]}
     return [
         _describe(store, trial, statuses.get(name))
         for name, trial in trials.items()
@@ -67,29 +54,28 @@ def unfinished(store: Store) -> list[Unfinished]:
     ]
 
 
-def _recorded(store: Store) -> Iterable[Trial]:
-    paths = sorted((store.root / FOLDER).glob("*.json"), key=modified)
-    for path in paths:
-        for cell in json.loads(path.read_text()):
-            for trial_id, seed in cell["seeds"].items():
-                yield Trial(trial_id=trial_id, seed=seed, results=store.address, **cell["cell"])
-
-
 def _describe(store: Store, trial: Trial, status: str | None) -> Unfinished:
-    steps = [int(path.stem.split("-")[1]) for path in _checkpoints(store, trial)]
+    steps = saved_steps(store.checkpoints(trial.trial_id))
     other = holder(store.root, trial.trial_id)
     state = str(other) if other else status or ("begun" if steps else "not begun")
     return Unfinished(trial, state, max(steps, default=0), _is_current(trial))
 
 
-def _checkpoints(store: Store, trial: Trial) -> Iterable[Location]:
-    return store.checkpoints(trial.trial_id).glob("running-*.json")
-
-
 def _is_current(trial: Trial) -> bool:
-    model, task = registry.models().find(trial.model).spec, registry.tasks().find(trial.task).spec
-    base = base_cell(model, task, trial.preset, trial.config, trial.overrides)
-    return learned_hash(model, task, trial.config, base) == trial.cell_id
+    """Whether the plugins are there, and the ids still are those of the configuration."""
+    try:
+        model = registry.models().find(trial.model).spec
+        task = registry.tasks().find(trial.task).spec
+        base = base_cell(model, task, trial.preset, trial.config, trial.overrides)
+        known = {setting.name for setting in fields(ExecutionSettings)}
+        execution = trial.config["execution"]
+        checked_section("execution", {key: execution[key] for key in known & set(execution)})
+        return (trial.cell_id, trial.evaluation_id) == (
+            learned_hash(model, task, trial.config, base),
+            evaluation_hash(trial.config["evaluation"]),
+        )
+    except (TrmbenchError, TypeError):  # a plugin that is away, options of another version
+        return False
 
 
 def forget(store: Store, trial: Trial) -> None:
@@ -97,9 +83,12 @@ def forget(store: Store, trial: Trial) -> None:
 
     Raises:
         Claimed: another process does it just now.
+        TrmbenchError: something that is none of the trial's files is in the place of one.
     """
     with claimed(store.root, trial.trial_id):
-        for dataset in ("trials", "curves", "puzzles", "votes"):
-            for path in (store.root / dataset).glob(f"{trial.trial_id}*.parquet"):
-                path.unlink()
-        remove_all(store.checkpoints(trial.trial_id))
+        checkpoints = store.checkpoints(trial.trial_id)
+        for dataset in SCHEMAS:
+            for path in listing(store.folder(dataset), SUFFIX):
+                if path.stem.partition("-")[0] == trial.trial_id:
+                    delete(path)
+        forget_all(checkpoints)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from trmbench.errors import TrmbenchError
 from trmbench.gallery.drawing import Drawing, to_html, to_image, to_text
-from trmbench.store.atomic import replace_file, write_text
+from trmbench.store.output import write_output
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -97,9 +97,9 @@ def save_drawings(
         TrmbenchError: another suffix, or the file cannot be written.
     """
     if path.suffix == ".html":
-        write_text(path, page())
+        write_output(path, lambda file: file.write_text(page(), encoding="utf-8"))
     elif path.suffix == ".png":
         image = picture(rows())
-        replace_file(path, lambda temporary: image.save(temporary, format="PNG"))
+        write_output(path, lambda file: image.save(file, format="PNG"))
     else:
         raise TrmbenchError(f"cannot save drawings as {path.name}", "use .html or .png")

@@ -19,7 +19,7 @@ from trmbench.report.templates import template
 from trmbench.report.trial_view import dotted, trials_table
 from trmbench.report.words import metric_names
 from trmbench.store import Store
-from trmbench.store.atomic import write_text
+from trmbench.store.output import write_output
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def write_report(report: Report, path: Path) -> None:
     Raises:
         TrmbenchError: the file cannot be written.
     """
-    write_text(path, report.html)
+    write_output(path, lambda file: file.write_text(report.html, encoding="utf-8"))
 
 
 def render_report(compared: ComparedCells, sections: Sequence[GroupReport], written_at: str) -> str:

@@ -18,10 +18,13 @@ from itertools import takewhile
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from trmbench.errors import TrmbenchError
 from trmbench.machine import available_cores, has_cuda
+from trmbench.runners.code import Code, own_code
 from trmbench.spec import Trial, TrialEvent, TrialResult
 from trmbench.trial.failures import record_failure
 
+ADVICE = "install trmbench, or name its folder in PYTHONPATH: workers leave out the current one"
 STOP_SECONDS = 10.0
 """How long a worker may take to checkpoint when asked to stop."""
 
@@ -106,10 +109,12 @@ class WorkerProcess:
     def __init__(self, gpu: str | None) -> None:
         self.gpu = gpu
         self.trial: Trial | None = None
+        self._code: Code | None = None
         ours, theirs = socket.socketpair()
         environment = os.environ | ({"CUDA_VISIBLE_DEVICES": gpu} if gpu else {})
+        # -P: what happens to lie in the current directory is neither numpy nor trmbench.
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "trmbench.runners.worker", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "trmbench.runners.worker", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             env=environment,
         )
@@ -123,7 +128,11 @@ class WorkerProcess:
             self.connection.send(trial)
 
     def receive(self, on_event: Callable[[TrialEvent], None]) -> TrialResult | None:
-        """Take one message; a result ends the trial, and so does the worker's death."""
+        """Take one message; a result ends the trial, and so does the worker's death.
+
+        Raises:
+            TrmbenchError: the worker does not run the same trmbench as this process.
+        """
         trial = self.trial
         assert trial is not None
         try:
@@ -133,11 +142,18 @@ class WorkerProcess:
         if isinstance(message, TrialResult):
             self.trial = None
             return message
-        on_event(message)
+        if isinstance(message, Code):
+            self._code = _checked(message)
+        else:
+            on_event(message)
         return None
 
     def _death(self, trial: Trial) -> TrialResult:
         code = self.process.wait()
+        if code > 0 and self._code is None:
+            raise TrmbenchError(
+                f"a worker process did not start; this process runs trmbench {own_code()}", ADVICE
+            )
         cause = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
         memory = "; the machine may be out of memory" if code == -signal.SIGKILL else ""
         error = f"the worker process was ended {cause}{memory}"
@@ -161,6 +177,14 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def _checked(code: Code) -> Code:
+    if code != own_code():
+        raise TrmbenchError(
+            f"a worker process runs trmbench {code}, this process trmbench {own_code()}", ADVICE
+        )
+    return code
 
 
 def visible_gpus() -> list[str]:

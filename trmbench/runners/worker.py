@@ -1,7 +1,7 @@
 """The process behind the local runner: `python -m trmbench.runners.worker FD`.
 
-It receives trials over the socket FD, sends events and results back, and ends when the socket
-closes. SIGTERM makes it checkpoint the running trial and say so.
+It says which code it runs, receives trials over the socket FD, sends events and results back, and
+ends when the socket closes. SIGTERM makes it checkpoint the running trial and say so.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 from typing import Any
+
+from trmbench.runners.code import own_code
 
 
 class Worker:
@@ -32,6 +34,7 @@ class Worker:
 
     def serve(self) -> None:
         """Run trials until the parent closes the socket."""
+        self.send(own_code())
         from trmbench.trial.run import run_trial
 
         while not self._stopping:

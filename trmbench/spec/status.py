@@ -11,3 +11,6 @@ IMPORTED = "imported"
 
 CLAIMED = "claimed"
 """Status of a trial that is left to another process, which does it."""
+
+STATUSES = (FINISHED, FAILED, INTERRUPTED, IMPORTED)
+"""What the row of a trial may say."""

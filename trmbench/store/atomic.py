@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from trmbench.errors import TrmbenchError
+from trmbench.store.files import kind
 from trmbench.store.location import Location, ObjectPath
 
 T = TypeVar("T")
@@ -27,14 +28,23 @@ def replace_file(path: Location, write: Callable[[Path], T]) -> T:
         What `write` returns.
 
     Raises:
-        TrmbenchError: the disk is full, or the folder or object store cannot be written to.
+        TrmbenchError: the disk is full, the folder or object store cannot be written to, or what is
+            there is no file: a folder, a link, a device.
     """
     if isinstance(path, ObjectPath):
         return _replace_object(path, write)
+    there = kind(path)
+    if there not in ("", "a file"):
+        raise TrmbenchError(
+            f"cannot write {path}: it is {there}", "move that away, or name another"
+        )
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:  # so it has the mode of any new file
+            mode = os.fstat(file.fileno()).st_mode
         written = write(temporary)
+        temporary.chmod(path.stat().st_mode if there else mode)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -43,7 +53,7 @@ def replace_file(path: Location, write: Callable[[Path], T]) -> T:
             temporary.unlink()
         raise TrmbenchError(
             f"cannot write {path}: {error.strerror or error}",
-            "make space or choose another --results DIR; what was written before is intact",
+            "make space or choose another place; what was written before is intact",
         ) from error
     return written
 

@@ -1,13 +1,16 @@
 """Checkpoints: tensors as safetensors, the rest as JSON with the tensors' checksum.
 
 The JSON file is written last and names the SHA-256 of the tensor file, so a checkpoint is complete
-exactly when its JSON is there and the checksum holds.
+exactly when its JSON is there and the checksum holds. It also says whose checkpoint it is, under
+which name, and the SHA-256 of its own values; older ones say nothing of these, and are read.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,16 +20,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load as tensors_of, save_file
 from torch import Tensor
 
-from trmbench.errors import TrmbenchError
+from trmbench.store.aside import set_aside
 from trmbench.store.atomic import replace_file, write_json
+from trmbench.store.files import Damaged, delete, listing, read_bytes, reason_of
 from trmbench.store.location import Location
+from trmbench.store.plain_json import parse
 
+SUFFIXES = (".json", ".safetensors")
+_RUNNING = re.compile(r"running-(\d{9})", re.ASCII)
+_OURS = re.compile(rf"{_RUNNING.pattern}|final|answers-[0-9a-f]{{12}}", re.ASCII)
 KEPT = 2
 """Running checkpoints kept, so that a damaged one has a predecessor."""
-
-
-class Damaged(TrmbenchError):
-    """A checkpoint that is not what was saved."""
 
 
 def save(
@@ -36,26 +40,66 @@ def save(
     path = folder / f"{name}.safetensors"
     cpu = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
     checksum = replace_file(path, lambda temporary: _write_tensors(cpu, temporary))
-    write_json(folder / f"{name}.json", {"sha256": checksum, "values": dict(values)})
+    whose = {"trial_id": folder.name, "name": name, "values_sha256": _hash(values)}
+    write_json(folder / f"{name}.json", {"sha256": checksum, **whose, "values": dict(values)})
 
 
 def load(folder: Location, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read what `save` wrote, onto the CPU.
 
     Raises:
-        Damaged: a file is missing, truncated or altered.
+        Damaged: a file is missing, truncated or altered, or belongs to another trial.
+    """
+    content, values = read_whole(folder, name)
+    try:
+        return tensors_of(content), values
+    except SafetensorError as error:
+        raise Damaged(folder / f"{name}.safetensors", reason_of(error)) from error
+
+
+def read_whole(folder: Location, name: str) -> tuple[bytes, dict[str, Any]]:
+    """The tensors' file, whose checksum holds, and the values.
+
+    Raises:
+        Damaged: a file is missing, truncated or altered, or belongs to another trial.
     """
     path = folder / f"{name}.safetensors"
     try:
-        description = json.loads((folder / f"{name}.json").read_text())
-        content = path.read_bytes()
-        if description["sha256"] != hashlib.sha256(content).hexdigest():
-            raise ValueError("its checksum does not match")
-        return tensors_of(content), description["values"]
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise Damaged(
-            f"checkpoint {path} is damaged: {error}", "delete it to train again"
-        ) from error
+        described = describe(folder, name)
+        content = read_bytes(path)
+    except FileNotFoundError:
+        raise Damaged(path, "it, or its description, is missing") from None
+    if described["sha256"] != hashlib.sha256(content).hexdigest():
+        raise Damaged(path, "its checksum does not match")
+    return content, described["values"]
+
+
+def describe(folder: Location, name: str) -> dict[str, Any]:
+    """What the JSON file of a checkpoint says.
+
+    Raises:
+        FileNotFoundError: there is none.
+        Damaged: it is not what was saved, or another trial's.
+    """
+    path = folder / f"{name}.json"
+    try:
+        found = parse(read_bytes(path))
+        if not (isinstance(found["values"], dict) and isinstance(found["sha256"], str)):
+            raise ValueError("it is no description of a checkpoint")
+        for key, own in (("trial_id", folder.name), ("name", name)):
+            if found.get(key, own) != own:
+                raise ValueError(f"it belongs to {key.removesuffix('_id')} {found[key]!s:.40}")
+        if found.get("values_sha256") not in (None, _hash(found["values"])):
+            raise ValueError("its values are not what was saved")
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damaged(path, reason_of(error)) from error
+    return dict(found)
+
+
+def _hash(values: Mapping[str, Any]) -> str:
+    """Checksum of values as they come back from JSON."""
+    plain = json.dumps(json.loads(json.dumps(dict(values))), sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def _write_tensors(tensors: dict[str, Tensor], path: Path) -> str:
@@ -116,14 +160,14 @@ class RunningCheckpoints:
             self._delete(name)
 
     def load_latest(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """The newest checkpoint that is intact, or None."""
+        """The newest checkpoint that is intact, or None; damaged ones are set aside."""
         self.wait()
         for name in reversed(self._names()):
             try:
                 return load(self._folder, name)
             except Damaged as error:
                 self._warn(f"{error.message}; going on from the one before")
-                self._delete(name)
+                set_aside(self._folder.parent.parent, *files_of(self._folder, name))
         return None
 
     def load(self, step: int) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -141,11 +185,43 @@ class RunningCheckpoints:
             self._delete(name)
 
     def _names(self) -> list[str]:
-        return sorted({path.stem for path in self._folder.glob("running-*.*")})
+        return [_name(step) for step in saved_steps(self._folder)]
 
     def _delete(self, name: str) -> None:
-        for suffix in ("json", "safetensors"):
-            (self._folder / f"{name}.{suffix}").unlink(missing_ok=True)
+        for path in files_of(self._folder, name):
+            delete(path)
+
+
+def saved_steps(folder: Location) -> list[int]:
+    """The training steps of the running checkpoints in a trial's folder, whole or not."""
+    names = {path.stem for suffix in SUFFIXES for path in listing(folder, suffix)}
+    found = map(_RUNNING.fullmatch, names)
+    return sorted(int(match[1]) for match in found if match)
+
+
+def names_in(folder: Location) -> list[str]:
+    """The checkpoints of a trial whose description is there: final weights and answers, too."""
+    return [path.stem for path in listing(folder, SUFFIXES[0]) if _OURS.fullmatch(path.stem)]
+
+
+def forget_all(folder: Location) -> None:
+    """Delete every checkpoint, final weights and answers included; other files stay.
+
+    Raises:
+        TrmbenchError: something that is no file has the name of one.
+    """
+    for suffix in SUFFIXES:
+        for path in listing(folder, suffix):
+            if _OURS.fullmatch(path.stem):
+                delete(path)
+    if isinstance(folder, Path):
+        with contextlib.suppress(OSError):  # it is not there, or holds something else
+            folder.rmdir()
+
+
+def files_of(folder: Location, name: str) -> list[Location]:
+    """The files of a checkpoint, whether they are there or not."""
+    return [folder / f"{name}{suffix}" for suffix in SUFFIXES]
 
 
 def _name(step: int) -> str:

@@ -1,33 +1,37 @@
 """The results folder: Parquet datasets, one file per trial and evaluation.
 
-A reader meets either the whole file or none (`trmbench.store.atomic`). A file that a crash damaged
-all the same is named and skipped.
+A reader meets either the whole file or none (`trmbench.store.atomic`). What cannot be believed all
+the same (`trmbench.store.parquet`, `trmbench.store.rows`) is named and skipped.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from trmbench.errors import TrmbenchError
-from trmbench.spec import Trial
+from trmbench.spec import Trial, row_name
+from trmbench.spec.ids import checked_id
 from trmbench.spec.status import FINISHED
-from trmbench.store.atomic import replace_file, write_text
+from trmbench.store.atomic import write_text
+from trmbench.store.files import Damaged, below, listing
 from trmbench.store.location import Location, ObjectPath, location
+from trmbench.store.parquet import SUFFIX, Content, read_row, read_table, write_table
 from trmbench.store.schemas import SCHEMA_VERSION, SCHEMAS
 
 REQUESTS_AT_ONCE = 16
+FILES_AT_ONCE = min(4, os.cpu_count() or 1)
+_READ_AHEAD = 64
+"""Files that are read before the caller wants them."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+T = TypeVar("T")
 _TRIAL_NAMES = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed")
 
 
@@ -73,8 +77,20 @@ class Store:
         return str(self.root.absolute())
 
     def checkpoints(self, trial_id: str) -> Location:
-        """The folder of a trial's checkpoints and final weights."""
-        return self.root / "checkpoints" / trial_id
+        """The folder of a trial's checkpoints and final weights.
+
+        Raises:
+            TrmbenchError: this is no trial's id, or something else is in its place.
+        """
+        return below(self.root, "checkpoints", checked_id(trial_id))
+
+    def folder(self, dataset: str) -> Location:
+        """The folder of a dataset.
+
+        Raises:
+            TrmbenchError: something else is in its place.
+        """
+        return below(self.root, dataset)
 
     # --- writing ---
 
@@ -91,16 +107,13 @@ class Store:
             name: the file's name without suffix.
             rows: dictionaries, or columns by name; missing columns become null.
         """
-        schema = SCHEMAS[dataset].with_metadata({"trmbench_schema": str(SCHEMA_VERSION)})
+        schema = SCHEMAS[dataset]
         table = (
             pa.Table.from_pydict(dict(rows), schema=schema)
             if isinstance(rows, Mapping)
             else pa.Table.from_pylist(list(rows), schema=schema)
         )
-        replace_file(
-            self.root / dataset / f"{name}.parquet",
-            lambda path: pq.write_table(table, path, compression="zstd"),
-        )
+        write_table(self.folder(dataset), dataset, name, table)
 
     def write_trial(self, trial: Trial, fields: Mapping[str, Any]) -> None:
         """Write a trial's row: its names, its configuration, and the given columns."""
@@ -119,79 +132,87 @@ class Store:
     def read(
         self, dataset: str, columns: Sequence[str] | None = None, names: Iterable[str] | None = None
     ) -> pa.Table:
-        """The rows of a dataset; files that cannot be read are warned of and left out.
+        """The rows of a dataset; files that cannot be believed are warned of and left out.
 
         Args:
             dataset: "trials", "curves", "puzzles" or "votes".
             columns: the columns wanted; None = all.
             names: the files wanted, without suffix; None = all.
+
+        Raises:
+            TrmbenchError: the dataset's folder cannot be read.
         """
-        folder = self.root / dataset
-        paths: list[Location] = (
-            sorted(folder.glob("*.parquet"))
-            if names is None
-            else [path for name in names if (path := folder / f"{name}.parquet").exists()]
-        )
-        wanted = pa.schema(
+        names = self._names(dataset) if names is None else names
+        schema = pa.schema(
             [SCHEMAS[dataset].field(name) for name in columns or SCHEMAS[dataset].names]
         )
-        read = partial(self._read_file, wanted=wanted)
-        if isinstance(folder, Path):
-            found = list(map(read, paths))
-        else:  # a request takes longer than what it brings
-            with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
-                found = list(pool.map(read, paths))
-        tables = [table for table in found if table is not None]
+        if dataset == "trials":
+            return pa.Table.from_pylist(self._rows(names), schema)
+        found = [table for table in self.each(dataset, schema.names, names) if table is not None]
         # `empty_table` would load pandas, which takes half a second.
-        return pa.concat_tables(tables) if tables else pa.Table.from_batches([], wanted)
+        return pa.concat_tables(found) if found else pa.Table.from_batches([], schema)
 
-    def _read_file(self, path: Location, wanted: pa.Schema) -> pa.Table | None:
-        try:
-            is_local = isinstance(path, Path)
-            file = pq.ParquetFile(path if is_local else pa.BufferReader(path.read_bytes()))
-            there = set(file.schema_arrow.names)
-            table = file.read([name for name in wanted.names if name in there])
-            columns = [
-                table[field.name].cast(field.type)
-                if field.name in there
-                else pa.nulls(file.metadata.num_rows, field.type)
-                for field in wanted
-            ]
-        except (pa.ArrowException, OSError) as error:
-            if path not in self._damaged:
-                self._damaged.add(path)
-                self._warn(
-                    f"skipped {path}, which is damaged: {' '.join(str(error).split())[:120]}"
-                )
-            return None
-        self._check_version(path, file.schema_arrow.metadata)
-        return pa.Table.from_arrays(columns, schema=wanted)
+    def _names(self, dataset: str) -> list[str]:
+        return [path.stem for path in listing(self.folder(dataset), SUFFIX)]
 
-    def _check_version(self, path: Location, metadata: Mapping[bytes, bytes] | None) -> None:
+    def each(
+        self, dataset: str, columns: Sequence[str], names: Iterable[str]
+    ) -> Iterator[pa.Table | None]:
+        """File by file the columns of "curves", "puzzles" or "votes".
+
+        None stands for a file that is missing, and for one that is damaged, which is warned of.
+        """
+        schema = _schema(dataset, columns)
+        return self._each(dataset, names, lambda path: read_table(path, dataset, schema))
+
+    def _rows(self, names: Iterable[str]) -> list[dict[str, Any]]:
+        return [row for row in self._each("trials", names, read_row) if row is not None]
+
+    def _each(
+        self, dataset: str, names: Iterable[str], read: Callable[[Location], Content[T]]
+    ) -> Iterator[T | None]:
+        """Read files side by side; what is missing is None, and what is damaged likewise."""
+        folder = self.folder(dataset)
+        paths = [folder / f"{name}{SUFFIX}" for name in names]
+        at_once = FILES_AT_ONCE if isinstance(folder, Path) else REQUESTS_AT_ONCE
+        with ThreadPoolExecutor(at_once) as pool:
+            for start in range(0, len(paths), _READ_AHEAD):
+                some = paths[start : start + _READ_AHEAD]
+                contents = pool.map(lambda path: _content(path, read), some)
+                for path, content in zip(some, contents, strict=True):
+                    if isinstance(content, Damaged):
+                        self.skip(path, content.reason)
+                    elif content is not None:
+                        self._check_version(path, content.version)
+                    yield content.found if isinstance(content, Content) else None
+
+    def skip(self, path: Location, reason: str) -> None:
+        """Say once that a file is left out."""
+        if path not in self._damaged:
+            self._damaged.add(path)
+            self._warn(f"skipped {path}, which is damaged: {reason}")
+
+    def _check_version(self, path: Location, version: str) -> None:
         """Warn once per dataset of files whose schema is not today's."""
-        version = (metadata or {}).get(b"trmbench_schema", b"none").decode()
         if version != str(SCHEMA_VERSION) and (path.parent, version) not in self._versions:
             self._versions.add((path.parent, version))
             self._warn(
-                f"{path.parent} holds files of schema version {version}, not {SCHEMA_VERSION};"
+                f"{path.parent} holds files of schema version {version:.20}, not {SCHEMA_VERSION};"
                 f" columns they lack are empty (such as {path.name})"
             )
 
     def trials(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """The trials' rows, oldest first; `names` as for `read`."""
-        table = self.read("trials", names=names)
-        columns = {name: _plain(table[name]) for name in table.column_names}
-        rows = [
-            dict(zip(columns, values, strict=True))
-            for values in zip(*columns.values(), strict=True)
-        ]
+        rows = self._rows(self._names("trials") if names is None else names)
         return sorted(rows, key=lambda row: str(row["started_at"]))
+
+    def finished(self, names: Iterable[str]) -> set[str]:
+        """Which of these, named by trial and evaluation, are finished."""
+        return {row_name(row) for row in self.trials(names) if row["status"] == FINISHED}
 
     def is_finished(self, trial: Trial) -> bool:
         """Whether the row of a trial says that it is finished."""
-        rows = self.read("trials", ["status"], [trial.name])
-        statuses: list[str] = rows["status"].to_pylist()
-        return statuses == [FINISHED]
+        return bool(self.finished([trial.name]))
 
     def trial_of(self, row: Mapping[str, Any]) -> Trial:
         """The trial that a row of `trials` is about."""
@@ -222,10 +243,15 @@ class Store:
         return rows
 
 
-def _plain(column: pa.ChunkedArray) -> list[Any]:
-    """The values of a column; pyarrow would load pandas to make a time."""
-    if not pa.types.is_timestamp(column.type):
-        values: list[Any] = column.to_pylist()
-        return values
-    micros = column.cast(pa.int64()).to_pylist()
-    return [None if m is None else _EPOCH + timedelta(microseconds=m) for m in micros]
+def _schema(dataset: str, columns: Iterable[str]) -> pa.Schema:
+    return pa.schema([SCHEMAS[dataset].field(name) for name in columns])
+
+
+def _content(path: Location, read: Callable[[Location], Content[T]]) -> Content[T] | Damaged | None:
+    """What a file holds, or what is wrong with it; None where there is none."""
+    try:
+        return read(path)
+    except FileNotFoundError:
+        return None
+    except Damaged as error:
+        return error

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from trmbench.spec import Predictions, Trial
+from trmbench.store.files import Damaged
 from trmbench.store.location import Location
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_FINAL = "final"
+FINAL = "final"
 _RAW, _EMA = "raw/", "ema/"
 
 
@@ -40,7 +41,7 @@ class FinalWeights:
         tensors |= {f"{_EMA}{name}": tensor for name, tensor in self.averages.items()}
         told = {"config": trial.config, "model": trial.model, "task": trial.task}
         origin = {} if self.imported is None else {"imported": self.imported}
-        checkpoints.save(folder, _FINAL, tensors, {**told, "trained": self.trained, **origin})
+        checkpoints.save(folder, FINAL, tensors, {**told, "trained": self.trained, **origin})
 
     def load_into(self, model: nn.Module, tested: str) -> None:
         """Give a model the weights that are tested: "raw", or "ema" where there are averages."""
@@ -51,7 +52,7 @@ class FinalWeights:
 
 def has_final(folder: Location) -> bool:
     """Whether the final weights are in a trial's folder."""
-    return (folder / f"{_FINAL}.json").exists()
+    return (folder / f"{FINAL}.json").exists()
 
 
 def load_final(folder: Location) -> FinalWeights:
@@ -62,12 +63,15 @@ def load_final(folder: Location) -> FinalWeights:
     """
     from trmbench.store import checkpoints
 
-    tensors, values = checkpoints.load(folder, _FINAL)
+    tensors, values = checkpoints.load(folder, FINAL)
     raw, averages = (
         {name.removeprefix(kind): t for name, t in tensors.items() if name.startswith(kind)}
         for kind in (_RAW, _EMA)
     )
-    return FinalWeights(raw, averages, values["trained"], values.get("imported"))
+    trained, imported = values.get("trained"), values.get("imported")
+    if not isinstance(trained, dict) or not isinstance(imported, dict | None):
+        raise Damaged(folder / f"{FINAL}.json", "it does not say how they were trained")
+    return FinalWeights(raw, averages, trained, imported)
 
 
 def save_answers(folder: Location, evaluation_id: str, given: Predictions) -> None:

@@ -7,7 +7,6 @@ S3 and what speaks its protocol give what the results folder needs without renam
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -137,11 +136,6 @@ class ObjectPath:
             if not missing_ok:
                 raise
 
-    def remove_all(self) -> None:
-        """Delete everything below."""
-        with self._reached(), contextlib.suppress(FileNotFoundError):
-            self._store.delete_dir(self._key)
-
     @contextlib.contextmanager
     def _reached(self) -> Iterator[None]:
         try:
@@ -159,10 +153,12 @@ def location(place: str | Location) -> Location:
     """The folder or the place in an object store that is meant.
 
     Raises:
-        TrmbenchError: it is a URL of no known kind.
+        TrmbenchError: it is a URL of no known kind, or no path at all.
     """
     if isinstance(place, ObjectPath):
         return place
+    if "\0" in str(place):
+        raise TrmbenchError(f"{str(place)!r:.60} cannot be a folder", "name another")
     if "://" not in str(place):
         return Path(place)
     parts = urlsplit(str(place).rstrip("/"))
@@ -173,16 +169,8 @@ def location(place: str | Location) -> Location:
 
 
 def modified(place: Location) -> float:
-    """When it was written, in seconds by the clock of where it is."""
-    return place.stat().st_mtime if isinstance(place, Path) else place.modified()
-
-
-def remove_all(place: Location) -> None:
-    """Delete a folder with all that is in it, if it is there."""
-    if isinstance(place, ObjectPath):
-        place.remove_all()
-    elif place.exists():
-        shutil.rmtree(place)
+    """When it was written, in seconds by the clock of where it is; a link says so of itself."""
+    return place.lstat().st_mtime if isinstance(place, Path) else place.modified()
 
 
 @cache

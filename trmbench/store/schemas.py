@@ -88,3 +88,19 @@ SCHEMAS: dict[str, pa.Schema] = {
         ]
     ),
 }
+
+NEEDED: dict[str, tuple[str, ...]] = {
+    "trials": (
+        *("trial_id", "evaluation_id", "cell_id"),
+        *("model", "task", "preset", "seed", "status"),
+    ),
+    "curves": ("trial_id", "step"),
+    "puzzles": ("trial_id", "evaluation_id", "puzzle_id", "exact", "answer"),
+    "votes": ("trial_id", "evaluation_id", "puzzle_id", "answer", "votes"),
+}
+"""The columns without which a row says nothing: every version has them, and they are never null."""
+
+MOST_ROWS = {"trials": 1, "curves": 10**6, "puzzles": 10**7, "votes": 10**7}
+"""Rows of one file; Sudoku-Extreme has 422,786 test and 3.8 million training puzzles."""
+MOST_BYTES = {"trials": 2**23, "curves": 2**28, "puzzles": 2**31, "votes": 2**31}
+"""Bytes of one column of a file, uncompressed."""

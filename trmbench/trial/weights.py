@@ -14,13 +14,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from trmbench.config.cell import Cell, short_hash, trial_hash
+from trmbench.config.cell import Cell
 from trmbench.errors import TrmbenchError
 from trmbench.spec import ReferenceWeights, Trial
+from trmbench.spec.ids import short_hash, trial_hash
 from trmbench.spec.status import IMPORTED
 from trmbench.store import Store
-from trmbench.store.atomic import replace_file
 from trmbench.store.final import FinalWeights, load_final
+from trmbench.store.output import write_output
 from trmbench.trial.architecture import check_architecture
 from trmbench.trial.build import TrialParts
 from trmbench.trial.identifiers import SAFETENSORS, check_identifiers, check_unchanged, named_by
@@ -155,5 +156,5 @@ def export_weights(trial: Trial, file: Path) -> int:
     if (names := named_by(parts)) is not None:
         metadata["identifiers"] = names
     cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    replace_file(file, lambda temporary: save_file(cpu, temporary, metadata))
+    write_output(file, lambda temporary: save_file(cpu, temporary, metadata))
     return len(cpu)

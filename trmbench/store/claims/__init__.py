@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Protocol
 
 from trmbench.errors import TrmbenchError
+from trmbench.spec.ids import checked_id
 from trmbench.store.claims.holders import STALE_SECONDS, Claimed, Holder
+from trmbench.store.files import below
 from trmbench.store.location import Location, location
 
 __all__ = ["CLAIMED", "STALE_SECONDS", "Claim", "Claimed", "Holder", "claimed", "holder"]
@@ -71,13 +73,13 @@ def claimed(results: str | Location, name: str) -> Iterator[Claim]:
 
     Args:
         results: the results folder; the claims are in its folder `claims`.
-        name: what is claimed.
+        name: the id of the trial that is claimed.
 
     Raises:
         Claimed: a living process holds it.
         TrmbenchError: the folder cannot be written to.
     """
-    claim = Claim(_register(results), name)
+    claim = Claim(_register(results), checked_id(name))
     try:
         yield claim
     finally:
@@ -86,11 +88,11 @@ def claimed(results: str | Location, name: str) -> Iterator[Claim]:
 
 def holder(results: str | Location, name: str) -> Holder | None:
     """The living process that holds a claim, if any."""
-    return _register(results).holder(name)
+    return _register(results).holder(checked_id(name))
 
 
 def _register(results: str | Location) -> Register:
-    folder = location(results) / FOLDER
+    folder = below(location(results), FOLDER)
     if isinstance(folder, Path):
         from trmbench.store.claims.files import FileRegister
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from trmbench.store.files import read_bytes
 from trmbench.store.location import Location
+from trmbench.store.plain_json import parse
 
 STALE_SECONDS = 60.0
 """Without a heartbeat for so long, a holder on another machine is taken for dead."""
@@ -34,11 +36,17 @@ class Holder:
 
     @classmethod
     def read(cls, path: Location) -> Holder | None:
-        """Who holds a claim; None if there is none, or if its holder died while writing it."""
+        """Who holds a claim; None if there is none, or if its holder died while writing it.
+
+        Raises:
+            Damaged: something else is in its place, or it cannot be read.
+        """
         try:
-            return cls(**json.loads(path.read_text()))
+            found = cls(**parse(read_bytes(path)))
         except (FileNotFoundError, ValueError, TypeError):
             return None
+        texts = (found.host, found.machine, found.born, found.token)
+        return found if all(isinstance(t, str) for t in texts) and type(found.pid) is int else None
 
     def to_json(self) -> str:
         """What `read` reads."""
