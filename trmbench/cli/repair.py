@@ -31,6 +31,9 @@ def command(results: str, dry_run: bool) -> int:
         elif not dry_run:
             for place in set_aside(store.root, *fault.aside):
                 console.print(f"  moved to {place}", markup=False, soft_wrap=True)
+    if found and not dry_run:
+        again = f"trmbench resume --results {store.root}"
+        console.print(f"What was asked for and is missing: {again}", markup=False, soft_wrap=True)
     if not found:
         console.print(f"Nothing is damaged in {store.root}.", markup=False, soft_wrap=True)
     return 0
