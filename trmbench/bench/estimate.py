@@ -62,12 +62,17 @@ def estimate_trial(trial: Trial, parts: TrialParts, matmul_rate: float) -> Trial
         return TrialEstimate(0, 0, 0, 0.0, 0)
     parameters = weight_count(model)
     steps = parts.total_steps
-    per_puzzle = step_flops(model, info.seq_len).training
+    per_puzzle = step_flops(model, info.seq_len, parts.schedule(1.0)).training
     if per_puzzle <= SMALL_FLOPS:
         model = _trainable(trial, spec, info, torch.device("cpu"))
     flops = parts.train.batch_size * per_puzzle
     kept = activation_bytes(
-        model, parts.train.batch_size, info.seq_len, parts.dtype, parts.train.loss
+        model,
+        parts.train.batch_size,
+        info.seq_len,
+        parts.dtype,
+        parts.train.loss,
+        parts.schedule(1.0),
     )
     copies = 5 if parts.train.ema else 4  # weight, gradient, two moments, average
     return TrialEstimate(

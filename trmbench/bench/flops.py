@@ -8,14 +8,17 @@ shapes and no numbers.
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 
 from trmbench.nn import ForwardFlops
 from trmbench.spec import RecursiveModel
-from trmbench.spec.models import capabilities
+from trmbench.spec.models import NO_SCHEDULE, capabilities, initial_state
+from trmbench.streams import Draws
 from trmbench.training.losses import supervision_loss
+from trmbench.training.supervision import first_step
 from trmbench.training.weights import module_of
 
 BACKWARD = 2
@@ -32,21 +35,26 @@ class StepFlops:
     """One supervision step."""
 
 
-def step_flops(model: RecursiveModel, seq_len: int) -> StepFlops:
+def step_flops(
+    model: RecursiveModel, seq_len: int, schedule: Mapping[str, int] = NO_SCHEDULE
+) -> StepFlops:
     """Count the operations of a recursive model per puzzle.
 
     Args:
         model: the model; it is not changed, and may be on any device.
         seq_len: tokens of a puzzle.
+        schedule: the model's whole numbers.
     """
     able = capabilities(model)
-    passes = able.forward_flops() if able.forward_flops else traced_flops(model, seq_len)
+    passes = able.forward_flops() if able.forward_flops else traced_flops(model, seq_len, schedule)
     further = passes.total if able.needs_continue_target else 0
     training = passes.total + BACKWARD * passes.with_gradient + further
     return StepFlops(training, passes.total)
 
 
-def traced_flops(model: RecursiveModel, seq_len: int) -> ForwardFlops:
+def traced_flops(
+    model: RecursiveModel, seq_len: int, schedule: Mapping[str, int] = NO_SCHEDULE
+) -> ForwardFlops:
     """Count what `forward_flops` would tell."""
     from torch.utils.flop_counter import FlopCounterMode  # slow to load, and rarely needed
 
@@ -54,7 +62,8 @@ def traced_flops(model: RecursiveModel, seq_len: int) -> ForwardFlops:
     module_of(recursive).to("meta")
     tokens = torch.zeros(1, seq_len, dtype=torch.long, device="meta")
     with FlopCounterMode(display=False) as forward:
-        output = recursive(recursive.initial_state(1), tokens, tokens[:, 0])
+        state = initial_state(recursive, 1, torch.float32, Draws(tokens[:, 0]))
+        output = first_step(recursive, state, tokens, schedule)
     with FlopCounterMode(display=False) as backward:
         supervision_loss(output, tokens).total.backward()
     with_gradient = backward.get_total_flops() // BACKWARD

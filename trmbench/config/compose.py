@@ -229,6 +229,10 @@ def _override(
     if section not in sections or not key:
         known = [f"{name}.{key}" for name in sections for key in sections[name]]
         raise unknown(f"setting ({origin})", dotted, known)
+    whole, _, name = key.partition(".")
+    before = sections[section].get(whole)
+    if name and before is not None and isinstance(before.value, Mapping):
+        key, value = whole, {**before.value, name: value}  # such as train.loss_weights.NAME
     if key not in sections[section]:
         known = [f"{section}.{key}" for key in sections[section]]
         raise unknown(f"setting ({origin})", dotted, known)

@@ -41,6 +41,9 @@ def checked(dotted: str, value: Any, expected: Any, within: Range | None = None)
                 return value
             if value is None and "none" in typing.get_args(choice):
                 return "none"  # as typed: here it is a name
+        elif typing.get_origin(choice) is Mapping and isinstance(value, dict):
+            wanted = typing.get_args(choice)[1]
+            return {key: checked(f"{dotted}.{key}", each, wanted) for key, each in value.items()}
         elif type(value) is choice or (choice is float and type(value) is int):
             return _storable(dotted, value, choice, within)
     if str in choices and isinstance(value, int | float) and not isinstance(value, bool):
@@ -81,6 +84,8 @@ def allowed(expected: Any, within: Range | None = None) -> str:
             names.append("none")
         elif within is not None and choice in (int, float):
             names.append(str(within))
+        elif typing.get_origin(choice) is Mapping:
+            names.append("numbers by name")
         else:
             names.append(_WORDS.get(choice, str(choice)))
     return " or ".join(names)

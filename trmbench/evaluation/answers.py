@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
 
 import numpy as np
@@ -32,19 +32,36 @@ class RecursiveSolver:
         model: the model.
         steps: supervision steps; None = the model's own N_sup.
         dtype: type of the state and so of the computation.
+        seed: the trial's seed, from which a model's random numbers come.
+        schedule: whole numbers for a model that has a schedule.
     """
 
-    def __init__(self, model: RecursiveModel, steps: int | None, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        model: RecursiveModel,
+        steps: int | None,
+        dtype: torch.dtype,
+        seed: int = 0,
+        schedule: Mapping[str, int] | None = None,
+    ) -> None:
         self.model = model
         self.steps = steps or model.max_steps
         self.dtype = dtype
+        self._seed = seed
+        self._schedule = schedule or {}
+
+    def begin(self, batch: Batch) -> SupervisionSteps:
+        """The supervision steps of a batch."""
+        puzzles = (batch.inputs, batch.puzzle_identifiers)
+        return SupervisionSteps(
+            self.model, *puzzles, self.dtype, batch.rows, self._seed, self._schedule
+        )
 
     @torch.inference_mode()
     def predict(self, batch: Batch, generator: Generator) -> Answers:
         """The answer after the last step, and after each."""
-        work = SupervisionSteps(self.model, batch.inputs, batch.puzzle_identifiers, self.dtype)
         by_step = []
-        for output in islice(work, self.steps):
+        for output in islice(self.begin(batch), self.steps):
             by_step.append(output.logits.argmax(-1))
         return Answers(by_step[-1], confidence_of(output), torch.stack(by_step))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Generator, Tensor
 
 from trmbench.evaluation.answers import RecursiveSolver, confidence_of
-from trmbench.evaluation.steps import SupervisionSteps
 from trmbench.spec import Answers, Batch, RecursiveModel, StepOutput
 from trmbench.spec.models import State
 
@@ -26,19 +27,27 @@ class EarlyExitSolver(RecursiveSolver):
         steps: supervision steps at most; None = the model's own N_sup.
         dtype: type of the state and so of the computation.
         patience: steady steps after which a puzzle leaves; 0 = once its state no longer changes.
+        seed: the trial's seed, from which a model's random numbers come.
+        schedule: whole numbers for a model that has a schedule.
     """
 
     def __init__(
-        self, model: RecursiveModel, steps: int | None, dtype: torch.dtype, patience: int
+        self,
+        model: RecursiveModel,
+        steps: int | None,
+        dtype: torch.dtype,
+        patience: int,
+        seed: int = 0,
+        schedule: Mapping[str, int] | None = None,
     ) -> None:
-        super().__init__(model, steps, dtype)
+        super().__init__(model, steps, dtype, seed, schedule)
         self.patience = patience
 
     @torch.inference_mode()
     def predict(self, batch: Batch, generator: Generator) -> Answers:
         """The answer after each puzzle's last step, which is also that of the steps left out."""
         size, inputs = len(batch.inputs), batch.inputs
-        work = SupervisionSteps(self.model, inputs, batch.puzzle_identifiers, self.dtype)
+        work = self.begin(batch)
         rows = torch.arange(size, device=inputs.device)  # of the puzzles still in work
         steady, used = torch.zeros_like(rows), torch.zeros_like(rows)
         confidence = torch.zeros(size, device=inputs.device)

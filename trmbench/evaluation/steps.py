@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 
 from trmbench.spec import RecursiveModel, StepOutput
-from trmbench.spec.models import State, initial_state
+from trmbench.spec.models import NO_SCHEDULE, Forward, State, Step, initial_state, takes
+from trmbench.streams import draws
 
 
 class SupervisionSteps(Iterator[StepOutput]):
@@ -21,6 +22,9 @@ class SupervisionSteps(Iterator[StepOutput]):
         inputs: (B, L) int64.
         puzzle_identifiers: (B,) int64.
         dtype: type of the state and so of the computation.
+        rows: (B,) int64 numbers that name the puzzles to `step.draw`; None = 0, 1, ...
+        seed: the trial's seed, from which the random numbers come.
+        schedule: whole numbers for a model that has a schedule.
     """
 
     def __init__(
@@ -29,19 +33,37 @@ class SupervisionSteps(Iterator[StepOutput]):
         inputs: Tensor,
         puzzle_identifiers: Tensor,
         dtype: torch.dtype,
+        rows: Tensor | None = None,
+        seed: int = 0,
+        schedule: Mapping[str, int] = NO_SCHEDULE,
     ) -> None:
-        self._model = model
+        self._model: Forward = model
         self._inputs = inputs
         self._identifiers = puzzle_identifiers
-        self.state: State = initial_state(model, len(inputs), dtype)
+        self._rows = torch.arange(len(inputs), device=inputs.device) if rows is None else rows
+        self._seed = seed
+        self._schedule = schedule
+        self._done = 0
+        self._takes_step = takes(model.forward, "step")
+        draw = draws(seed, "initial state at test", 0, self._rows)
+        self.state: State = initial_state(model, len(inputs), dtype, draw)
         """What the next step begins with."""
 
     def __next__(self) -> StepOutput:
-        output = self._model(self.state, self._inputs, self._identifiers)
+        told = (self._step(),) if self._takes_step else ()
+        output = self._model(self.state, self._inputs, self._identifiers, *told)
         self.state = output.state
+        self._done += 1
         return output
+
+    def _step(self) -> Step:
+        draw = draws(self._seed, "forward at test", self._done, self._rows)
+        progress = torch.ones((), device=self._rows.device)
+        number = torch.full_like(self._rows, self._done)
+        return Step(draw, False, progress, self._schedule, number, None)
 
     def keep(self, puzzles: Tensor) -> None:
         """Go on with these puzzles alone, (B,) bool."""
         self.state = tuple(part[puzzles] for part in self.state)
         self._inputs, self._identifiers = self._inputs[puzzles], self._identifiers[puzzles]
+        self._rows = self._rows[puzzles]

@@ -50,7 +50,9 @@ def _computed(found: StoredPuzzle) -> Steps:
     answers: list[torch.Tensor] = []
     halts: list[float] = []
     latents: list[list[torch.Tensor]] = []
-    work = SupervisionSteps(model, inputs, identifiers, dtype)
+    rows = torch.tensor([found.index], device=device)
+    told = (found.trial.seed, parts.schedule(1.0))
+    work = SupervisionSteps(model, inputs, identifiers, dtype, rows, *told)
     for output in islice(work, parts.evaluation.steps or model.max_steps):
         answers.append(output.logits[0].argmax(-1))
         if output.halt_logits is not None or output.confidence is not None:

@@ -5,7 +5,8 @@ Shapes: B puzzles of a batch, L tokens of a puzzle, V tokens of the vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -16,8 +17,48 @@ if TYPE_CHECKING:
 
 State: TypeAlias = "tuple[Tensor, ...]"
 """What a recursive model carries from step to step, each part (B, ...) of any rank."""
-Forward: TypeAlias = "Callable[[State, Tensor, Tensor], StepOutput]"
+Forward: TypeAlias = "Callable[..., StepOutput]"
 """`RecursiveModel.forward`, of one model or of several whose puzzles are laid end to end."""
+
+
+Schedule: TypeAlias = "Callable[[float], Mapping[str, int]]"
+"""Whole numbers for a model by the share of the training that is done, in 0..1."""
+
+
+class Draw(Protocol):
+    """Seeded randomness of a batch of B puzzles.
+
+    The numbers of a puzzle depend on the trial's seed, the step and the puzzle's slot alone: not on
+    micro-batches, workers or stacked seeds. Another call gives other numbers.
+    """
+
+    def normal(self, like: Tensor) -> Tensor:
+        """Draw from the standard normal distribution, shaped and typed as a tensor (B, ...)."""
+        ...
+
+    def uniform(self, like: Tensor) -> Tensor:
+        """Draw numbers in [0, 1), shaped and typed as a tensor (B, ...)."""
+        ...
+
+    def bernoulli(self, like: Tensor, p: float) -> Tensor:
+        """Draw 1 with probability p, else 0, shaped and typed as a tensor (B, ...)."""
+        ...
+
+
+class Step(NamedTuple):
+    """What the harness knows about a call of `forward`, for models whose `forward` takes `step`."""
+
+    draw: Draw
+    """Randomness of this call."""
+    training: bool
+    progress: Tensor
+    """() float32 in 0..1, share of the training that is done, on the device; 1 at test."""
+    schedule: Mapping[str, int]
+    """Whole numbers of `ModelSpec.schedule`, such as {"T": 2, "n": 4}."""
+    number: Tensor
+    """(B,) int64 supervision steps done on the puzzle before this one."""
+    labels: Tensor | None
+    """(B, L) int64 in training alone; None at test."""
 
 
 class StepOutput(NamedTuple):
@@ -34,6 +75,8 @@ class StepOutput(NamedTuple):
     confidence: Tensor | None = None
     """(B,) in 0..1 that the answer is right, where the model measures it by itself; it then counts
     instead of the halting logits, which have their part in the loss alone."""
+    losses: Mapping[str, Tensor] | None = None
+    """Further losses by name, (B,) each, which `train.loss_weights.NAME` weighs (1 if not set)."""
 
 
 @runtime_checkable
@@ -60,9 +103,11 @@ class EmbeddingTable(Protocol):
 class RecursiveModel(Protocol):
     """An `nn.Module` that the harness trains.
 
-    `forward` is a pure function of its parameters and arguments: it keeps nothing between calls,
-    draws no random numbers, and computes in the dtype of the state it is given. What a model may
-    say of itself besides is listed in `Capabilities`.
+    `forward` is a pure function of its parameters and arguments: it keeps nothing between calls and
+    computes in the dtype of the state it is given. It draws random numbers from `step.draw` alone:
+    a model that wants it, or anything else of a `Step`, has a further argument `step` of `forward`;
+    one whose states begin at random has a further argument `draw` of `initial_state`. What a model
+    may say of itself besides is listed in `Capabilities`.
     """
 
     max_steps: int
@@ -135,9 +180,32 @@ def capabilities(model: object) -> Capabilities:
     return Capabilities(**{name: getattr(model, name) for name in named if hasattr(model, name)})
 
 
-def initial_state(model: RecursiveModel, batch_size: int, dtype: dtype) -> State:
-    """The state before the first supervision step, in the type of the computation."""
-    return tuple(part.to(dtype) for part in model.initial_state(batch_size))
+NO_SCHEDULE: Mapping[str, int] = {}
+
+
+def no_schedule(progress: float) -> Mapping[str, int]:
+    """The schedule of a model that has none."""
+    return NO_SCHEDULE
+
+
+def takes(function: Callable[..., object], argument: str) -> bool:
+    """Whether a function has an argument of that name; what it leaves out it is not given."""
+    return argument in inspect.signature(function).parameters
+
+
+def initial_state(
+    model: RecursiveModel, batch_size: int, dtype: dtype, draw: Draw | None = None
+) -> State:
+    """Return the state before the first supervision step, in the type of the computation.
+
+    Args:
+        model: the model.
+        batch_size: how many puzzles.
+        dtype: the type of the computation.
+        draw: randomness, for a model whose states begin at random.
+    """
+    given = {"draw": draw} if takes(model.initial_state, "draw") else {}
+    return tuple(part.to(dtype) for part in model.initial_state(batch_size, **given))
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,9 @@ class ModelSpec:
     headline: Mapping[str, str] = field(default_factory=dict)
     """By task, the figure that the model's paper reports, where it is another than the task's
     `primary_metric`: one of the totals of `Task.score`, such as "all_vote@2"."""
+    schedule: Callable[[Any, float], Mapping[str, int]] | None = None
+    """`schedule(options, progress)`: whole numbers such as {"T": 2, "n": 4}, which the model finds
+    in `step.schedule`, by the share of the training that is done; 1 is what is tested."""
     reference: ReferenceWeights | None = None
     """The exchange that `trmbench checkpoint` uses; None = no public implementation."""
 

@@ -7,7 +7,7 @@ dataclass whose fields are the section's keys.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self
 
 from trmbench.errors import TrmbenchError
@@ -57,6 +57,8 @@ class TrainSettings:
     """Share of puzzles that may not halt before a random step in 2..N_sup; with a model that halts
     at random, share of puzzles that halt at each step."""
     loss: Literal["stable_max", "softmax"] = "stable_max"
+    loss_weights: Mapping[str, float] = field(default_factory=dict, metadata={UNHASHED_AT: {}})
+    """Weights of a model's further losses by name: `train.loss_weights.NAME`; 1 if not set."""
     precision: Literal["float32", "bfloat16", "float64"] = "float32"
     """Type of the activations and of the carried state; weights stay float32."""
     threads: int = setting(1, at_least=1, at_most=1_024)

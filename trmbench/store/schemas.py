@@ -59,6 +59,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("exact_accuracy", pa.float64()),
             ("cell_accuracy", pa.float64()),
             ("supervision_steps", pa.float64()),
+            ("losses", pa.string()),
         ]
     ),
     "puzzles": pa.schema(

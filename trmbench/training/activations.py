@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
 from trmbench.spec import RecursiveModel
-from trmbench.spec.models import initial_state
+from trmbench.spec.models import NO_SCHEDULE, initial_state
+from trmbench.streams import Draws
 from trmbench.training.losses import LossKind, supervision_loss
+from trmbench.training.supervision import first_step
 from trmbench.training.weights import module_of
 
 
 def activation_bytes(
-    model: RecursiveModel, batch: int, seq_len: int, dtype: torch.dtype, loss: LossKind
+    model: RecursiveModel,
+    batch: int,
+    seq_len: int,
+    dtype: torch.dtype,
+    loss: LossKind,
+    schedule: Mapping[str, int] = NO_SCHEDULE,
 ) -> int:
     """Bytes that one training step keeps for its backward pass, the weights included.
 
@@ -25,15 +34,21 @@ def activation_bytes(
         seq_len: tokens of a puzzle.
         dtype: of the state.
         loss: kind of the answer's loss.
+        schedule: the model's whole numbers.
     """
     if next(module_of(model).parameters()).is_meta:
-        return _kept(model, batch, seq_len, dtype, loss)
-    one, two = (_kept(model, size, seq_len, dtype, loss) for size in (1, 2))
+        return _kept(model, batch, seq_len, dtype, loss, schedule)
+    one, two = (_kept(model, size, seq_len, dtype, loss, schedule) for size in (1, 2))
     return one + (batch - 1) * (two - one)
 
 
 def _kept(
-    model: RecursiveModel, batch: int, seq_len: int, dtype: torch.dtype, loss: LossKind
+    model: RecursiveModel,
+    batch: int,
+    seq_len: int,
+    dtype: torch.dtype,
+    loss: LossKind,
+    schedule: Mapping[str, int] = NO_SCHEDULE,
 ) -> int:
     """The bytes of all tensors saved in a forward pass of that many puzzles."""
     kept: dict[int, int] = {}
@@ -43,10 +58,11 @@ def _kept(
         kept[storage._cdata] = storage.nbytes()
         return tensor.detach()  # the tensor itself would keep alive the operation it comes from
 
-    state = initial_state(model, batch, dtype)
-    tokens = torch.zeros((batch, seq_len), dtype=torch.long, device=state[0].device)
+    device = next(module_of(model).parameters()).device
+    tokens = torch.zeros((batch, seq_len), dtype=torch.long, device=device)
+    state = initial_state(model, len(tokens), dtype, Draws(tokens[:, 0]))
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        output = model(state, tokens, tokens[:, 0])
+        output = first_step(model, state, tokens, schedule)
         total = supervision_loss(output, tokens, kind=loss)
     del total  # until here what is kept stays in memory, so that no address is used twice
     return sum(kept.values())

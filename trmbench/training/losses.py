@@ -6,6 +6,7 @@ float32 suffices.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import torch
@@ -17,10 +18,14 @@ from trmbench.spec import IGNORED_LABEL, StepOutput
 LossKind = Literal["stable_max", "softmax"]
 
 _HALTING_WEIGHT = 0.5
+_NO_WEIGHTS: Mapping[str, float] = {}
 
 
 class SupervisionLoss(NamedTuple):
-    """Scalars, each summed over the batch; `total = answer + (halt + continue_) / 2`."""
+    """Scalars, each summed over the batch.
+
+    `total = answer + (halt + continue_) / 2`, and a model's further losses by their weights.
+    """
 
     total: Tensor
     answer: Tensor
@@ -38,6 +43,7 @@ def supervision_loss(
     *,
     kind: LossKind = "stable_max",
     ignore: int = IGNORED_LABEL,
+    weights: Mapping[str, float] = _NO_WEIGHTS,
 ) -> SupervisionLoss:
     """Loss of what a model says after one supervision step (2510.04871, figure 3).
 
@@ -47,6 +53,7 @@ def supervision_loss(
         continue_target: (B,) in 0..1, the target of the continue logits, or None.
         kind: how logits become probabilities.
         ignore: the label that is not scored.
+        weights: of the model's further losses by name; 1 where a name is missing.
     """
     scored = labels != ignore
     targets = torch.where(scored, labels, 0).long()
@@ -59,7 +66,10 @@ def supervision_loss(
         halt = _binary_cross_entropy(output.halt_logits, exactly_right)
     if output.continue_logits is not None and continue_target is not None:
         continue_ = _binary_cross_entropy(output.continue_logits, continue_target)
-    return SupervisionLoss(answer + _HALTING_WEIGHT * (halt + continue_), answer, halt, continue_)
+    total = answer + _HALTING_WEIGHT * (halt + continue_)
+    for name, further in (output.losses or {}).items():
+        total = total + weights.get(name, 1.0) * further.sum()
+    return SupervisionLoss(total, answer, halt, continue_)
 
 
 def stable_max_log_probabilities(logits: Tensor) -> Tensor:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -11,6 +13,7 @@ from torch import Tensor
 from trmbench.errors import TrmbenchError
 
 NEVER = 2**62
+NAMED_LOSS = "loss of "
 FIGURES = ("loss", "answer_loss", "halt_loss", "halted", "exact", "cells", "supervision_steps")
 
 
@@ -24,12 +27,20 @@ class RunningMetrics:
     def __init__(self, device: torch.device) -> None:
         widest = torch.float32 if device.type == "mps" else torch.float64
         self._sums = torch.zeros(len(FIGURES), dtype=widest, device=device)
+        self._named: dict[str, Tensor | float] = {}
         self._steps = 0
         self._diverged_at = torch.full((), NEVER, dtype=torch.int64, device=device)
 
-    def add(self, step: int, **figures: Tensor) -> None:
-        """Add one training step's figures, all of `FIGURES`, without waiting for the device."""
+    def add(self, step: int, figures: Mapping[str, Tensor]) -> None:
+        """Add one training step's figures without waiting for the device.
+
+        Args:
+            step: the training step.
+            figures: all of `FIGURES`, and further losses whose names begin with `NAMED_LOSS`.
+        """
         self._sums += torch.stack([figures[name].detach().to(self._sums) for name in FIGURES])
+        for name in figures.keys() - set(FIGURES):
+            self._named[name] = self._named.get(name, 0.0) + figures[name].detach().double()
         self._steps += 1
         diverged = torch.where(figures["loss"].isfinite(), NEVER, step)
         self._diverged_at = torch.minimum(self._diverged_at, diverged)
@@ -49,7 +60,13 @@ class RunningMetrics:
         sums = dict(zip(FIGURES, self._sums.tolist(), strict=True))
         trained = max(1, self._steps * batch_size)
         halted = sums["halted"] or math.nan
+        named = {
+            name.removeprefix(NAMED_LOSS): float(self._named[name]) / trained
+            for name in sorted(self._named)
+        }
+        further = {"losses": json.dumps(named)} if named else {}
         self._sums.zero_()
+        self._named = {}
         self._steps = 0
         return {
             "loss": sums["loss"] / trained,
@@ -58,13 +75,16 @@ class RunningMetrics:
             "exact_accuracy": sums["exact"] / halted,
             "cell_accuracy": sums["cells"] / halted,
             "supervision_steps": sums["supervision_steps"] / halted,
+            **further,
         }
 
     def state_dict(self) -> dict[str, Any]:
         """The sums so far."""
-        return {"sums": self._sums.tolist(), "steps": self._steps}
+        named = {name: float(all_) for name, all_ in self._named.items()}
+        return {"sums": self._sums.tolist(), "steps": self._steps, "named": named}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from saved sums."""
         self._sums.copy_(torch.tensor(state["sums"], dtype=self._sums.dtype))
         self._steps = state["steps"]
+        self._named = dict(state.get("named", {}))

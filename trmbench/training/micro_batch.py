@@ -13,16 +13,25 @@ import torch
 from torch import Tensor
 
 from trmbench.training.losses import SupervisionLoss
-from trmbench.training.supervision import Slots, Supervised, end_to_end, map_output
+from trmbench.training.supervision import Known, Slots, Supervised, end_to_end, map_output
 
 
 def parts(
-    slots: Slots, done: Tensor, rows: Tensor, size: int
-) -> Iterator[tuple[Slots, Tensor, Tensor]]:
-    """Slots, their supervision steps (B,) and puzzle-embedding rows (B, ...), `size` at a time."""
+    slots: Slots, done: Tensor, rows: Tensor, known: Known | None, size: int
+) -> Iterator[tuple[Slots, Tensor, Tensor, Known | None]]:
+    """Yield `size` puzzles at a time.
+
+    Args:
+        slots: the puzzles.
+        done: (B,) their supervision steps.
+        rows: (B, ...) their puzzle-embedding rows.
+        known: what their model is told besides.
+        size: puzzles of a part.
+    """
     for start in range(0, len(done), size):
         chosen = slice(start, start + size)
-        yield slots.map(itemgetter(chosen)), done[chosen], rows[chosen]
+        told = known and known._replace(keys=known.keys[chosen])
+        yield slots.map(itemgetter(chosen)), done[chosen], rows[chosen], told
 
 
 def detached(found: Supervised) -> Supervised:

@@ -8,14 +8,20 @@ import torch
 from torch import Tensor
 
 from trmbench.spec import RecursiveModel
-from trmbench.spec.models import Forward, capabilities
+from trmbench.spec.models import Forward, Schedule, capabilities, no_schedule, takes
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
 from trmbench.training.compilation import compiled
 from trmbench.training.ema import ExponentialMovingAverage
 from trmbench.training.losses import supervision_loss
 from trmbench.training.micro_batch import detached, joined, parts
 from trmbench.training.optim import build_optimizer, learning_rate_factor, sign_sgd_
-from trmbench.training.supervision import Slots, Supervised, continue_target, end_to_end
+from trmbench.training.supervision import (
+    Known,
+    Slots,
+    Supervised,
+    continue_target,
+    end_to_end,
+)
 from trmbench.training.workers import ONE_WORKER, Workers
 
 
@@ -32,6 +38,7 @@ class TrainingStep:
         settings: the `train` section.
         execution: the `execution` section.
         workers: those that share the batch of one model; that of several is not shared.
+        schedule: whole numbers for the model, by the share of the training that is done.
     """
 
     def __init__(
@@ -43,6 +50,7 @@ class TrainingStep:
         settings: TrainSettings,
         execution: ExecutionSettings,
         workers: Workers = ONE_WORKER,
+        schedule: Schedule = no_schedule,
     ) -> None:
         self.weights = weights
         self.optimizer = build_optimizer(weights.values(), settings)
@@ -51,6 +59,9 @@ class TrainingStep:
         self._total_steps = total_steps
         self._settings = settings
         self._workers = workers
+        self._schedule = schedule
+        self.takes_step = takes(models[0].forward, "step")
+        """Whether the models are told more than the state and the puzzles."""
         self._micro_batch = execution.micro_batch if len(models) == 1 else None
         self._dtype: torch.dtype = getattr(torch, settings.precision)
         self._max_steps = models[0].max_steps
@@ -62,17 +73,25 @@ class TrainingStep:
             device = next(iter(weights.values())).device
             self._supervised = compiled(self._supervise, device)
 
-    def __call__(self, step: int, slots: Slots, done: Tensor) -> Supervised:
+    def __call__(
+        self, step: int, slots: Slots, done: Tensor, keys: Tensor | None = None
+    ) -> Supervised:
         """Learn from one supervision step of every slot.
 
         Args:
             step: the training step (0-based).
             slots: the puzzles and their states before the supervision step.
             done: (B,) int64 supervision steps done, this one included.
+            keys: (B,) int64 of the slots' random numbers, for models that take a `Step`.
         """
+        known = None
+        if keys is not None:
+            share = step / self._total_steps
+            progress = torch.full((), share, device=done.device)
+            known = Known(keys, progress, self._schedule(share))
         identifiers = slots.batch.puzzle_identifiers
         rows = self._puzzle_rows(identifiers)
-        found = self._forward_and_backward(slots, done, rows)
+        found = self._forward_and_backward(slots, done, rows, known)
         self._workers.meet()  # nobody waits in vain for the gradients of one that failed
         factor = learning_rate_factor(step + 1, self._total_steps, self._settings)
         self._update_weights(factor)
@@ -90,28 +109,36 @@ class TrainingStep:
         rows = [table.gather(its_identifiers) for table, its_identifiers in own]
         return rows[0] if len(rows) == 1 else end_to_end(*rows).detach().requires_grad_()
 
-    def _forward_and_backward(self, slots: Slots, done: Tensor, rows: Tensor) -> Supervised:
+    def _forward_and_backward(
+        self, slots: Slots, done: Tensor, rows: Tensor, known: Known | None
+    ) -> Supervised:
         """What the batch came to; its gradients are added up, part by part."""
         found = []
-        for part in parts(slots, done, rows, self._micro_batch or len(done)):
+        for part in parts(slots, done, rows, known, self._micro_batch or len(done)):
             supervised = self._supervised(*part)
             torch.autograd.backward(supervised.loss.total / self._settings.batch_size)
             found.append(detached(supervised))
         return joined(found)
 
-    def _supervise(self, slots: Slots, done: Tensor, rows: Tensor) -> Supervised:
+    def _supervise(
+        self, slots: Slots, done: Tensor, rows: Tensor, known: Known | None
+    ) -> Supervised:
         """The forward pass and its loss: what `torch.compile` compiles."""
         dtype, inputs = self._dtype, slots.batch.inputs
+        told = () if known is None else (known.step(slots),)
         with torch.autocast(done.device.type, dtype, enabled=dtype == torch.bfloat16):
-            output = self._forward(slots.state, inputs, rows)
+            output = self._forward(slots.state, inputs, rows, *told)
             target = None
             if self._needs_target:
                 is_last = done >= self._max_steps
+                further = (each._replace(number=done) for each in told)
                 target = continue_target(
-                    self._forward, output.state, inputs, rows.detach(), is_last
+                    self._forward, output.state, inputs, rows.detach(), is_last, *further
                 )
         labels = slots.batch.labels
-        loss = supervision_loss(output, labels, target, kind=self._settings.loss)
+        loss = supervision_loss(
+            output, labels, target, kind=self._settings.loss, weights=self._settings.loss_weights
+        )
         return Supervised(output, loss, target)
 
     def _update_weights(self, factor: float) -> None:

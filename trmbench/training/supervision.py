@@ -7,7 +7,7 @@ section 4; HRM, arXiv 2506.21734 section 2).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -15,9 +15,9 @@ from torch import Tensor
 
 from trmbench.errors import TrmbenchError
 from trmbench.spec import IGNORED_LABEL, Batch, RecursiveModel, StepOutput
-from trmbench.spec.models import Forward, State, capabilities
+from trmbench.spec.models import Forward, State, Step, capabilities, takes
 from trmbench.spec.settings import TrainSettings
-from trmbench.streams import Streams
+from trmbench.streams import Draws, Streams
 from trmbench.training.losses import SupervisionLoss
 from trmbench.training.workers import ONE_WORKER, Workers
 
@@ -43,6 +43,21 @@ class Slots(NamedTuple):
         )
 
 
+class Known(NamedTuple):
+    """What a model whose `forward` takes a `Step` is told of a training step."""
+
+    keys: Tensor
+    """(B,) int64 keys of the slots' random numbers (`trmbench.streams.Draws`)."""
+    progress: Tensor
+    """() float32 share of the training that is done."""
+    schedule: Mapping[str, int]
+
+    def step(self, slots: Slots) -> Step:
+        """The `Step` of these slots."""
+        draw = Draws(self.keys)
+        return Step(draw, True, self.progress, self.schedule, slots.steps, slots.batch.labels)
+
+
 class Supervised(NamedTuple):
     """What one supervision step of some slots came to."""
 
@@ -65,7 +80,16 @@ def map_output(make: Callable[..., Tensor], *outputs: StepOutput) -> StepOutput:
         optional(*(output.halt_logits for output in outputs)),
         optional(*(output.continue_logits for output in outputs)),
         optional(*(output.confidence for output in outputs)),
+        _map_losses(make, [output.losses for output in outputs if output.losses]),
     )
+
+
+def _map_losses(
+    make: Callable[..., Tensor], losses: Sequence[Mapping[str, Tensor]]
+) -> dict[str, Tensor] | None:
+    if not losses:
+        return None
+    return {name: make(*(each[name] for each in losses)) for name in losses[0]}
 
 
 def end_to_end(*tensors: Tensor) -> Tensor:
@@ -154,19 +178,40 @@ class Halting:
         return (random < self._settings.halt_exploration)[share], steps[share]
 
 
+def first_step(
+    model: RecursiveModel, state: State, tokens: Tensor, schedule: Mapping[str, int]
+) -> StepOutput:
+    """Take a first supervision step of training, to see what it costs.
+
+    Args:
+        model: the model.
+        state: its initial state.
+        tokens: (B, L) int64, which serve as questions and as answers.
+        schedule: the model's whole numbers.
+    """
+    rows = tokens[:, 0]
+    begun = initial_slots(Batch(tokens, tokens, rows, rows), state)
+    forward: Forward = model
+    if not takes(model.forward, "step"):
+        return forward(state, tokens, rows)
+    known = Known(rows, torch.zeros((), device=tokens.device), schedule)
+    return forward(state, tokens, rows, known.step(begun))
+
+
 @torch.no_grad()
 def continue_target(
-    forward: Forward, state: State, inputs: Tensor, rows: Tensor, is_last: Tensor
+    forward: Forward, state: State, inputs: Tensor, rows: Tensor, is_last: Tensor, *step: Step
 ) -> Tensor:
     """(B,) target of the continue logit: the value of the next step, bootstrapped.
 
     sigmoid(max(q_halt', q_continue')) of one more step, or sigmoid(q_halt') at the last one
-    (HRM, arXiv 2506.21734, section 2, "Adaptive computational time").
+    (HRM, arXiv 2506.21734, section 2, "Adaptive computational time"). `step` is given to a model
+    that takes it.
 
     Raises:
         TrmbenchError: the model has no such logits.
     """
-    following = forward(state, inputs, rows)
+    following = forward(state, inputs, rows, *step)
     halt, go_on = following.halt_logits, following.continue_logits
     if halt is None or go_on is None:
         raise TrmbenchError(

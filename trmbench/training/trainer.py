@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from trmbench.spec import Batch, RecursiveModel, StepOutput
-from trmbench.spec.models import initial_state
+from trmbench.spec.models import Schedule, State, initial_state, no_schedule, takes
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
 from trmbench.store.checkpoints import RunningCheckpoints
-from trmbench.streams import Streams
+from trmbench.streams import Streams, draws
 from trmbench.training.data import Batches
 from trmbench.training.losses import SupervisionLoss
-from trmbench.training.metrics import RunningMetrics
+from trmbench.training.metrics import NAMED_LOSS, RunningMetrics
 from trmbench.training.optim import learning_rate_factor
 from trmbench.training.step import TrainingStep
 from trmbench.training.supervision import Halting, Slots, correct, initial_slots, refill
@@ -35,6 +35,7 @@ class Trainer:
         execution: the `execution` section.
         streams: the trial's random streams.
         workers: who shares the batches; `batches` gives this worker's part of them.
+        schedule: whole numbers for the model, by the share of the training that is done.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Trainer:
         execution: ExecutionSettings,
         streams: Streams,
         workers: Workers = ONE_WORKER,
+        schedule: Schedule = no_schedule,
     ) -> None:
         self.model = model
         self.module = module_of(model)
@@ -58,8 +60,9 @@ class Trainer:
         self.weights = network_weights(model)
         self.device = next(self.module.parameters()).device
         self.dtype: torch.dtype = getattr(torch, settings.precision)
+        self.schedule = schedule
         self._learn = TrainingStep(
-            [model], model, self.weights, total_steps, settings, execution, workers
+            [model], model, self.weights, total_steps, settings, execution, workers, schedule
         )
         self.optimizer, self.ema = self._learn.optimizer, self._learn.ema
         self.halting = Halting(model, settings, streams, workers)
@@ -70,15 +73,34 @@ class Trainer:
         """The most seeds that were trained as one computation, this one included."""
         self.curve: list[dict[str, Any]] = []
         self.share = workers.share(settings.batch_size)
-        self.initial_state = initial_state(model, self.share.stop - self.share.start, self.dtype)
+        self._seed = streams.seed
+        self._places = torch.arange(settings.batch_size, device=self.device)[self.share]
+        self._begins_at_random = takes(model.initial_state, "draw")
+        self._initial_state = self._drawn_state()
         self.slots: Slots | None = None
         """The puzzles in work; None before the first step."""
+
+    @property
+    def initial_state(self) -> State:
+        """The state in which the puzzles of this step begin."""
+        return self._drawn_state() if self._begins_at_random else self._initial_state
+
+    def _drawn_state(self) -> State:
+        draw = draws(self._seed, "initial state", self.step, self._places)
+        return initial_state(self.model, len(self._places), self.dtype, draw)
+
+    @property
+    def keys(self) -> Tensor | None:
+        """(B,) int64 keys of this step's random numbers, for a model that takes a `Step`."""
+        if not self._learn.takes_step:
+            return None
+        return draws(self._seed, "forward", self.step, self._places).keys
 
     def train_step(self) -> None:
         """Take one supervision step of every slot and one weight update."""
         slots = refill(self.slots, self.batches(self.step), self.initial_state)
         done = slots.steps + 1
-        output, loss, _ = self._learn(self.step, slots, done)
+        output, loss, _ = self._learn(self.step, slots, done, self.keys)
         halted = self.take_in(slots, done, output, loss)
         self.slots = Slots(slots.batch, output.state, done, halted)
 
@@ -99,7 +121,9 @@ class Trainer:
             "cells": torch.where(halted, cells, 0).sum(),
             "supervision_steps": torch.where(halted, done, 0).sum(),
         }
-        self.metrics.add(self.step, **self.workers.totals(figures))
+        for name, further in (output.losses or {}).items():
+            figures[f"{NAMED_LOSS}{name}"] = further.sum()
+        self.metrics.add(self.step, self.workers.totals(figures))
         return halted
 
     def log(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -128,7 +128,15 @@ class TrialParts:
             self.execution,
             self.streams,
             workers,
+            self.schedule,
         )
+
+    def schedule(self, progress: float) -> Mapping[str, int]:
+        """Whole numbers for the model once this share of the training is done."""
+        spec: ModelSpec = self.model_entry.spec
+        if spec.schedule is None:
+            return {}
+        return spec.schedule(spec.options(**self.trial.config["model"]), progress)
 
     def _base_trial(self, spec: ModelSpec) -> Trial | None:
         """The trial whose model this one builds upon, if any."""

@@ -150,6 +150,7 @@ class TrialRun:
             parts.task.info.seq_len,
             parts.dtype,
             parts.train.loss,
+            parts.schedule(1.0),
         )
 
     def _use(self, final: FinalWeights) -> None:
@@ -204,6 +205,7 @@ class TrialRun:
             solver: Solver = model
             return solver
         evaluation, dtype = self.parts.evaluation, self.parts.dtype
+        told = (self.trial.seed, self.parts.schedule(1.0))
         if evaluation.early_exit is None:
-            return RecursiveSolver(model.eval(), evaluation.steps, dtype)
-        return EarlyExitSolver(model.eval(), evaluation.steps, dtype, evaluation.early_exit)
+            return RecursiveSolver(model.eval(), evaluation.steps, dtype, *told)
+        return EarlyExitSolver(model.eval(), evaluation.steps, dtype, evaluation.early_exit, *told)

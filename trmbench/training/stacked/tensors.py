@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from trmbench.spec import RecursiveModel, StepOutput
-from trmbench.spec.models import Forward, State, capabilities
+from trmbench.spec.models import Forward, State, Step, capabilities
+from trmbench.streams import Draws
 from trmbench.training.weights import module_of
 
 
@@ -39,14 +40,18 @@ def stacked_forward(models: Sequence[RecursiveModel], weights: Mapping[str, Tens
         return lambda *arguments: functional_call(model, dict(weights), arguments)
     rest = stacked([_untrained(module, weights) for module in modules])
 
-    def one_seed(own: dict[str, Tensor], *arguments: Any) -> dict[str, Any]:
-        output = functional_call(model, own, arguments)
-        return {name: part for name, part in output._asdict().items() if part is not None}
+    def forward(state: State, inputs: Tensor, rows: Tensor, *step: Step) -> StepOutput:
+        def one_seed(own: dict[str, Tensor], of_step: dict[str, Tensor], *arguments: Any) -> Any:
+            told = (_step_of(each, **of_step) for each in step)
+            output = functional_call(model, own, (*arguments, *told))
+            return {name: part for name, part in output._asdict().items() if part is not None}
 
-    def forward(state: State, inputs: Tensor, rows: Tensor) -> StepOutput:
-        seeds = len(models)
-        apart = [part.view(seeds, -1, *part.shape[1:]) for part in (*state, inputs, rows)]
-        mapped = vmap(one_seed)({**weights, **rest}, tuple(apart[:-2]), *apart[-2:])
+        def apart(part: Tensor) -> Tensor:
+            return part.view(len(models), -1, *part.shape[1:])
+
+        of_step = {name: apart(part) for each in step for name, part in _by_puzzle(each).items()}
+        states = tuple(map(apart, state))
+        mapped = vmap(one_seed)({**weights, **rest}, of_step, states, apart(inputs), apart(rows))
         together = {name: _flat(part) for name, part in mapped.items()}
         return StepOutput(**together)
 
@@ -58,5 +63,18 @@ def _untrained(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Ten
     return {name: tensor for name, tensor in tensors.items() if name not in weights}
 
 
+def _by_puzzle(step: Step) -> dict[str, Tensor]:
+    """The tensors (B, ...) of a step."""
+    assert isinstance(step.draw, Draws) and step.labels is not None
+    return {"keys": step.draw.keys, "number": step.number, "labels": step.labels}
+
+
+def _step_of(step: Step, keys: Tensor, number: Tensor, labels: Tensor) -> Step:
+    """The step of one seed's puzzles."""
+    return step._replace(draw=Draws(keys), number=number, labels=labels)
+
+
 def _flat(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {name: _flat(each) for name, each in part.items()}
     return tuple(map(_flat, part)) if isinstance(part, tuple) else part.flatten(0, 1)

@@ -43,13 +43,17 @@ class StackedTrainer:
         models = [trainer.model for trainer in trainers]
         forward = stacked_forward(models, self.weights)
         self._learn = TrainingStep(
-            models, forward, self.weights, first.total_steps, self.settings, first.execution
+            models,
+            forward,
+            self.weights,
+            first.total_steps,
+            self.settings,
+            first.execution,
+            schedule=first.schedule,
         )
         self.optimizer, self.ema = self._learn.optimizer, self._learn.ema
         self._stack_optimizer_state()
         self.ema.load_state_dict(stacked([trainer.ema.state_dict() for trainer in trainers]))
-        states = (trainer.initial_state for trainer in trainers)
-        self.initial_state = tuple(map(end_to_end, *states))
         begun = [trainer.slots for trainer in trainers if trainer.slots is not None]
         self.slots = begun[0].map(end_to_end, *begun[1:]) if begun else None
         for trainer in trainers:
@@ -91,9 +95,11 @@ class StackedTrainer:
         """Take one supervision step of every slot and one weight update, of every seed."""
         batches = (trainer.batches(self.step) for trainer in self.trainers)
         fresh = Batch(*map(end_to_end, *batches))
-        slots = refill(self.slots, fresh, self.initial_state)
+        states = (trainer.initial_state for trainer in self.trainers)
+        slots = refill(self.slots, fresh, tuple(map(end_to_end, *states)))
         done = slots.steps + 1
-        output, _, target = self._learn(self.step, slots, done)
+        keys = [theirs for trainer in self.trainers if (theirs := trainer.keys) is not None]
+        output, _, target = self._learn(self.step, slots, done, end_to_end(*keys) if keys else None)
         halted = []
         for trainer, rows in zip(self.trainers, self.rows, strict=True):
             own, its_output = itemgetter(rows), map_output(itemgetter(rows), output)
@@ -103,6 +109,7 @@ class StackedTrainer:
                 its_slots.batch.labels,
                 None if target is None else own(target),
                 kind=self.settings.loss,
+                weights=self.settings.loss_weights,
             )
             halted.append(trainer.take_in(its_slots, own(done), its_output, loss))
         self.slots = Slots(slots.batch, output.state, done, end_to_end(*halted))
