@@ -47,8 +47,8 @@ class CGAR(PuzzleModel):
     def latent_recursion(self, x: Tensor, y: Tensor, z: Tensor, n: int) -> State:
         """Update z n times, then y."""
         for _ in range(n):
-            z = self.f_L(y, z, x)
-        return self.f_L(y, z), z
+            z = self.f_L(z, y + x)
+        return self.f_L(z, y), z
 
     def forward_flops(self) -> ForwardFlops:
         """Operations of `forward` for one puzzle, with the whole of T and n."""
