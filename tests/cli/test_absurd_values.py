@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -214,5 +214,7 @@ def test_every_number_among_the_settings_has_a_range() -> None:
             continue
         types = typing.get_type_hints(schema)
         for field in dataclasses.fields(schema):
+            if typing.get_origin(types[field.name]) is Mapping:
+                continue  # numbers by names that the harness does not know
             numbers = {int, float} & {types[field.name], *typing.get_args(types[field.name])}
             assert not numbers or range_of(field), f"{name}: {field.name}"

@@ -13,6 +13,7 @@ from helpers.synthetic import add_cell
 from trmbench.comparison.compare import ComparedCells, Question, compare_cells
 from trmbench.errors import TrmbenchError
 from trmbench.report import tables
+from trmbench.spec.ids import trial_hash
 from trmbench.store import Store
 
 SOLVED = np.array([[1, 0, 1, 1, 0, 0], [1, 1, 0, 1, 0, 0]])
@@ -72,7 +73,8 @@ def test_scores_of_an_earlier_version_stay_apart_from_later_ones(tmp_path: Path)
     arc_cell(tmp_path / "later", "trm", "fractional_vote@2")
     for row in later.trials():
         trial = later.trial_of(row)
-        other = dataclasses.replace(trial, trial_id=f"later{row['seed']}", seed=row["seed"] + 2)
+        seed = row["seed"] + 2
+        other = dataclasses.replace(trial, trial_id=trial_hash(trial.cell_id, seed), seed=seed)
         puzzles = later.read("puzzles", names=[trial.name]).to_pydict()
         store.write("puzzles", other.name, puzzles)
         figures = ("status", "primary_metric", "score", "provenance", "started_at")

@@ -15,6 +15,7 @@ import torch
 from trmbench.config.cell import Cell
 from trmbench.experiment.cells import choose_cells
 from trmbench.experiment.plan import reevaluation
+from trmbench.spec.ids import trial_hash
 from trmbench.spec.status import FAILED, FINISHED
 from trmbench.store import Store
 from trmbench.trial.build import TrialParts
@@ -89,11 +90,10 @@ def test_the_beginning_of_an_id_is_not_enough(imported: str, tmp_path: Path) -> 
 
 def test_a_trial_without_weights_is_no_base(imported: str, tmp_path: Path) -> None:
     store = Store(tmp_path / "r")
-    unfinished = dataclasses.replace(
-        store.trial_of(store.find_trial(imported)[0]), trial_id="abcdef012345"
-    )
-    store.write_trial(unfinished, {"status": FAILED})
-    row = searched(tmp_path, model__base_trial="abcdef012345")
+    trained = store.trial_of(store.find_trial(imported)[0])
+    other = trial_hash(trained.cell_id, 7)
+    store.write_trial(dataclasses.replace(trained, trial_id=other, seed=7), {"status": FAILED})
+    row = searched(tmp_path, model__base_trial=other)
     assert row["status"] == FAILED and "has no final weights" in row["error"]
 
 
