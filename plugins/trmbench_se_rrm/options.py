@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from trmbench import TrmbenchError
+from trmbench import TrmbenchError, setting
 
 PositionEncoding = Literal["rope2d", "rope", "learned"]
 
@@ -16,51 +16,41 @@ class Options:
 
     equivariant: bool = True
     """Tokens from the third on are interchangeable: only where they stand tells them apart."""
-    layers: int = 2
+    layers: int = setting(2, at_least=1, at_most=200)
     """Blocks of the network."""
-    width: int = 256
+    width: int = setting(256, at_least=1, at_most=65_536)
     """Features of a symbol at a position."""
-    heads: int = 4
+    heads: int = setting(4, at_least=1, at_most=1_024)
     """Attention heads over the positions."""
-    head_width: int = 64
+    head_width: int = setting(64, at_least=1, at_most=4_096)
     """Features of each."""
-    symbol_heads: int = 2
+    symbol_heads: int = setting(2, at_least=1, at_most=1_024)
     """Attention heads over the symbols."""
-    symbol_head_width: int = 64
+    symbol_head_width: int = setting(64, at_least=1, at_most=4_096)
     """Features of each."""
-    expansion: float = 4.0
+    expansion: float = setting(4.0, above=0, at_most=64)
     """Hidden features of the MLP, times 2/3, per feature."""
-    multiple_of: int = 256
+    multiple_of: int = setting(256, at_least=1, at_most=65_536)
     """Hidden features are rounded up to a multiple of this."""
     position_encoding: PositionEncoding = "rope2d"
     """Rotary over rows and columns, rotary over positions, or learned vectors."""
-    extra_positions: int = 0
+    extra_positions: int = setting(0, at_least=0, at_most=1_024)
     """Learned positions after the tokens, to think in."""
     puzzle_embedding: bool = False
     """A learned vector for each puzzle, and a learned number for each of its symbols."""
-    T: int = 3
+    T: int = setting(3, at_least=1, at_most=100)
     """Runs of n loops per supervision step, of which the last one has gradients."""
-    n: int = 4
+    n: int = setting(4, at_least=1, at_most=100)
     """Loops of a run."""
-    supervision_steps: int = 16
+    supervision_steps: int = setting(16, at_least=1, at_most=10_000)
     """N_sup; 1 = no deep supervision."""
 
     def __post_init__(self) -> None:
         """Raises `TrmbenchError` for values that make no network."""
-        for name in (
-            *("layers", "width", "heads", "head_width", "symbol_heads", "symbol_head_width"),
-            *("multiple_of", "T", "n", "supervision_steps"),
-        ):
-            if getattr(self, name) < 1:
-                _refuse(name, getattr(self, name), "at least 1")
-        if self.extra_positions < 0:
-            _refuse("extra_positions", self.extra_positions, "0 or more")
-        if self.expansion <= 0:
-            _refuse("expansion", self.expansion, "above 0")
-        if self.position_encoding not in ("rope2d", "rope", "learned"):
+        pairs = {"rope2d": 4, "rope": 2, "learned": 1}.get(self.position_encoding)
+        if pairs is None:
             _refuse("position_encoding", self.position_encoding, "rope2d or rope or learned")
-        pairs = {"rope2d": 4, "rope": 2, "learned": 1}[self.position_encoding]
-        if self.head_width % pairs:
+        elif self.head_width % pairs:
             _refuse("head_width", self.head_width, f"a multiple of {pairs}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trmbench import TrmbenchError
+from trmbench import setting
 from trmbench.nn import RecursionOptions
 
 
@@ -12,14 +12,9 @@ from trmbench.nn import RecursionOptions
 class Options(RecursionOptions):
     """The published model for Sudoku and ARC; T x n loops, of which the last n have gradients."""
 
-    layers: int = 4
-    puzzle_positions: int = 1
-    T: int = 2
-    n: int = 6
-    kernel: int = 2
+    layers: int = setting(4, at_least=1, at_most=200)
+    puzzle_positions: int = setting(1, at_least=0, at_most=1_024)
+    T: int = setting(2, at_least=1, at_most=100)
+    n: int = setting(6, at_least=1, at_most=100)
+    kernel: int = setting(2, at_least=1, at_most=1_024)
     """Positions that the convolution inside the MLP sees: with 2, its own and the one before."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.kernel < 1:
-            raise TrmbenchError(f"model.kernel is {self.kernel}", "it must be 1 or more")

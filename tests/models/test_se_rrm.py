@@ -163,8 +163,6 @@ def test_puzzles_halt_at_random_in_training_whatever_the_confidence(share: float
     [
         ({"head_width": 6}, "model.head_width is 6"),
         ({"position_encoding": "none"}, "rope2d or rope or learned"),
-        ({"extra_positions": -1}, "model.extra_positions"),
-        ({"symbol_heads": 0}, "model.symbol_heads"),
     ],
 )
 def test_options_that_make_no_network_are_refused(options: dict[str, Any], message: str) -> None:

@@ -32,7 +32,7 @@ SMALL = {
     "execution.log_every": 4,
 }
 AT_MINI_SIZE = {
-    "train.steps": 20,
+    "train.steps": 8,  # from step to step rounding is magnified, on some processors more
     "task.train_puzzles": 400,
     "train.batch_size": 32,
     "model.width": 48,
