@@ -272,3 +272,12 @@ def test_any_scores_give_a_mirrored_result_without_warnings(
         assert 0 <= forward.estimate.p_value <= 1
         significant = forward.estimate.p_value < 0.05
         assert significant == (forward.estimate.low > 0 or forward.estimate.high < 0)
+
+
+@pytest.mark.parametrize("puzzles, verdict", [(6, "undecided"), (60, "worse")])
+def test_a_difference_without_variance_is_decided_by_its_interval(
+    puzzles: int, verdict: str
+) -> None:
+    found = compare(np.zeros((3, puzzles)), np.full((3, puzzles), 0.1))
+    assert found.verdict == verdict
+    assert (found.estimate.high < 0) == (verdict == "worse") == (found.estimate.p_value < 0.05)

@@ -51,12 +51,13 @@ def constant_estimate(
 
     The uncertainty left is binomial: P of P puzzles agree, so by Clopper and Pearson a share of at
     least (alpha/2)^(1/P) of puzzles like these agrees, and the others may show anything in -1..1.
-    The p-value is the sign test's.
+    The p-value 2 / (1 + |difference|)^P is the alpha from which on that interval excludes 0; for a
+    difference of 1 it is the sign test's.
     """
     other = 1 - ((1 - confidence) / 2) ** (1 / puzzles)
     low = max(-1.0, (1 - other) * difference - other)
     high = min(1.0, (1 - other) * difference + other)
-    p = 1.0 if difference == 0 else min(1.0, 2.0 ** (1 - puzzles))
+    p = min(1.0, 2 * (1 + abs(difference)) ** -puzzles)
     p_equivalence = math.nan
     if margin is not None:
         inside = abs(difference) < margin
