@@ -9,6 +9,7 @@ import torch
 from torch import Generator, nn
 
 from trmbench import Answers, Batch, Context, ModelSpec, Preset, StepOutput
+from trmbench.spec.models import Step
 from trmbench.testing import TOY_MODEL
 from trmbench.testing.toy_model import ToyModel
 from trmbench.testing.toy_options import ToyModelOptions
@@ -30,6 +31,29 @@ class LogitsAsConfidence(ToyModel):
     def forward(self, state: Any, inputs: Any, puzzle_identifiers: Any) -> StepOutput:
         output = super().forward(state, inputs, puzzle_identifiers)
         return output._replace(confidence=output.logits.amax((1, 2)) - 9.0)
+
+
+class OneLossForAll(ToyModel):
+    def forward(self, state: Any, inputs: Any, puzzle_identifiers: Any) -> StepOutput:
+        output = super().forward(state, inputs, puzzle_identifiers)
+        return output._replace(losses={"size": output.logits.square().mean()})
+
+
+class AnswersWithTheLabels(ToyModel):
+    def forward(  # type: ignore[override]
+        self, state: Any, inputs: Any, puzzle_identifiers: Any, step: Step
+    ) -> StepOutput:
+        output = super().forward(state, inputs, puzzle_identifiers)
+        hint = nn.functional.one_hot(step.labels, output.logits.shape[-1])  # type: ignore[arg-type]
+        return output._replace(logits=output.logits + hint)
+
+
+class DropoutNextToDraw(ToyModel):
+    def forward(  # type: ignore[override]
+        self, state: Any, inputs: Any, puzzle_identifiers: Any, step: Step
+    ) -> StepOutput:
+        output = super().forward(state, inputs, puzzle_identifiers)
+        return output._replace(logits=nn.functional.dropout(output.logits))
 
 
 class KeepsGradient(ToyModel):
@@ -165,9 +189,11 @@ BROKEN: dict[str, tuple[type, ...]] = {
     "seeded-build": (RandomBuild,),
     "confidence": (LogitsAsConfidence,),
     "shapes": (WrongShape, WrongStateShape, LogitsSolver, OverconfidentSolver),
+    "losses": (OneLossForAll,),
+    "labels-unseen": (AnswersWithTheLabels,),
     "state-gradient": (KeepsGradient,),
     "initial-state": (RandomStart,),
-    "purity": (Dropout, RunningStatistics, Memory),
+    "purity": (Dropout, DropoutNextToDraw, RunningStatistics, Memory),
     "independence": (BatchMean, SharedState, PeekingSolver),
     "gradients": (UnusedParameter, DetachedHead),
     "float64": (OnlyFloat32,),

@@ -11,6 +11,10 @@ from .running import (
     run_one as run_one,
     visible_plugin as visible_plugin,
 )
+from .step import (
+    begin as begin,
+    step as step,
+)
 from .toy import (
     TOY_MODEL as TOY_MODEL,
     TOY_TASK as TOY_TASK,
