@@ -32,14 +32,10 @@ def first_party_packages() -> list[Path]:
     return [path.parent for path in ROOT.glob("*/trmbench_*/__init__.py")]
 
 
-NOT_LISTED_YET = {"trmbench_cgar", "trmbench_eqr"}
-"""Packages whose method the harness cannot train in full, which no name should promise."""
-
-
 def test_every_first_party_package_is_an_entry_point() -> None:
     named = {e.value for e in DISTRIBUTION.entry_points if e.group == "trmbench"}
     packages = {path.name for path in first_party_packages()}
-    assert named == {"trmbench.runners", *packages - NOT_LISTED_YET}
+    assert named == {"trmbench.runners", *packages}
 
 
 def test_every_dependency_is_imported_somewhere() -> None:

@@ -1,7 +1,7 @@
-"""Curriculum Guided Adaptive Recursion (arXiv 2511.08653): not yet a plugin that is listed.
+"""Curriculum Guided Adaptive Recursion (arXiv 2511.08653) as a trmbench plugin.
 
-Without T and n that grow with training, and without a loss that counts less at every supervision
-step, it is TRM. Until the harness has both, an entry point would offer TRM by another name.
+It is TRM with T and n that grow with training, and with a loss that counts less at every
+supervision step.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from trmbench import ModelSpec, Preset, ReferenceWeights, hookimpl
 from trmbench.published.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN
-from trmbench_cgar.options import Options
+from trmbench_cgar.options import STEP_WEIGHTS, Options, schedule
 
 if TYPE_CHECKING:
     from trmbench import Context, TaskInfo
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _PAPER = Preset(
-    train={**PAPER_TRAIN, "epochs": 50_000, "ema": 0.999},
+    train={**PAPER_TRAIN, "epochs": 50_000, "ema": 0.999, "step_weights": STEP_WEIGHTS},
     for_task={
         "sudoku": Preset(options={"mixing": "mlp", "position_encoding": "none"}),
         "maze": Preset(options={"n": 4}),
@@ -29,7 +29,7 @@ _PAPER = Preset(
 
 _MINI = Preset(
     options={**MINI_NETWORK, "T": 2, "n": 2, "supervision_steps": 4},
-    train={**MINI_TRAIN, "ema": 0.99},
+    train={**MINI_TRAIN, "ema": 0.99, "step_weights": STEP_WEIGHTS},
 )
 
 
@@ -54,6 +54,7 @@ def trmbench_models() -> Sequence[ModelSpec]:
             presets={"paper": _PAPER, "mini": _MINI},
             build=build,
             options=Options,
+            schedule=schedule,
             reference=REFERENCE,
         )
     ]

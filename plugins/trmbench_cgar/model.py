@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from trmbench import StepOutput, TaskInfo
+from trmbench import Step, StepOutput, TaskInfo
 from trmbench.nn import ForwardFlops, Network, PuzzleModel, network_flops
 from trmbench_cgar.options import Options
 
@@ -29,12 +29,18 @@ class CGAR(PuzzleModel):
         self.f_L = Network(options, self.positions)
 
     def forward(
-        self, state: tuple[Tensor, ...], inputs: Tensor, puzzle_identifiers: Tensor
+        self,
+        state: tuple[Tensor, ...],
+        inputs: Tensor,
+        puzzle_identifiers: Tensor,
+        step: Step | None = None,
     ) -> StepOutput:
-        """Deep recursion with the whole of T and n."""
+        """Deep recursion with the T and n of the curriculum; without a step, the whole of both."""
         y, z = state
         x = self.embedding(inputs, puzzle_identifiers, y.dtype)
-        y, z = self.deep_recursion(x, y, z, self.options.T, self.options.n)
+        stage = step.schedule if step is not None else {}
+        T, n = stage.get("T", self.options.T), stage.get("n", self.options.n)
+        y, z = self.deep_recursion(x, y, z, T, n)
         return self.read(y, (y, z))
 
     def deep_recursion(self, x: Tensor, y: Tensor, z: Tensor, T: int, n: int) -> State:

@@ -8,6 +8,8 @@ from trmbench.nn import RecursionOptions
 
 STARTS = (0.0, 0.3, 0.6)
 """Shares of the training after which each stage begins (2511.08653)."""
+STEP_WEIGHTS = 0.7
+"""Weight of the loss at each supervision step, as a share of the step before (2511.08653)."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,4 @@
-"""The Equilibrium Reasoner (arXiv 2605.21488): its network, not yet a plugin that is listed.
-
-Its initial states are random for every puzzle, and training adds noise to every update. Until the
-harness gives models seeded random numbers, an entry point would offer another method by its name.
-"""
+"""The Equilibrium Reasoner (arXiv 2605.21488) as a trmbench plugin."""
 
 from __future__ import annotations
 

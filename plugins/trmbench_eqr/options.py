@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trmbench import TrmbenchError
+from trmbench import setting
 from trmbench.nn import RecursionOptions
 
 
@@ -12,13 +12,10 @@ from trmbench.nn import RecursionOptions
 class Options(RecursionOptions):
     """TRM without puzzle embedding, whose updates go most of the way only."""
 
-    puzzle_positions: int = 0
-    relaxation: float = 0.95
+    puzzle_positions: int = setting(0, at_least=0, at_most=1_024)
+    relaxation: float = setting(0.95, above=0, at_most=1)
     """lambda: share of the new value in an update; the rest is the old one."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 < self.relaxation <= 1:
-            raise TrmbenchError(
-                f"model.relaxation is {self.relaxation}", "it must be above 0 and at most 1"
-            )
+    noise: float = setting(0.01, at_least=0, at_most=10)
+    """sigma: standard deviation of what every update adds in training."""
+    noise_at_test: float = setting(0.0, at_least=0, at_most=10)
+    """The same at test."""

@@ -17,6 +17,7 @@ from reference_vectors import IGNORED, OWN, names_in_reference, plugin_of
 
 from trmbench import Context, TaskInfo
 from trmbench.spec.models import capabilities
+from trmbench.testing import begin
 from trmbench.training.losses import supervision_loss
 
 PUZZLES, TOKENS, VOCABULARY, IDENTIFIERS = 3, 9, 6, 4
@@ -84,7 +85,7 @@ def record(name: str) -> None:
         "batch/puzzle_identifiers": identifiers,
     }
     # What a model starts from need not be the same for every puzzle.
-    state = first = tuple(torch.randn_like(z) for z in model.initial_state(PUZZLES))
+    state = first = tuple(torch.randn_like(z) for z in begin(model, PUZZLES))
     outputs = []
     latents = ["L"] if len(state) <= 2 else [f"L{i}" for i in range(1, len(state))]
     states = latents if len(state) == 1 else ["H", *latents]

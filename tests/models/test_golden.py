@@ -11,6 +11,7 @@ from torch import Tensor
 
 from trmbench import RecursiveModel, StepOutput, TrmbenchError
 from trmbench.spec.models import capabilities
+from trmbench.testing import begin
 from trmbench.training.losses import SupervisionLoss, supervision_loss
 
 EXACT, THROUGH_FLOAT32, IN_FLOAT32 = 1e-8, 1e-6, 1e-4
@@ -112,7 +113,7 @@ def test_continue_target_of_one_more_forward_pass(path: Path) -> None:
         pytest.skip("this variant has no continue target")
     model = vectors.model()
     assert capabilities(model).needs_continue_target
-    output = model(model.initial_state(len(vectors.inputs)), vectors.inputs, vectors.identifiers)
+    output = model(begin(model, len(vectors.inputs)), vectors.inputs, vectors.identifiers)
     target = _continue_target(model, output, vectors)
     assert_close(target, vectors["train/continue_target"], THROUGH_FLOAT32, "continue target")
 

@@ -18,6 +18,7 @@ import trmbench_trm
 import trmbench_urm
 from trmbench import Context, RecursiveModel, TaskInfo
 from trmbench.nn import PuzzleModel
+from trmbench.testing import begin
 from trmbench.training.losses import supervision_loss
 from trmbench_urm.layers import ShortConvolution
 
@@ -45,6 +46,10 @@ VARIANTS: dict[str, tuple[Any, dict[str, Any]]] = {
     "direct-mlp": (trmbench_direct, SMALL | MLP | {"layers": 2}),
 }
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
+
+
+def _begin(model: Any, size: int) -> Any:
+    return begin(model, size, next(model.parameters()).dtype)
 
 
 def _build(variant: str, info: TaskInfo = TINY) -> PuzzleModel:
@@ -90,7 +95,7 @@ def test_shapes_and_protocol(variant: str) -> None:
     model = _build(variant)
     assert isinstance(model, RecursiveModel)
     inputs, identifiers = _batch()
-    state = model.initial_state(3)
+    state = _begin(model, 3)
     output = model(state, inputs, identifiers)
     assert output.logits.shape == (3, 9, 6)
     assert [z.shape for z in output.state] == [z.shape for z in state]
@@ -105,7 +110,7 @@ def test_shapes_and_protocol(variant: str) -> None:
 @every_variant
 def test_same_call_twice_gives_the_same_bits_and_changes_nothing(variant: str) -> None:
     model = _build(variant)
-    state, batch = model.initial_state(3), _batch()
+    state, batch = _begin(model, 3), _batch()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     first = model(state, *batch)
     second = model(state, *batch)
@@ -118,7 +123,7 @@ def test_same_call_twice_gives_the_same_bits_and_changes_nothing(variant: str) -
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
 def test_computes_in_the_dtype_of_its_state(variant: str, dtype: torch.dtype) -> None:
     model = _build(variant)
-    state = tuple(z.to(dtype) for z in model.initial_state(3))
+    state = tuple(z.to(dtype) for z in _begin(model, 3))
     output = model(state, *_batch())
     assert output.logits.dtype == dtype
     assert all(z.dtype == dtype for z in output.state)
@@ -135,7 +140,7 @@ def test_vmap_over_stacked_models_gives_each_models_own_output(variant: str) -> 
         for parameter in models[1].parameters():
             parameter.mul_(0.9)
     parameters, buffers = stack_module_state(models)
-    state, (inputs, identifiers) = models[0].initial_state(3), _batch()
+    state, (inputs, identifiers) = _begin(models[0], 3), _batch()
 
     def call(parameters: Any, buffers: Any) -> Any:
         output = functional_call(models[0], (parameters, buffers), (state, inputs, identifiers))
@@ -152,7 +157,7 @@ def test_vmap_over_stacked_models_gives_each_models_own_output(variant: str) -> 
 def test_vmap_gives_gradients_of_puzzle_rows() -> None:
     models = [_build("trm-mlp"), _build("trm-mlp")]
     parameters, buffers = stack_module_state(models)
-    state, (inputs, identifiers) = models[0].initial_state(3), _batch()
+    state, (inputs, identifiers) = _begin(models[0], 3), _batch()
     rows = buffers["embedding.puzzle.weight"][:, identifiers].clone().requires_grad_()
 
     def loss(parameters: Any, buffers: Any, rows: torch.Tensor) -> torch.Tensor:
@@ -172,7 +177,7 @@ def test_vmap_gives_gradients_of_puzzle_rows() -> None:
 def test_every_parameter_gets_a_gradient(variant: str) -> None:
     model = _build(variant)
     inputs, identifiers = _batch()
-    output = model(model.initial_state(3), inputs, identifiers)
+    output = model(_begin(model, 3), inputs, identifiers)
     supervision_loss(output, inputs, torch.full((3,), 0.5)).total.backward()
     lacking = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     assert lacking == []
@@ -183,7 +188,7 @@ def test_puzzles_of_a_batch_do_not_touch_each_other() -> None:
     inputs, identifiers = _batch()
     changed = inputs.clone()
     changed[1] = 0
-    state = model.initial_state(3)
+    state = _begin(model, 3)
     before, after = model(state, inputs, identifiers), model(state, changed, identifiers)
     assert torch.allclose(before.logits[0], after.logits[0], atol=1e-5)
     assert not torch.allclose(before.logits[1], after.logits[1], atol=1e-2)
@@ -191,7 +196,7 @@ def test_puzzles_of_a_batch_do_not_touch_each_other() -> None:
 
 def test_new_models_believe_that_they_are_wrong() -> None:
     model = trmbench_trm.build(trmbench_trm.Options(**SMALL, **RECURSION), TINY, CPU)
-    output = model(model.initial_state(3), *_batch())
+    output = model(_begin(model, 3), *_batch())
     assert torch.equal(output.halt_logits, torch.full((3,), -5.0))
 
 
@@ -199,7 +204,7 @@ def test_trm_recursion_is_the_papers() -> None:
     """T times: z <- f(x + y + z) n times, then y <- f(y + z)."""
     model = _build("trm-mlp").double()
     inputs, identifiers = _batch()
-    y, z = model.initial_state(3)
+    y, z = _begin(model, 3)
     output = model((y, z), inputs, identifiers)
     x = model.embedding(inputs, identifiers, torch.float64)
     for _ in range(2):
@@ -213,7 +218,7 @@ def test_trm_recursion_is_the_papers() -> None:
 def test_urm_loops_over_the_sum_of_state_and_question() -> None:
     model = _build("urm-mlp").double()
     inputs, identifiers = _batch()
-    (h,) = model.initial_state(3)
+    (h,) = _begin(model, 3)
     output = model((h,), inputs, identifiers)
     x = model.embedding(inputs, identifiers, torch.float64)
     for _ in range(2 * 2):
@@ -237,7 +242,7 @@ def test_eqr_goes_most_of_the_way() -> None:
     model = _build("eqr-mlp").double()
     model.options = replace(model.options, relaxation=0.7)
     inputs, identifiers = _batch()
-    y, z = (torch.randn(s.shape, dtype=torch.float64) for s in model.initial_state(3))
+    y, z = (torch.randn(s.shape, dtype=torch.float64) for s in _begin(model, 3))
     output = model((y, z), inputs, identifiers)
     x = model.embedding(inputs, identifiers, torch.float64)
     for _ in range(2):

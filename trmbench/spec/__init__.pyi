@@ -1,7 +1,9 @@
 from .models import (
     Context as Context,
+    Draw as Draw,
     RecursiveModel as RecursiveModel,
     Solver as Solver,
+    Step as Step,
     StepOutput as StepOutput,
 )
 from .offers import (

@@ -57,6 +57,8 @@ class TrainSettings:
     """Share of puzzles that may not halt before a random step in 2..N_sup; with a model that halts
     at random, share of puzzles that halt at each step."""
     loss: Literal["stable_max", "softmax"] = "stable_max"
+    step_weights: float = setting(1.0, above=0, at_most=1, metadata={UNHASHED_AT: 1.0})
+    """Weight of a puzzle's losses at each supervision step, as a share of the step before."""
     loss_weights: Mapping[str, float] = field(default_factory=dict, metadata={UNHASHED_AT: {}})
     """Weights of a model's further losses by name: `train.loss_weights.NAME`; 1 if not set."""
     precision: Literal["float32", "bfloat16", "float64"] = "float32"

@@ -44,6 +44,7 @@ def supervision_loss(
     kind: LossKind = "stable_max",
     ignore: int = IGNORED_LABEL,
     weights: Mapping[str, float] = _NO_WEIGHTS,
+    puzzle_weights: Tensor | None = None,
 ) -> SupervisionLoss:
     """Loss of what a model says after one supervision step (2510.04871, figure 3).
 
@@ -54,21 +55,22 @@ def supervision_loss(
         kind: how logits become probabilities.
         ignore: the label that is not scored.
         weights: of the model's further losses by name; 1 where a name is missing.
+        puzzle_weights: (B,) by how much the losses of each puzzle count; None = 1.
     """
     scored = labels != ignore
     targets = torch.where(scored, labels, 0).long()
     log_probabilities = _LOG_PROBABILITIES[kind](output.logits)
     token_loss = -log_probabilities.gather(-1, targets[..., None]).squeeze(-1) * scored
-    answer = (token_loss.sum(-1) / scored.sum(-1).clamp_min(1)).sum()
+    answer = _weighed(token_loss.sum(-1) / scored.sum(-1).clamp_min(1), puzzle_weights).sum()
     halt = continue_ = torch.zeros_like(answer)
     if output.halt_logits is not None:
         exactly_right = ((output.logits.argmax(-1) == targets) | ~scored).all(-1)
-        halt = _binary_cross_entropy(output.halt_logits, exactly_right)
+        halt = _binary_cross_entropy(output.halt_logits, exactly_right, puzzle_weights)
     if output.continue_logits is not None and continue_target is not None:
-        continue_ = _binary_cross_entropy(output.continue_logits, continue_target)
+        continue_ = _binary_cross_entropy(output.continue_logits, continue_target, puzzle_weights)
     total = answer + _HALTING_WEIGHT * (halt + continue_)
     for name, further in (output.losses or {}).items():
-        total = total + weights.get(name, 1.0) * further.sum()
+        total = total + weights.get(name, 1.0) * _weighed(further, puzzle_weights).sum()
     return SupervisionLoss(total, answer, halt, continue_)
 
 
@@ -94,9 +96,13 @@ _LOG_PROBABILITIES = {
 }
 
 
-def _binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+def _binary_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
     targets = targets.to(logits.dtype)
-    return F.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
+    return F.binary_cross_entropy_with_logits(logits, targets, weights, reduction="sum")
+
+
+def _weighed(losses: Tensor, weights: Tensor | None) -> Tensor:
+    return losses if weights is None else losses * weights
 
 
 def _wide(logits: Tensor) -> Tensor:

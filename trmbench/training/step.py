@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from trmbench.spec.models import Forward, Schedule, capabilities, no_schedule, t
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
 from trmbench.training.compilation import compiled
 from trmbench.training.ema import ExponentialMovingAverage
-from trmbench.training.losses import supervision_loss
+from trmbench.training.losses import LossKind, supervision_loss
 from trmbench.training.micro_batch import detached, joined, parts
 from trmbench.training.optim import build_optimizer, learning_rate_factor, sign_sgd_
 from trmbench.training.supervision import (
@@ -23,6 +24,25 @@ from trmbench.training.supervision import (
     end_to_end,
 )
 from trmbench.training.workers import ONE_WORKER, Workers
+
+
+class LossSettings(TypedDict):
+    """The arguments of `supervision_loss` that the `train` section decides."""
+
+    kind: LossKind
+    weights: Mapping[str, float]
+    puzzle_weights: Tensor | None
+
+
+def loss_settings(settings: TrainSettings, slots: Slots) -> LossSettings:
+    """How the losses of these slots are computed and weighed."""
+    decay = settings.step_weights
+    by_puzzle = None if decay == 1.0 else decay**slots.steps
+    return {
+        "kind": settings.loss,
+        "weights": settings.loss_weights,
+        "puzzle_weights": by_puzzle,
+    }
 
 
 class TrainingStep:
@@ -136,9 +156,7 @@ class TrainingStep:
                     self._forward, output.state, inputs, rows.detach(), is_last, *further
                 )
         labels = slots.batch.labels
-        loss = supervision_loss(
-            output, labels, target, kind=self._settings.loss, weights=self._settings.loss_weights
-        )
+        loss = supervision_loss(output, labels, target, **loss_settings(self._settings, slots))
         return Supervised(output, loss, target)
 
     def _update_weights(self, factor: float) -> None:

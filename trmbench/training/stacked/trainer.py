@@ -17,7 +17,7 @@ from torch import Tensor
 from trmbench.spec import Batch
 from trmbench.training.losses import supervision_loss
 from trmbench.training.stacked.tensors import stacked, stacked_forward
-from trmbench.training.step import TrainingStep
+from trmbench.training.step import TrainingStep, loss_settings
 from trmbench.training.supervision import Slots, end_to_end, map_output, refill
 from trmbench.training.trainer import Trainer
 
@@ -108,8 +108,7 @@ class StackedTrainer:
                 its_output,
                 its_slots.batch.labels,
                 None if target is None else own(target),
-                kind=self.settings.loss,
-                weights=self.settings.loss_weights,
+                **loss_settings(self.settings, its_slots),
             )
             halted.append(trainer.take_in(its_slots, own(done), its_output, loss))
         self.slots = Slots(slots.batch, output.state, done, end_to_end(*halted))
