@@ -88,7 +88,7 @@ def test_automatic_preset_says_what_it_took(tmp_path: Path) -> None:
 def test_a_model_whose_output_is_no_number_fails_visibly_and_alone(tmp_path: Path) -> None:
     command = [*TINY, "--seeds=1", f"--results={tmp_path}"]
     failed = trmbench(
-        "run", *command, "--set=train.learning_rate=1e38", "--set=train.optimizer=adamw"
+        "run", *command, "--set=train.learning_rate=10", "--set=train.weight_decay=1000"
     )
     assert failed.returncode == 1
     assert "since training step" in failed.stdout and "Not finished" in failed.stdout

@@ -221,7 +221,9 @@ def test_both_take_less_where_one_lacks_memory(
 
 
 def test_a_loss_that_is_no_number_ends_it_everywhere(both: Both, tmp_path: Path) -> None:
-    result = leaders(both(train, make_trial(tmp_path, train__learning_rate=1e38)))
+    result = leaders(
+        both(train, make_trial(tmp_path, train__learning_rate=10, train__weight_decay=1000))
+    )
     assert result.status == "failed" and "the loss is not a number" in (result.error or "")
 
 
