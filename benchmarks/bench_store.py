@@ -51,7 +51,7 @@ def bench_compare_many_trials(trials: int, tmp_path: Path, benchmark: Any) -> No
     """Eight cells of many seeds with 1,000 puzzles each.
 
     Reading is one pass over the files, two for each trial, so the time grows with the trials:
-    2,000 take 1.9 s of processor time on two cores, where they took 4.9 s.
+    2,000 take 2.3 s of processor time (the whole command) and 124 MB, 20,000 take 19 s and 307 MB.
     """
     with patch.object(Path, "rglob", lambda self, pattern: ()):  # it would count every file
         for salt in range(8):
