@@ -86,7 +86,7 @@ def test_a_killed_worker_of_several_that_share_a_trial_costs_what_followed_its_c
 
 def test_several_workers_are_refused_where_they_cannot_be_had(tmp_path: Path) -> None:
     done = run("run", *TOY, "--workers-per-trial=2", f"--results={tmp_path}")
-    assert done.returncode == 2 and "one process per trial" in done.stderr
+    assert done.returncode == 2 and "it goes with --runner ray" in done.stderr
     shared = ["--runner=ray", "--workers-per-trial=2", "--gpus-per-trial=1"]
     done = run("run", *TOY, *shared, f"--results={tmp_path}")
     assert done.returncode == 2 and "cannot share 1 GPUs" in done.stderr
