@@ -31,7 +31,7 @@ def seconds(runner: str, trials: int, results: Path) -> float:
     """Of a whole run."""
     arguments = [f"--runner={runner}", f"--seeds={trials}", f"--results={results}"]
     toy = ["--model=toy-echo", "--task=toy-mirror", "--preset=mini", "--device=cpu"]
-    command = [sys.executable, "-m", "trmbench.cli", "run", *toy, *arguments]
+    command = [sys.executable, "-P", "-m", "trmbench.cli", "run", *toy, *arguments]
     started = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - started

@@ -11,8 +11,8 @@ import pytest
 COMMANDS = {
     "bare interpreter": ["-c", "pass"],
     "import": ["-c", "import trmbench"],
-    "--help": ["-m", "trmbench.cli", "--help"],
-    "list models": ["-m", "trmbench.cli", "list", "models"],
+    "--help": ["-P", "-m", "trmbench.cli", "--help"],
+    "list models": ["-P", "-m", "trmbench.cli", "list", "models"],
 }
 
 

@@ -25,7 +25,7 @@ def trmbench(
     """Run the command line as a user does."""
     variables = {k: v for k, v in os.environ.items() if not k.startswith("TRMBENCH_")}
     return subprocess.run(
-        [sys.executable, "-m", "trmbench.cli", *arguments],
+        [sys.executable, "-P", "-m", "trmbench.cli", *arguments],
         capture_output=True,
         text=True,
         cwd=cwd,

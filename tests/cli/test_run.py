@@ -98,7 +98,7 @@ def test_a_model_whose_output_is_no_number_fails_visibly_and_alone(tmp_path: Pat
 
 
 def test_a_killed_worker_fails_its_trial_only(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "trmbench.cli", "run", *TINY, "--set=train.steps=100000"]
+    command = [sys.executable, "-P", "-m", "trmbench.cli", "run", *TINY, "--set=train.steps=100000"]
     process = subprocess.Popen(
         [*command, "--seeds=1", f"--results={tmp_path}"], stdout=subprocess.PIPE, text=True
     )
@@ -118,7 +118,7 @@ def test_a_signal_checkpoints_and_the_same_command_goes_on(
     steps = ["--set=train.steps=600", "--seeds=1"]  # many seconds: the signal must find it training
     whole = trmbench("run", *TINY, *steps, f"--results={tmp_path / 'whole'}")
     assert whole.returncode == 0
-    command = [sys.executable, "-m", "trmbench.cli", "run", *TINY, *steps]
+    command = [sys.executable, "-P", "-m", "trmbench.cli", "run", *TINY, *steps]
     results = f"--results={tmp_path / 'parts'}"
     process = subprocess.Popen(
         [*command, results], stdout=subprocess.PIPE, text=True, preexec_fn=_hear_interrupts

@@ -18,6 +18,7 @@ from trmbench.report.figures import save_figures
 from trmbench.report.formats import FORMATS
 from trmbench.report.page import Report, build_report, render_report
 from trmbench.report.words import interval_text, percent
+from trmbench.spec.ids import trial_hash
 from trmbench.store import Store
 
 EVIL = "<script>alert(1)</script>"
@@ -146,7 +147,9 @@ def test_the_puzzles_on_which_models_differ_are_drawn(tiny_results: Path, tmp_pa
     for row in store.trials():
         name = f"{row['trial_id']}-{row['evaluation_id']}"
         puzzles = store.read("puzzles", names=[name]).to_pylist()
-        other = {"trial_id": f"0{row['trial_id'][1:]}", "cell_id": "other", "model": "other"}
+        cell_id = "0123456789ab"
+        names = {"cell_id": cell_id, "trial_id": trial_hash(cell_id, row["seed"])}
+        other = {**names, "model": "other", "score": 1 / len(puzzles)}
         store.write("trials", f"{other['trial_id']}-{row['evaluation_id']}", [row | other])
         changed = [
             puzzle | {"trial_id": other["trial_id"], "score": float(i == 5)}
@@ -168,7 +171,7 @@ def test_a_browser_shows_all_of_it_without_errors(
     page = tmp_path / "page.html"
     page.write_text(
         f'<!doctype html><meta charset="utf-8"><iframe style="border:0" width="{width}"'
-        f' height="9000" srcdoc="{html.escape(report.html)}"></iframe>'
+        f' height="30000" srcdoc="{html.escape(report.html)}"></iframe>'
         f"<script>window.onload = () => {{ {MEASURE} }}</script>"
     )
     assert CHROMIUM

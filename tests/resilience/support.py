@@ -30,7 +30,7 @@ PATIENCE = 240.0
 
 def command(*arguments: str) -> list[str]:
     """The command line of trmbench."""
-    return [sys.executable, "-m", "trmbench.cli", *arguments]
+    return [sys.executable, "-P", "-m", "trmbench.cli", *arguments]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

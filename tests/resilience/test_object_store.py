@@ -247,7 +247,7 @@ def test_two_commands_at_once_train_each_trial_once(place: str, folder: ObjectPa
 )
 def test_a_place_that_cannot_be_used_is_one_line(server: str, results: str, words: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "trmbench.cli", "run", *TOY, f"--results={results}"],
+        [sys.executable, "-P", "-m", "trmbench.cli", "run", *TOY, f"--results={results}"],
         capture_output=True,
         text=True,
         env=environment(),
