@@ -14,7 +14,7 @@ STEP_WEIGHTS = 0.7
 
 @dataclass(frozen=True)
 class Options(RecursionOptions):
-    """TRM's; T and n are those of the last stage."""
+    """TRM's options; T and n are the last stage's."""
 
 
 def schedule(options: Options, progress: float) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from trmbench import TrmbenchError, setting
 
+_MOST_BLOCKS = 10_000
 PositionEncoding = Literal["rope2d", "rope", "learned"]
 
 
@@ -47,6 +48,8 @@ class Options:
 
     def __post_init__(self) -> None:
         """Raises `TrmbenchError` for values that make no network."""
+        if self.T * self.n * self.layers > _MOST_BLOCKS:
+            _refuse("T", self.T, f"so small that T x n x layers is at most {_MOST_BLOCKS:,}")
         pairs = {"rope2d": 4, "rope": 2, "learned": 1}.get(self.position_encoding)
         if pairs is None:
             _refuse("position_encoding", self.position_encoding, "rope2d or rope or learned")

@@ -113,7 +113,7 @@ def _colour_sums(pair: Pair) -> np.ndarray:
     """(8, 10) uint64: per transform and colour, the weights of the places that get the colour.
 
     The hash of a pair is a sum of place weight x colour weight over its cells (mod 2^64), so that
-    a variant's hash needs no transformed grid: the colours' sums are weighted anew.
+    a variant's hash needs no transformed grid: the colours' sums are weighted again.
     """
     total = np.zeros((8, COLOURS), np.uint64)
     for grid, weights in zip(pair, _PLACE_WEIGHTS, strict=True):

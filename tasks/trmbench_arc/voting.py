@@ -1,6 +1,6 @@
 """Test-time voting of ARC: the answers to a test input's variants, mapped back and counted.
 
-The rules are those of the public reference implementation of TRM (arXiv 2510.04871): every
+The rules follow the public reference implementation of TRM (arXiv 2510.04871): every
 prediction is cropped and mapped back to its task's own frame, an empty one included; equal ones
 are counted; the most frequent come first, of equally frequent ones those with the higher mean
 halting probability, of those the one predicted first. The reference has one scoring; three are

@@ -101,7 +101,7 @@ def summarize_with(reader: ScoreReader, rows: Iterable[Row], metric: str) -> lis
 def _poolable(rows: Sequence[Row], metric: str) -> list[list[Row]]:
     """Group the rows by cell, by how it was tested, and by the figure that is its score.
 
-    Rows of an earlier version of a task may have another figure than later ones; those that are
+    Rows of an earlier version of a task may have another figure than later ones; rows that are
     not finished have none and go with the latest.
     """
 

@@ -45,7 +45,7 @@ class EarlyExitSolver(RecursiveSolver):
 
     @torch.inference_mode()
     def predict(self, batch: Batch, generator: Generator) -> Answers:
-        """The answer after each puzzle's last step, which is also that of the steps left out."""
+        """Answer after each puzzle's last step; the steps left out would answer the same."""
         size, inputs = len(batch.inputs), batch.inputs
         work = self.begin(batch)
         rows = torch.arange(size, device=inputs.device)  # of the puzzles still in work

@@ -62,7 +62,7 @@ def _describe(store: Store, trial: Trial, status: str | None) -> Unfinished:
 
 
 def _is_current(trial: Trial) -> bool:
-    """Whether the plugins are there, and the ids still are those of the configuration."""
+    """Whether the plugins are there, and the configuration still has these ids."""
     try:
         model = registry.models().find(trial.model).spec
         task = registry.tasks().find(trial.task).spec

@@ -89,7 +89,7 @@ def _draw_all(store: Store, task: Task, pairs: Iterable[Difference]) -> Iterator
 
 
 def _most_different(pair: Difference) -> list[int]:
-    """Units that A solves more often than B, then those that B does, where there are any."""
+    """Units that A solves more often than B, then units that B does, where there are any."""
     gap = pair.a.moments.puzzle_means - pair.b.moments.puzzle_means
     order = np.argsort(-gap, kind="stable")
     most = [int(unit) for unit in order[:EACH] if gap[unit] > 0]

@@ -95,7 +95,7 @@ def describe(weights: Mapping[str, Tensor], network: str = "inner.L_level.") -> 
         network: what the names of the layers begin with.
 
     Raises:
-        TrmbenchError: they are not those of such a model.
+        TrmbenchError: they are not the weights of such a model.
     """
     tokens = weights.get("inner.embed_tokens.embedding_weight")
     hidden = weights.get(f"{network}layers.0.mlp.down_proj.weight")
@@ -156,7 +156,7 @@ def options(config: Mapping[str, Any], called: Mapping[str, str] = _AS_TRM) -> d
 
     Args:
         config: the reference's settings.
-        called: its names of settings, by those of TRM's reference, where they differ.
+        called: its names of settings, by the names in TRM's reference, where they differ.
 
     Raises:
         TrmbenchError: the configuration lacks a value or has one that is not supported.

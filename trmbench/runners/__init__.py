@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LocalOptions:
-    """What the local runner has in common with those of clusters."""
+    """Options that the local runner shares with runners of clusters."""
 
     gpus_per_trial: float | None = setting(None, at_least=0, at_most=10_000)
     """A trial's share of a GPU, such as 0.5 for two side by side; None = a whole one."""

@@ -87,7 +87,7 @@ class TaskSpec:
 class BaseCell:
     """The cell that a model builds upon: the same task, data and seed, another model.
 
-    The data that its preset wants are those of the model that builds upon it. What a file or the
+    The model that builds upon it has the data that its preset wants. What a file or the
     command line changed of `train.*` holds for it as well, and how it is trained is how the model
     that builds upon it is trained, unless that one's own preset says otherwise.
     """

@@ -18,7 +18,7 @@ def set_aside(root: Location, *paths: Location) -> list[Location]:
 
     Args:
         root: the results folder.
-        paths: inside it; those that are not there are passed over.
+        paths: inside it; a path that is not there is passed over.
 
     Raises:
         TrmbenchError: they cannot be moved.

@@ -175,7 +175,7 @@ def modified(place: Location) -> float:
 
 @cache
 def connection(bucket: str) -> FileSystem:
-    """That of this process to a bucket, by its URL.
+    """Connect this process to a bucket, by its URL.
 
     Raises:
         TrmbenchError: it is of no known kind, or does not answer.

@@ -65,7 +65,7 @@ def toy_trial(seed: int, results: Path, overrides: Mapping[str, Any]) -> Trial:
 def visible_plugin(name: str, module: str, version: str = "0") -> Iterator[str]:
     """Have an importable module found as the plugin of an installed distribution.
 
-    It is visible to this process and to those that it starts, until the context ends.
+    It is visible to this process and the processes that it starts, until the context ends.
 
     Args:
         name: name of the entry point.

@@ -46,7 +46,7 @@ class RunningMetrics:
         self._diverged_at = torch.minimum(self._diverged_at, diverged)
 
     def read(self, batch_size: int) -> dict[str, Any]:
-        """The means since the last reading, which starts anew. Waits for the device.
+        """Read the means since the last reading, and begin again. Waits for the device.
 
         Raises:
             TrmbenchError: the loss was not a number, with the step at which that began.

@@ -1,7 +1,7 @@
 """A batch in parts: gradients gathered from fewer puzzles at a time take less memory.
 
 Losses are sums over the batch and no puzzle sees another, so the gradients of the parts add up to
-those of the whole, but for the order of floating-point additions.
+the whole's, but for the order of floating-point additions.
 """
 
 from __future__ import annotations

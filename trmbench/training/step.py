@@ -57,7 +57,7 @@ class TrainingStep:
         total_steps: training steps in all.
         settings: the `train` section.
         execution: the `execution` section.
-        workers: those that share the batch of one model; that of several is not shared.
+        workers: they share the batch of one model; a batch of several models is not shared.
         schedule: whole numbers for the model, by the share of the training that is done.
     """
 

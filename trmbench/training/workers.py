@@ -27,7 +27,7 @@ _FAILED = -1
 
 
 class Workers(Protocol):
-    """Those that train a trial; all of them call the same methods in the same order."""
+    """The processes that train a trial; all of them call the same methods in the same order."""
 
     size: int
     """How many there are."""

@@ -31,7 +31,7 @@ def run_alone(
         on_event: gets the progress.
         should_stop: asked after every training step; when true, training is checkpointed and left.
         again: test it again, even if it is finished.
-        workers: those that train it together; this process leads them (`run_shared_trial`).
+        workers: the processes that train it together; this process leads them (`run_shared_trial`).
     """
     try:
         with claimed(trial.results, trial.trial_id) as claim:

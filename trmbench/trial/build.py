@@ -109,7 +109,7 @@ class TrialParts:
         """A new trainer of the model, at step 0.
 
         Args:
-            workers: those that train it together.
+            workers: the processes that train it together.
         """
         share = workers.share(self.train.batch_size)
         batches = Batches(

@@ -32,7 +32,7 @@ def check_identifiers(parts: TrialParts, theirs: Mapping[str, Any], file: Path) 
 
     Raises:
         TrmbenchError: the task has variants with embeddings of their own, and there is no file of
-            identifiers, or it is that of other weights.
+            identifiers, or it belongs to other weights.
     """
     rows, names = theirs.get(ROWS), named_by(parts)
     if parts.task_entry.spec.identifiers_option is None or rows is None:

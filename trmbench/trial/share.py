@@ -19,7 +19,7 @@ def run_shared_trial(
     """`run_trial` by all processes of torch.distributed's default group together.
 
     Every process calls it with the same trial, whose results folder all of them see. Batches and
-    their order are those of a single process, each process takes its share of the slots, and the
+    their order are as in a single process, each process takes its share of the slots, and the
     checkpoints are the ordinary ones, with which any number of processes goes on.
 
     Returns:

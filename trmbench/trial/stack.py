@@ -117,7 +117,7 @@ class _Member:
 
 
 def _train(members: Sequence[_Member]) -> None:
-    """Train those that need it; what stops one computation stops all of them."""
+    """Train the members that need it; what stops one computation stops all of them."""
     waiting = [member for member in members if member.how is None]
     seeds = {member: member.seed for member in waiting if member.seed is not None}
     if not seeds:

@@ -1,4 +1,4 @@
-"""Claims in an object store, which has no locks: whoever finds no other ticket beside its own.
+"""Claims in an object store, which has no locks: whoever finds no ticket but its own.
 
 A process that wants a claim leaves a ticket, then looks. Since a look sees all that was written
 before it, of two processes at most one finds itself alone; both may find the other, then both
@@ -61,7 +61,7 @@ class ObjectRegister:
         return next(self._living(name), None)
 
     def _living(self, name: str, beside: Holder | None = None) -> Iterator[Holder]:
-        """The holders of tickets; beside one's own, tickets of the dead are swept away."""
+        """The holders of tickets; next to one's own, tickets of the dead are swept away."""
         own = None if beside is None else self._ticket(name, beside)
         for ticket in (self._folder / name).glob(f"*{TICKET}"):
             if ticket == own or (found := Holder.read(ticket)) is None:

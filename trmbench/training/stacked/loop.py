@@ -16,7 +16,7 @@ def train_together(seeds: Sequence[TrainingRun], should_stop: Callable[[], bool]
     catch up alone.
 
     Args:
-        seeds: of one cell; those that fail get their `failure`, and the others go on.
+        seeds: of one cell; seeds that fail get their `failure`, and the others go on.
         should_stop: asked after every step.
 
     Raises:
