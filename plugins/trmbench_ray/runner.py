@@ -1,7 +1,7 @@
 """The driver's side: trials become tasks, as many at a time as the cluster has room for.
 
-Ray starts a task again when its worker or node is lost, and the trial goes on from its checkpoint in
-the results folder, which all nodes share.
+Ray starts a task again when its worker or node is lost, and the trial goes on from its checkpoint
+in the results folder, which all nodes share.
 """
 
 from __future__ import annotations

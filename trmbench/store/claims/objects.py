@@ -1,4 +1,4 @@
-"""Claims in an object store, which has no locks: whoever finds no ticket but its own.
+"""Claims in an object store, which has no locks: whoever finds no ticket but its own has the claim.
 
 A process that wants a claim leaves a ticket, then looks. Since a look sees all that was written
 before it, of two processes at most one finds itself alone; both may find the other, then both
