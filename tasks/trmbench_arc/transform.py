@@ -88,12 +88,15 @@ def transform(
     source = (start[:, None, None] + row * by_row) + column * by_column
     inside = (in_rows & in_columns).flatten(1)
     moved = tokens.gather(1, source.flatten(1).clamp_(0, tokens.shape[1] - 1))
-
-    recolour = torch.nn.functional.pad(colours.to(tokens.dtype) + FIRST_COLOUR, (FIRST_COLOUR, 0))
-    moved = recolour.gather(1, moved.long())
     border = ((row == new_heights) & in_columns) | ((column == new_widths) & in_rows)
     outside = border.flatten(1).to(tokens.dtype) * END + PAD
-    return torch.where(inside, moved, outside)
+    return torch.where(inside, _recoloured(moved, colours), outside)
+
+
+def _recoloured(tokens: Tensor, colours: Tensor) -> Tensor:
+    """Tokens (B, L) whose colours are replaced by the new ones (B, 10)."""
+    table = torch.nn.functional.pad(colours.to(tokens.dtype) + FIRST_COLOUR, (FIRST_COLOUR, 0))
+    return table.gather(1, tokens.long())
 
 
 def restore(tokens: Tensor, dihedral: Tensor, colours: Tensor) -> Tensor:

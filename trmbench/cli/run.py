@@ -27,7 +27,9 @@ from trmbench.cli.options import (
 from trmbench.plugin import registry
 
 if TYPE_CHECKING:
-    pass
+    from trmbench.experiment.plan import Plan
+    from trmbench.spec import RunnerSpec
+    from trmbench.store import Store
 
 SHORTCUTS = {
     "limit": "evaluation.limit",
@@ -133,21 +135,30 @@ def command(
 
         print_plan(todo)
         return 0
-    if todo.pending or fresh:
-        store.ensure_writable()
     if fresh:
         from trmbench.cli.execution import start_over
 
+        store.ensure_writable()
         start_over(store, todo.trials)
         todo = replace(todo, finished=[])
-    if todo.finished:
-        console.print(f"{len(todo.finished)} of {len(todo.trials)} trials are finished already.")
-    failed: list[str] = []
-    if todo.pending:
-        from trmbench.cli.execution import run_pending  # loads torch: a finished run needs none
-
-        failed = run_pending(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
+    failed = _run(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
     from trmbench.cli.summary import print_summary
 
     print_summary(store, todo.rows(store), len(todo.trials), choice)
     return 1 if failed else 0
+
+
+def _run(
+    todo: Plan, store: Store, runner: RunnerSpec, *, debug: bool, fail_fast: bool
+) -> list[str]:
+    """Run what is not finished; returns the ids of the trials that did not finish."""
+    from trmbench.cli.console import console
+
+    if todo.finished:
+        console.print(f"{len(todo.finished)} of {len(todo.trials)} trials are finished already.")
+    if not todo.pending:
+        return []
+    from trmbench.cli.execution import run_pending  # loads torch: a finished run needs none
+
+    store.ensure_writable()
+    return run_pending(todo, store, runner, debug=debug, fail_fast=fail_fast)

@@ -80,18 +80,23 @@ def choose_cells(
             cells.setdefault(cell.cell_id, replace(cell, label=row.label))
             if study.published and asked.name:
                 published_rows.setdefault(cell.cell_id, asked.name)
-    wanted_seeds = parse_seeds(study.seeds or 1 if seeds is None else seeds)
-    if len(cells) * len(wanted_seeds) > MOST_TRIALS:
-        asked_for = f"{len(cells):,} cells with {len(wanted_seeds):,} seeds each"
-        raise TrmbenchError(f"{asked_for} are too many", f"at most {MOST_TRIALS:,} trials at once")
     return Choice(
         list(cells.values()),
-        wanted_seeds,
+        _seeds(study.seeds or 1 if seeds is None else seeds, len(cells)),
         _note(automatic) if automatic else None,
         list(warnings),
         study.published,
         published_rows,
     )
+
+
+def _seeds(wanted: str | int | Iterable[int], cells: int) -> list[int]:
+    """Read the seeds of each of so many cells, unless these are too many trials."""
+    seeds = parse_seeds(wanted)
+    if cells * len(seeds) > MOST_TRIALS:
+        asked_for = f"{cells:,} cells with {len(seeds):,} seeds each"
+        raise TrmbenchError(f"{asked_for} are too many", f"at most {MOST_TRIALS:,} trials at once")
+    return seeds
 
 
 def _note(automatic: str) -> str:

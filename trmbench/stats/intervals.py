@@ -80,25 +80,14 @@ def interval(
         raise ValueError(f'estimand must be "{THIS_TEST_SET}" or "{PUZZLES_LIKE_THESE}"')
     cell = moments(scores)
     nan = float("nan")
-    error, degrees = nan, nan
+    error = nan
     if cell.seeds == 0:
         method, (low, high) = "none", (nan, nan)
     elif cell.seeds == 1:
         estimand, method = THIS_CHECKPOINT, "Wilson"
         low, high = wilson(cell.mean * cell.puzzles, cell.puzzles, confidence)
     else:
-        if estimand == THIS_TEST_SET:
-            method = "t over seeds"
-            variance, degrees = cell.seed_variance / cell.seeds, float(cell.seeds - 1)
-        else:
-            method = "t over seeds and puzzles"
-            variance, degrees = _two_way_variance(cell)
-        error = math.sqrt(variance)
-        half = float(special.stdtrit(degrees, (1 + confidence) / 2)) * error
-        low, high = max(0.0, cell.mean - half), min(1.0, cell.mean + half)
-        if error == 0:
-            method = "Clopper-Pearson"
-            low, high = clopper_pearson(cell.mean * cell.puzzles, cell.puzzles, confidence)
+        method, error, low, high = _of_several_seeds(cell, estimand, confidence)
     return Interval(
         estimand=estimand,
         method=method,
@@ -114,6 +103,24 @@ def interval(
         minimum=float(cell.seed_means.min()) if cell.seeds else nan,
         maximum=float(cell.seed_means.max()) if cell.seeds else nan,
     )
+
+
+def _of_several_seeds(
+    cell: CellMoments, estimand: str, confidence: float
+) -> tuple[str, float, float, float]:
+    """Name the method for two seeds or more; return it, the standard error and the bounds."""
+    if estimand == THIS_TEST_SET:
+        method = "t over seeds"
+        variance, degrees = cell.seed_variance / cell.seeds, float(cell.seeds - 1)
+    else:
+        method = "t over seeds and puzzles"
+        variance, degrees = _two_way_variance(cell)
+    error = math.sqrt(variance)
+    if error == 0:
+        bounds = clopper_pearson(cell.mean * cell.puzzles, cell.puzzles, confidence)
+        return "Clopper-Pearson", error, *bounds
+    half = float(special.stdtrit(degrees, (1 + confidence) / 2)) * error
+    return method, error, max(0.0, cell.mean - half), min(1.0, cell.mean + half)
 
 
 def _two_way_variance(cell: CellMoments) -> tuple[float, float]:

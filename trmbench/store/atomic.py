@@ -81,3 +81,24 @@ def write_text(path: Location, text: str) -> None:
 def write_json(path: Location, value: Any) -> None:
     """A JSON file, written whole or not at all."""
     write_text(path, json.dumps(value, indent=1))
+
+
+def require_writable(folder: Location) -> None:
+    """Make a results folder, if it is not there, and try to write to it.
+
+    Raises:
+        TrmbenchError: it cannot be made or written to.
+    """
+    probe = folder / f".writable-{os.getpid()}"
+    if isinstance(probe, ObjectPath):
+        write_text(probe, "")
+        return probe.unlink()
+    try:
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise TrmbenchError(
+            f"cannot write to the results folder {folder}: {error.strerror}",
+            "choose another with --results DIR",
+        ) from error

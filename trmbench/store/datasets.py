@@ -20,9 +20,9 @@ from trmbench.errors import TrmbenchError
 from trmbench.spec import Trial, row_name
 from trmbench.spec.ids import checked_id
 from trmbench.spec.status import FINISHED
-from trmbench.store.atomic import write_text
+from trmbench.store.atomic import require_writable
 from trmbench.store.files import Damaged, below, listing
-from trmbench.store.location import Location, ObjectPath, location
+from trmbench.store.location import Location, location
 from trmbench.store.parquet import SUFFIX, Content, read_row, read_table, write_table
 from trmbench.store.schemas import SCHEMA_VERSION, SCHEMAS
 
@@ -57,19 +57,7 @@ class Store:
         Raises:
             TrmbenchError: it cannot be made or written to.
         """
-        probe = self.root / f".writable-{os.getpid()}"
-        if isinstance(probe, ObjectPath):
-            write_text(probe, "")
-            return probe.unlink()
-        try:
-            probe.parent.mkdir(parents=True, exist_ok=True)
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            raise TrmbenchError(
-                f"cannot write to the results folder {self.root}: {error.strerror}",
-                "choose another with --results DIR",
-            ) from error
+        require_writable(self.root)
 
     @property
     def address(self) -> str:
