@@ -27,6 +27,7 @@ from trmbench.cli.options import (
 from trmbench.plugin import registry
 
 if TYPE_CHECKING:
+    from trmbench.experiment.cells import Choice
     from trmbench.experiment.plan import Plan
     from trmbench.spec import RunnerSpec
     from trmbench.store import Store
@@ -111,7 +112,7 @@ def command(
 
     Finished trials are skipped, interrupted ones go on where they stopped.
     """
-    from trmbench.cli.console import console, warn
+    from trmbench.cli.console import warn
     from trmbench.config.studies import find_study
     from trmbench.experiment.cells import choose_cells
     from trmbench.experiment.plan import plan
@@ -126,26 +127,38 @@ def command(
     choice = choose_cells(models, tasks, preset, source, given, seeds, runner)
     store = Store(results, warn)
     todo = plan(choice.cells, choice.seeds, store)
-    if choice.note:
-        console.print(choice.note)
-    for line in choice.warnings:
-        warn(line)
+    _tell(choice)
     if dry_run:
         from trmbench.cli.dry_run import print_plan
 
         print_plan(todo)
         return 0
     if fresh:
-        from trmbench.cli.execution import start_over
-
-        store.ensure_writable()
-        start_over(store, todo.trials)
-        todo = replace(todo, finished=[])
+        todo = _fresh(todo, store)
     failed = _run(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
     from trmbench.cli.summary import print_summary
 
     print_summary(store, todo.rows(store), len(todo.trials), choice)
     return 1 if failed else 0
+
+
+def _tell(choice: Choice) -> None:
+    """Say what was chosen automatically, and what is lacking."""
+    from trmbench.cli.console import console, warn
+
+    if choice.note:
+        console.print(choice.note)
+    for line in choice.warnings:
+        warn(line)
+
+
+def _fresh(todo: Plan, store: Store) -> Plan:
+    """Forget what is stored of the trials, so that all of them are to do."""
+    from trmbench.cli.execution import start_over
+
+    store.ensure_writable()
+    start_over(store, todo.trials)
+    return replace(todo, finished=[])
 
 
 def _run(
