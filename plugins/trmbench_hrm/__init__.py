@@ -13,7 +13,6 @@ from trmbench.published.presets import (
     MINI_TRAIN,
     PAPER_HRM_ARC,
     PAPER_TRAIN,
-    for_arc,
 )
 from trmbench_hrm.options import Options
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from trmbench import Context, TaskInfo
     from trmbench_hrm.model import HRM
 
+
+_ARC = ("arc1", "arc2")
 
 _PAPER = Preset(
     train={**PAPER_TRAIN, "epochs": 20_000, "ema": 0.0},
@@ -31,7 +32,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "layers": 2, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.0},
-    for_task=for_arc(MINI_ARC),
+    for_task=dict.fromkeys(_ARC, MINI_ARC),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trmbench import ModelSpec, Preset, ReferenceWeights, hookimpl
-from trmbench.published.presets import MINI_TRAIN, PAPER_TRAIN, for_arc
+from trmbench.published.presets import MINI_TRAIN, PAPER_TRAIN
 from trmbench_se_rrm.options import Options
 
 if TYPE_CHECKING:
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 _UNLIKE = {"equivariant": False}
 """For tasks whose tokens are not interchangeable."""
 
+_ARC = ("arc1", "arc2")
+
 _PAPER = Preset(
     train={**PAPER_TRAIN, "batch_size": 272, "epochs": 10_000, "ema": 0.999},
     for_task={
         "sudoku": Preset(options={"n": 6, "extra_positions": 4}, train={"halt_exploration": 0.05}),
         "maze": Preset(options=_UNLIKE, train={"batch_size": 64, "learning_rate": 5e-4}),
         "nonogram": Preset(options=_UNLIKE),
-        **for_arc(
+        **dict.fromkeys(
+            _ARC,
             Preset(
                 options={"puzzle_embedding": True},
                 train={
@@ -33,7 +36,7 @@ _PAPER = Preset(
                     "puzzle_learning_rate": 1e-2,
                     "puzzle_weight_decay": 0.3,
                 },
-            )
+            ),
         ),
     },
 )
@@ -57,7 +60,7 @@ _MINI = Preset(
     for_task={
         "maze": Preset(options=_UNLIKE),
         "nonogram": Preset(options=_UNLIKE),
-        **for_arc(Preset(options={"puzzle_embedding": True}, train={"steps": 1_500})),
+        **dict.fromkeys(_ARC, Preset(options={"puzzle_embedding": True}, train={"steps": 1_500})),
     },
 )
 

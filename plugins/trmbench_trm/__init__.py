@@ -13,7 +13,6 @@ from trmbench.published.presets import (
     PAPER_TRAIN,
     PAPER_TRAIN_ARC,
     TRM_ARC_DATA,
-    for_arc,
 )
 from trmbench_trm.options import Options
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from trmbench import Context, TaskInfo
     from trmbench_trm.model import TRM
 
+
+_ARC = ("arc1", "arc2")
 
 _PAPER = Preset(
     train={**PAPER_TRAIN, "epochs": 50_000, "ema": 0.999},
@@ -38,7 +39,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "T": 2, "n": 2, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99},
-    for_task=for_arc(MINI_ARC),
+    for_task=dict.fromkeys(_ARC, MINI_ARC),
 )
 
 

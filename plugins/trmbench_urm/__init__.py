@@ -11,7 +11,6 @@ from trmbench.published.presets import (
     MINI_NETWORK,
     MINI_TRAIN,
     PAPER_TRAIN,
-    for_arc,
 )
 from trmbench_urm.options import Options
 
@@ -20,9 +19,12 @@ if TYPE_CHECKING:
     from trmbench_urm.model import URM
 
 
+_ARC = ("arc1", "arc2")
+
 _PAPER = Preset(
     train={**PAPER_TRAIN, "batch_size": 128, "epochs": 50_000, "ema": 0.999},
-    for_task=for_arc(
+    for_task=dict.fromkeys(
+        _ARC,
         Preset(
             train={
                 "batch_size": 768,
@@ -31,7 +33,7 @@ _PAPER = Preset(
                 "puzzle_learning_rate": 1e-2,
                 "puzzle_weight_decay": 0.1,
             }
-        )
+        ),
     ),
 )
 """The released commands; there is none for Maze, which takes the values of Sudoku."""
@@ -39,7 +41,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "layers": 2, "T": 2, "n": 3, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99},
-    for_task=for_arc(MINI_ARC),
+    for_task=dict.fromkeys(_ARC, MINI_ARC),
 )
 
 

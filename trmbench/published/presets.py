@@ -72,11 +72,6 @@ TRM_ARC_DATA: Mapping[str, Mapping[str, Any]] = {
 """`task.*` of TRM's: its repository has ARC-AGI-2 in the contest's edition."""
 
 
-def for_arc(preset: Preset) -> dict[str, Preset]:
-    """`Preset.for_task` of both ARC tasks."""
-    return {"arc1": preset, "arc2": preset}
-
-
 PAPER_HRM_ARC: Mapping[str, Preset] = {
     "arc1": Preset(train=PAPER_TRAIN_ARC, task=CONCEPT_ARC),
     "arc2": Preset(train=PAPER_TRAIN_ARC),

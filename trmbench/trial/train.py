@@ -28,6 +28,7 @@ from trmbench.trial.identifiers import check_unchanged
 from trmbench.trial.record import TrialRecord
 
 BASE_POLL_SECONDS = 1.0
+IMPURE = "once interrupted, it gives other numbers (see `trmbench plugins check`)"
 _OF_TRAINING = (
     "train_steps",
     "train_seconds",
@@ -144,6 +145,7 @@ class TrialRun:
         if parts.execution.activation_checkpointing:
             return  # what is kept then belongs to no operation, and cannot be counted
         share = self.workers.share(parts.train.batch_size)
+        generator, versions = torch.get_rng_state(), _versions(model)
         figures["activation_bytes"] = activation_bytes(
             model,
             parts.execution.micro_batch or share.stop - share.start,
@@ -152,6 +154,10 @@ class TrialRun:
             parts.train.loss,
             parts.schedule(1.0),
         )
+        if not torch.equal(torch.get_rng_state(), generator):
+            self._say(f"its model draws random numbers of its own; {IMPURE}")
+        if _versions(model) != versions:
+            self._say(f"its model keeps something between calls; {IMPURE}")
 
     def _use(self, final: FinalWeights) -> None:
         """Have these weights tested and told of in the trial's row."""
@@ -209,3 +215,8 @@ class TrialRun:
         if evaluation.early_exit is None:
             return RecursiveSolver(model.eval(), evaluation.steps, dtype, *told)
         return EarlyExitSolver(model.eval(), evaluation.steps, dtype, evaluation.early_exit, *told)
+
+
+def _versions(model: torch.nn.Module) -> list[int]:
+    """How often each buffer was written to."""
+    return [buffer._version for buffer in model.buffers()]

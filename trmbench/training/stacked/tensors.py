@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from trmbench.errors import TrmbenchError
 from trmbench.spec import RecursiveModel, StepOutput
 from trmbench.spec.models import Forward, State, Step, capabilities
 from trmbench.streams import Draws
@@ -33,9 +34,13 @@ def stacked_forward(models: Sequence[RecursiveModel], weights: Mapping[str, Tens
     Args:
         models: of the seeds; the first one's code is used.
         weights: what is trained, stacked.
+
+    Raises:
+        TrmbenchError: a module holds hooks, which stacked weights would not reach.
     """
     modules = [module_of(model) for model in models]
     model = modules[0]
+    _refuse_hooks(model)
     if capabilities(model).stacks_seeds:
         return lambda *arguments: functional_call(model, dict(weights), arguments)
     rest = stacked([_untrained(module, weights) for module in modules])
@@ -56,6 +61,16 @@ def stacked_forward(models: Sequence[RecursiveModel], weights: Mapping[str, Tens
         return StepOutput(**together)
 
     return forward
+
+
+def _refuse_hooks(model: nn.Module) -> None:
+    for name, module in model.named_modules():
+        if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks:
+            raise TrmbenchError(
+                f"{name or type(model).__name__} has hooks, which are one model's own and would not"
+                " see what stacked seeds compute",
+                "leave out --stack-seeds",
+            )
 
 
 def _untrained(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
