@@ -128,7 +128,7 @@ def test_a_signal_checkpoints_and_the_same_command_goes_on(
     process.send_signal(sent)
     started = time.monotonic()
     out, _ = process.communicate(timeout=60)
-    assert process.returncode == code and time.monotonic() - started < 10
+    assert process.returncode == code and time.monotonic() - started < 20  # a worker has 10
     assert "The same command goes on" in out
     assert trmbench("run", *TINY, *steps, results).returncode == 0
     [row] = pd.read_parquet(tmp_path / "parts" / "trials").to_dict("records")
