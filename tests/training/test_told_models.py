@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import torch
 from helpers.told import Told
 
+from trmbench import TrmbenchError
 from trmbench.config.compose import compose
 from trmbench.plugin import registry
 from trmbench.spec import Trial
@@ -124,6 +126,13 @@ def test_named_losses_are_weighed_and_told_in_the_curve() -> None:
     heavy.log()
     assert heavy.curve[-1]["loss"] == pytest.approx(plain.curve[-1]["loss"] + 3 * told)
     assert trial(train__loss_weights__size=3.0).cell_id != trial().cell_id
+
+
+def test_the_weight_of_a_loss_that_the_model_lacks_is_refused() -> None:
+    with pytest.raises(TrmbenchError, match="did you mean 'size'"):
+        trainer(train__loss_weights__sice=3.0).train_step()
+    with pytest.raises(TrmbenchError, match=r"train\.loss_weights\.size=nan is not possible"):
+        trial(train__loss_weights__size=math.nan)
 
 
 def test_models_of_today_are_told_nothing_and_store_no_losses() -> None:

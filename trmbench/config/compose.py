@@ -233,6 +233,7 @@ def _override(
     before = sections[section].get(whole)
     if name and before is not None and isinstance(before.value, Mapping):
         key, value = whole, {**before.value, name: value}  # such as train.loss_weights.NAME
+        dotted = f"{section}.{key}"
     if key not in sections[section]:
         known = [f"{section}.{key}" for key in sections[section]]
         raise unknown(f"setting ({origin})", dotted, known)

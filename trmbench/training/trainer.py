@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from trmbench.errors import unknown
 from trmbench.spec import Batch, RecursiveModel, StepOutput
 from trmbench.spec.models import Schedule, State, initial_state, no_schedule, takes
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
@@ -121,7 +122,10 @@ class Trainer:
             "cells": torch.where(halted, cells, 0).sum(),
             "supervision_steps": torch.where(halted, done, 0).sum(),
         }
-        for name, further in (output.losses or {}).items():
+        losses = output.losses or {}
+        for name in self.settings.loss_weights.keys() - losses.keys():
+            raise unknown("loss of the model (train.loss_weights):", name, losses)
+        for name, further in losses.items():
             figures[f"{NAMED_LOSS}{name}"] = further.sum()
         self.metrics.add(self.step, self.workers.totals(figures))
         return halted
