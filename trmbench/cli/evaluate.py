@@ -11,7 +11,7 @@ from trmbench.cli.options import early_exit_option, results_option
 
 @click.command("evaluate", short_help="Test a trained trial again, in another way.")
 @click.argument("trial")
-@click.option("--split", type=click.Choice(["test", "train"]), help="Which puzzles.")
+@click.option("--split", type=click.Choice(["test", "train", "validation"]), help="Which puzzles.")
 @click.option("--limit", type=int, help="At most this many test puzzles.")
 @click.option("--votes", type=int, help="Augmented copies of each test puzzle that vote.")
 @click.option("--steps", type=int, help="Supervision steps at test.")

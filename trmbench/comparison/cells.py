@@ -171,5 +171,5 @@ def _scored_by(row: Row) -> dict[str, Any]:
 def _evaluation(row: Row) -> dict[str, Any]:
     """Pick the evaluation settings that differ from the usual ones."""
     evaluation = json.loads(row["config"] or "{}").get("evaluation", {})
-    usual = {"limit": None, "votes": 1, "steps": None, "weights": "ema"}
+    usual = {"split": "test", "limit": None, "votes": 1, "steps": None, "weights": "ema"}
     return {key: evaluation[key] for key in usual if evaluation.get(key, usual[key]) != usual[key]}

@@ -63,7 +63,7 @@ def reevaluation(store: Store, start: str, changes: Mapping[str, Any]) -> Trial:
             f"trial {row['trial_id']} has no final weights", "run it to its end first"
         )
     trial = store.trial_of(row)
-    if changes.get("split") == "train":  # only test puzzles have copies that vote
+    if changes.get("split") in ("train", "validation"):  # only test puzzles have copies that vote
         changes = {"votes": 1, **changes}
     evaluation = checked_section("evaluation", {**trial.config["evaluation"], **changes})
     return replace(

@@ -67,10 +67,10 @@ def _load(group: Group) -> Task:
 
 
 def _draw_all(store: Store, task: Task, pairs: Iterable[Difference]) -> Iterator[DrawnPuzzle]:
-    table = task.split("test")
-    row_of = {puzzle_id: row for row, puzzle_id in enumerate(table.puzzle_ids.tolist())}
     for pair in pairs:
         assert pair.a.puzzle_set is not None
+        table = task.split(pair.a.config.get("evaluation", {}).get("split", "test"))
+        row_of = {puzzle_id: row for row, puzzle_id in enumerate(table.puzzle_ids.tolist())}
         answers = {cell: _Answers(store, cell) for cell in (pair.a, pair.b)}
         for unit in _most_different(pair):
             index = _first_puzzle(pair.a, unit)

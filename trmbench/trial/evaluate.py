@@ -46,7 +46,7 @@ def evaluate(
         )
 
     started = time.monotonic()
-    table = task.split(parts.evaluation.split).select(slice(parts.evaluation.limit))
+    table = tested_puzzles(parts)
     ballots = _Ballots(parts, table) if parts.evaluation.votes > 1 else None
     if ballots is None:
         answers = predictions = answer(table)
@@ -72,6 +72,27 @@ def evaluate(
         "totals": json.dumps(totals),
         "test_seconds": time.monotonic() - started,
     }
+
+
+def tested_puzzles(parts: TrialParts) -> PuzzleTable:
+    """Return the puzzles that the trial is tested on.
+
+    Raises:
+        TrmbenchError: the task has none of them, or no augmented copies that could vote.
+    """
+    evaluation = parts.evaluation
+    table = parts.task.split(evaluation.split)
+    if not len(table):
+        raise TrmbenchError(
+            f"evaluation.split={evaluation.split}, but task {parts.trial.task} has no such puzzles",
+            "hold some out for it, such as --set task.validation=200",
+        )
+    if evaluation.votes > 1 and evaluation.split != "test":
+        raise TrmbenchError(
+            f"there are no votes on the {evaluation.split} split",
+            "use --set evaluation.votes=1, or --votes 1",
+        )
+    return table.select(slice(evaluation.limit))
 
 
 def _headline(parts: TrialParts, totals: Mapping[str, float]) -> dict[str, Any]:
@@ -117,10 +138,6 @@ class _Ballots:
     """The votes on the puzzles of one table."""
 
     def __init__(self, parts: TrialParts, table: PuzzleTable) -> None:
-        if parts.evaluation.split != "test":
-            raise TrmbenchError(
-                f"there are no votes on the {parts.evaluation.split} split", "use --votes 1"
-            )
         votes = parts.task.votes(parts.evaluation.votes, BALLOT_SEED)
         self._rows = np.flatnonzero(np.isin(votes.table.puzzle_ids, table.puzzle_ids))
         self._restore = votes.restore

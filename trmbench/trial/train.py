@@ -23,7 +23,7 @@ from trmbench.training.trainer import Trainer
 from trmbench.training.weights import weight_count
 from trmbench.training.workers import ONE_WORKER, Workers
 from trmbench.trial.build import TrialParts
-from trmbench.trial.evaluate import evaluate
+from trmbench.trial.evaluate import evaluate, tested_puzzles
 from trmbench.trial.identifiers import check_unchanged
 from trmbench.trial.record import TrialRecord
 
@@ -76,10 +76,15 @@ class TrialRun:
             self.train()
 
     def begin(self) -> None:
-        """Choose the device and load the task; the trial's row tells of both from here on."""
+        """Choose the device and load the task; the trial's row tells of both from here on.
+
+        Raises:
+            TrmbenchError: the task lacks the puzzles to test on.
+        """
         self.record.device = self.parts.device
         reset_peak_memory(self.parts.device)
         self.record.data = self.parts.task.info
+        tested_puzzles(self.parts)  # refused before the training rather than after it
 
     def train(self) -> None:
         """Train the model, from its last checkpoint if there is one, or load its final weights."""
