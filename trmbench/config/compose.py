@@ -162,6 +162,16 @@ def _resolved(
     return sections
 
 
+def defaults(section: str, schema: type) -> dict[str, Setting]:
+    """Return every setting of a section, as it is where nobody says otherwise.
+
+    Args:
+        section: its name, such as "model".
+        schema: the dataclass whose fields are the section's keys.
+    """
+    return _resolved({section: schema}, [])[section]
+
+
 def checked_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Values of one of the harness's own sections, checked.
 

@@ -39,16 +39,21 @@ class TrainSettings:
     """Puzzles of one training step."""
     optimizer: Literal["adam_atan2", "adamw"] = "adam_atan2"
     learning_rate: float = setting(1e-4, at_least=0, at_most=10)
+    """Learning rate after the warm-up."""
     warmup_steps: int = setting(2000, at_least=0, at_most=MOST_STEPS)
     """Steps of linear warm-up."""
     min_learning_rate_ratio: float = setting(1.0, at_least=0, at_most=1)
     """Cosine decay to this share of the learning rate; 1 = constant after the warm-up."""
     weight_decay: float = setting(1.0, at_least=0, at_most=1_000)
+    """Decoupled decay of the weights, times the learning rate."""
     beta1: float = setting(0.9, at_least=0, below=1)
+    """Decay of the gradient's average."""
     beta2: float = setting(0.95, at_least=0, below=1)
+    """Decay of the squared gradient's average."""
     puzzle_learning_rate: float = setting(1e-4, at_least=0, at_most=10)
     """Learning rate of the puzzle embeddings (sign-SGD)."""
     puzzle_weight_decay: float = setting(1.0, at_least=0, at_most=1_000)
+    """Weight decay of the puzzle embeddings."""
     ema: float = setting(0.999, at_least=0, below=1)
     """Decay of the exponential moving average of the weights that is tested; 0 = none."""
     halting: bool = True
@@ -57,6 +62,7 @@ class TrainSettings:
     """Share of puzzles that may not halt before a random step in 2..N_sup; with a model that halts
     at random, share of puzzles that halt at each step."""
     loss: Literal["stable_max", "softmax"] = "stable_max"
+    """Cross-entropy of the answer's tokens: after HRM's stable-max, or after the softmax."""
     step_weights: float = setting(1.0, above=0, at_most=1, metadata={UNHASHED_AT: 1.0})
     """Weight of a puzzle's losses at each supervision step, as a share of the step before."""
     loss_weights: Mapping[str, float] = field(default_factory=dict, metadata={UNHASHED_AT: {}})
@@ -89,6 +95,7 @@ class EvaluationSettings:
     weights: Literal["ema", "raw"] = "ema"
     """Which weights are tested; "ema" means raw ones where no average was kept."""
     batch_size: int = setting(256, at_least=1, at_most=LARGEST_BATCH)
+    """Puzzles that are tested at a time."""
     early_exit: int | None = setting(
         None, at_least=0, at_most=100_000, metadata={UNHASHED_AT: None}
     )
@@ -106,6 +113,7 @@ class ExecutionSettings:
     """The place and the way of executing trials. Recorded, never hashed."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Device that trains and tests; "auto" takes a GPU where there is one."""
     compile: bool = False
     """Use `torch.compile` for the supervision step."""
     max_parallel: int | None = setting(None, at_least=1, at_most=10_000)

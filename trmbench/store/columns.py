@@ -1,0 +1,81 @@
+"""The meaning of every Parquet column, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_IDS = {
+    "trial_id": "Hash of the cell and the seed.",
+    "evaluation_id": "Hash of the settings with which the trial was tested.",
+    "puzzle_id": "Name of the puzzle, the same on every machine.",
+}
+
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "trials": {
+        **{name: _IDS[name] for name in ("trial_id", "evaluation_id")},
+        "cell_id": "Hash of model, task, data and every setting that changes what is learned.",
+        "model": "Name of the model.",
+        "task": "Name of the task.",
+        "preset": "Name of the preset.",
+        "seed": "Seed of the training.",
+        "label": "Name of the cell in its study, if it has one.",
+        "status": "finished, failed, interrupted, or imported.",
+        "error": "Why the trial failed, in one line.",
+        "primary_metric": "Name of the figure that `score` holds.",
+        "score": "The figure by which models are compared, 0 to 1.",
+        "exact_accuracy": "Share of the test puzzles whose answer equals the label.",
+        "cell_accuracy": "Share of the right tokens.",
+        "valid_accuracy": "Share of the test puzzles whose answer solves them, whatever the label.",
+        "validation_accuracy": "Exact accuracy on the training puzzles that were held out.",
+        "exact_accuracy_by_step": "Exact accuracy if the trial had stopped after each step.",
+        "totals": "Further figures by name, as JSON.",
+        "votes": "Augmented copies of a test puzzle that voted on its answer.",
+        "test_puzzles": "Number of puzzles that were tested.",
+        "train_puzzles": "Number of distinct training puzzles.",
+        "train_steps": "Training steps taken.",
+        "train_seconds": "Seconds of the training, interruptions apart.",
+        "test_seconds": "Seconds of the test.",
+        "resumed_from_step": "Step at which the last interruption was followed up; null if none.",
+        "peak_memory_bytes": "Most memory that the process, or on a GPU torch, held at a time.",
+        "activation_bytes": "Activations kept for one backward pass.",
+        "parameters": "Number of weights without puzzle embeddings.",
+        "puzzle_embedding_parameters": "Number of weights of the puzzle embeddings.",
+        "device": "Type of the device, such as cpu.",
+        "overrides": "Settings that differ from the preset, as JSON.",
+        "config": "Every setting, as JSON.",
+        "provenance": "Versions, code, machine and data that made the row, as JSON.",
+        "started_at": "Beginning of the trial, UTC.",
+        "finished_at": "End of the trial, UTC.",
+    },
+    "curves": {
+        "trial_id": _IDS["trial_id"],
+        "step": "Training step of the point.",
+        "seconds": "Seconds of training until then.",
+        "learning_rate": "Learning rate at that step.",
+        "loss": "Weighted sum of the losses, averaged over the steps since the last point.",
+        "answer_loss": "Loss of the answer's tokens.",
+        "halt_loss": "Loss of the halting logit.",
+        "exact_accuracy": "Exact accuracy on training puzzles that gave up their slot.",
+        "cell_accuracy": "Share of the right tokens on them.",
+        "supervision_steps": "Supervision steps that they took on average.",
+        "losses": "The model's further losses by name, as JSON.",
+    },
+    "puzzles": {
+        **_IDS,
+        "group": "Name of the task that the puzzle belongs to, such as an ARC task.",
+        "score": "Part of the puzzle in the primary metric, 0 to 1.",
+        "exact": "Whether the answer equals the label.",
+        "valid": "Whether the answer solves the puzzle; null where the task cannot tell.",
+        "cell_accuracy": "Share of the right tokens.",
+        "halt_probability": "Probability that the answer is right, according to the model.",
+        "exact_by_step": "Whether the answer was right after each supervision step.",
+        "answer": "The answer's tokens, one byte each.",
+    },
+    "votes": {
+        **_IDS,
+        "answer": "The tokens that were voted for, one byte each.",
+        "votes": "Number of votes.",
+        "mean_halt_probability": "Mean of the voters' halting probabilities.",
+        "correct": "Whether the answer is right.",
+    },
+}
