@@ -43,7 +43,7 @@ def test_a_run_from_python_that_died_is_known_to_resume(
         trmbench.run(["trm"], ["maze"], seeds=[3, 5], preset="mini", results=tmp_path)
     left = unfinished(Store(tmp_path))
     assert [(item.trial.seed, item.state) for item in left] == [(3, "not begun"), (5, "not begun")]
-    assert all(item.is_current for item in left)
+    assert all(not item.outdated for item in left)
 
 
 @pytest.mark.parametrize("given, expected", [(None, [2, 4]), (1, [0]), ("0,3", [0, 3])])

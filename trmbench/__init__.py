@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trmbench.errors import TrmbenchError as TrmbenchError
     from trmbench.evaluation.steps import SupervisionSteps as SupervisionSteps
     from trmbench.plugin.hookspecs import hookimpl as hookimpl
+    from trmbench.puzzles.content import content_digest as content_digest
     from trmbench.puzzles.files import (
         hub_file as hub_file,
         published_puzzles as published_puzzles,
@@ -49,6 +50,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "errors": ["TrmbenchError"],
         "evaluation.steps": ["SupervisionSteps"],
         "plugin.hookspecs": ["hookimpl"],
+        "puzzles.content": ["content_digest"],
         "puzzles.files": ["hub_file", "published_puzzles"],
         "puzzles.generation": ["distinct_puzzles"],
         "puzzles.options": ["PuzzleOptions"],

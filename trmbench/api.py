@@ -11,7 +11,7 @@ from trmbench.comparison.compare import Question, compare_cells
 from trmbench.errors import TrmbenchError
 from trmbench.experiment.cells import choose_cells
 from trmbench.experiment.execute import run as run_plan
-from trmbench.experiment.plan import plan
+from trmbench.experiment.plan import changed_data, plan
 from trmbench.plugin import registry
 from trmbench.store import Store
 from trmbench.store.schemas import SCHEMAS
@@ -58,9 +58,9 @@ def run(
     file = None if config is None else Path(config)
     runs = registry.runners().find(runner).spec
     choice = choose_cells(models, tasks, preset, file, settings or {}, seeds, runs)
-    for line in choice.warnings:
-        warnings.warn(line, stacklevel=2)
     store = Store(results, warnings.warn)
+    for line in (*choice.warnings, *changed_data(choice.cells, store)):
+        warnings.warn(line, stacklevel=2)
     todo = plan(choice.cells, choice.seeds, store)
     if todo.pending:
         store.ensure_writable()

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trmbench import TrmbenchError, hub_file
-from trmbench_arc.options import Arc1Options
+from trmbench_arc.options import CONCEPT_ARC, Arc1Options
 
 if TYPE_CHECKING:
     from trmbench_arc.reading import ArcTask
 
-CONCEPT_ARC = "conceptarc"
 VARIABLE = "TRMBENCH_CONCEPTARC"
 """The environment variable that says where the tasks are."""
 FILES = ("arc-agi_concept_challenges.json", "arc-agi_concept_solutions.json")

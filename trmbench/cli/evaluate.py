@@ -22,6 +22,12 @@ from trmbench.cli.options import early_exit_option, results_option
 )
 @click.option("--weights", type=click.Choice(["ema", "raw"]), help="Which weights.")
 @early_exit_option
+@click.option(
+    "--rescore",
+    is_flag=True,
+    default=None,
+    help="Score the stored answers by the labels that the data have today.",
+)
 @results_option
 @click.pass_context
 def command(context: click.Context, /, trial: str, results: str, **settings: Any) -> int:
@@ -37,6 +43,8 @@ def command(context: click.Context, /, trial: str, results: str, **settings: Any
     from trmbench.trial.run import run_trial
 
     store = Store(results, warn)
+    if settings["rescore"] and sum(value is not None for value in settings.values()) > 1:
+        raise click.UsageError("--rescore takes the stored answers as they are")
     changes = {key: value for key, value in settings.items() if value is not None}
     again = reevaluation(store, trial, changes)
     with TrialProgress([again]) as progress:

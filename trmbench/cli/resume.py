@@ -62,9 +62,9 @@ def command(
     if dry_run:
         return 0
     for item in found:
-        if not item.is_current:
-            warn(f"{item.trial.label} was begun with another revision of its plugins; left out")
-    trials = [_with_execution(item.trial, changes) for item in found if item.is_current]
+        if item.outdated:
+            warn(f"{item.trial.label} was begun with {item.outdated}; left out")
+    trials = [_with_execution(item.trial, changes) for item in found if not item.outdated]
     if not trials:
         return 1
     runner = registry.runners().find(runner_name).spec

@@ -115,7 +115,7 @@ def command(
     from trmbench.cli.console import warn
     from trmbench.config.studies import find_study
     from trmbench.experiment.cells import choose_cells
-    from trmbench.experiment.plan import plan
+    from trmbench.experiment.plan import changed_data, plan
     from trmbench.store import Store
 
     if study and file:
@@ -127,7 +127,7 @@ def command(
     choice = choose_cells(models, tasks, preset, source, given, seeds, runner)
     store = Store(results, warn)
     todo = plan(choice.cells, choice.seeds, store)
-    _tell(choice)
+    _tell(choice, changed_data(choice.cells, store))
     if dry_run:
         from trmbench.cli.dry_run import print_plan
 
@@ -142,13 +142,13 @@ def command(
     return 1 if failed else 0
 
 
-def _tell(choice: Choice) -> None:
+def _tell(choice: Choice, changed: Sequence[str]) -> None:
     """Say what was chosen automatically, and what is lacking."""
     from trmbench.cli.console import console, warn
 
     if choice.note:
         console.print(choice.note)
-    for line in choice.warnings:
+    for line in (*choice.warnings, *changed):
         warn(line)
 
 

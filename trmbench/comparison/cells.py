@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from trmbench.comparison.scores import PRIMARY, PuzzleSet, ScoreReader, metric_of
+from trmbench.comparison.scores import PRIMARY, PuzzleSet, ScoreReader, data_of, metric_of
 from trmbench.spec.status import FINISHED
 from trmbench.spec.trials import Row
 from trmbench.stats import CellMoments, Interval, interval, moments
@@ -99,20 +99,23 @@ def summarize_with(reader: ScoreReader, rows: Iterable[Row], metric: str) -> lis
 
 
 def _poolable(rows: Sequence[Row], metric: str) -> list[list[Row]]:
-    """Group the rows by cell, by how it was tested, and by the figure that is its score.
+    """Group the rows by cell, by its test, by its data, and by the figure that is its score.
 
-    Rows of an earlier version of a task may have another figure than later ones; rows that are
-    not finished have none and go with the latest.
+    Rows of an earlier version of a task may have another figure than later ones, and may have had
+    other data by the same name; rows that are not finished go with the latest.
     """
 
     def cell(row: Row) -> tuple[str, str]:
         return row["cell_id"], row["evaluation_id"]
 
-    latest = {cell(row): metric_of(row) for row in rows if row["status"] == FINISHED}
-    groups: dict[tuple[tuple[str, str], str | None], list[Row]] = {}
+    finished = [row for row in rows if row["status"] == FINISHED]
+    latest = {cell(row): (metric_of(row), data_of(row)) for row in finished}
+    groups: dict[tuple[tuple[str, str], str | None, str | None], list[Row]] = {}
     for row in rows:
-        own = metric_of(row) if row["status"] == FINISHED else latest.get(cell(row))
-        groups.setdefault((cell(row), own if metric == PRIMARY else metric), []).append(row)
+        own = (metric_of(row), data_of(row)) if row["status"] == FINISHED else latest.get(cell(row))
+        scored_by, data = own or (None, None)
+        key = (cell(row), scored_by if metric == PRIMARY else metric, data)
+        groups.setdefault(key, []).append(row)
     return list(groups.values())
 
 
@@ -150,7 +153,7 @@ def _overrides(row: Row) -> dict[str, Any]:
 def _names(firsts: Sequence[Row]) -> list[str]:
     """Find names that tell the cells of each task and preset apart."""
     names = [row.get("label") or _name(row["model"], _overrides(row)) for row in firsts]
-    for distinguish in (_evaluation, _scored_by, lambda row: {"cell": row["cell_id"]}):
+    for distinguish in (_evaluation, _scored_by, _data, lambda row: {"cell": row["cell_id"]}):
         keys = [(row["task"], row["preset"], name) for row, name in zip(firsts, names, strict=True)]
         names = [
             _name(name, distinguish(row)) if keys.count(key) > 1 else name
@@ -166,6 +169,13 @@ def _name(model: str, changes: Mapping[str, Any]) -> str:
 
 def _scored_by(row: Row) -> dict[str, Any]:
     return {"metric": metric_of(row)} if row["status"] == FINISHED else {}
+
+
+def _data(row: Row) -> dict[str, Any]:
+    """Pick the data where the user's files decide; two cells may differ in nothing else."""
+    config = json.loads(row["config"] or "{}")
+    held = data_of(row) if config.get("data") or config.get("task", {}).get("path") else None
+    return {"data": held[:8]} if held else {}
 
 
 def _evaluation(row: Row) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -53,6 +54,18 @@ def metric_of(row: Row) -> str:
     """The metric of a finished trial's score."""
     metric: str | None = row["primary_metric"]
     return metric or "exact_accuracy"
+
+
+def data_of(row: Row) -> str | None:
+    """Return the fingerprint of the data that a trial had; None where it was not recorded."""
+    found: str | None = _data(row["provenance"] or "{}")
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _data(provenance: str) -> str | None:
+    data = json.loads(provenance).get("data") or {}
+    return data.get("fingerprint")
 
 
 def figure_of(metric: str) -> str:

@@ -16,6 +16,8 @@ from trmbench.spec.ids import short_hash, trial_hash
 from trmbench.spec.settings import UNHASHED_AT, EvaluationSettings, TrainSettings
 
 HASHED_SECTIONS = ("task", "model", "train")
+DATA = "data"
+"""The section with digests of the user's files, by the option of `task.*` that names them."""
 
 
 FILE, COMMAND_LINE = "file", "command line"
@@ -101,6 +103,7 @@ def learned_hash(
     """
     schemas = {"task": task.options, "model": model.options, "train": TrainSettings}
     learned = {section: _hashed(schema, config[section]) for section, schema in schemas.items()}
+    learned["task"] |= config.get(DATA, {})  # what files hold, in place of their path
     revisions = {"model": model.revision, "task": task.revision}
     upon = {} if base is None else {"base": base.cell_id}
     return short_hash([model.name, task.name, learned, {**revisions, **upon}])

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from trmbench.config.cell import COMMAND_LINE, FILE, Cell, Setting, learned_hash
+from trmbench.config.cell import COMMAND_LINE, DATA, FILE, Cell, Setting, learned_hash
 from trmbench.config.values import allowed, checked
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.plugin import registry
@@ -30,6 +30,7 @@ def compose(
     from_file: Mapping[str, Any] | None = None,
     from_command: Mapping[str, Any] | None = None,
     runner: RunnerSpec | None = None,
+    data: Mapping[str, str] | None = None,
 ) -> Cell:
     """Resolve the configuration of a cell.
 
@@ -40,9 +41,11 @@ def compose(
         from_file: overrides of a TOML file, dotted keys.
         from_command: overrides of the command line, dotted keys; strings are parsed.
         runner: the spec of the runner, whose options are a section as well.
+        data: digests of the user's files, as a stored trial has them; None = of the files.
 
     Raises:
-        TrmbenchError: an unknown preset or key, or a value of the wrong type or out of its range.
+        TrmbenchError: an unknown preset or key, a value of the wrong type or out of its range, or
+            a file that cannot be read.
     """
     schemas = {"task": task.options, "model": model.options, **CORE_SECTIONS}
     given = [from_file or {}, from_command or {}]
@@ -51,18 +54,24 @@ def compose(
         given = [runner.named_today(settings) for settings in given]
     layers = _layers(model, task, preset, *given)
     cell = Cell(model.name, task.name, preset, _resolved(schemas, layers), cell_id="")
-    base = None
-    if (wanted := wanted_base(model, cell.values)) is not None:
-        # Its data and its training are the base's, but for what its own preset says.
-        data = _wanted_data(wanted, task, preset)
-        layers.insert(1, (f"base {wanted.model}", data))
+    wanted = wanted_base(model, cell.values)
+    if wanted is not None:  # its data are the base's, but for what its own preset says
+        of_base = _wanted_data(wanted, task, preset)
+        layers.insert(1, (f"base {wanted.model}", of_base))
         cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
-        base = _built_upon(wanted, task, preset, cell.values, cell.overrides)
+    if data is None:
+        data = task.content_of(task.options(**cell.values["task"]))
+    base = None
+    if wanted is not None:  # and so is its training
+        base = _built_upon(wanted, task, preset, cell.values, cell.overrides, data)
         trained_as = {f"train.{key}": value for key, value in base.values["train"].items()}
-        layers[1] = (f"base {wanted.model}", {**data, **trained_as})
+        layers[1] = (f"base {wanted.model}", {**of_base, **trained_as})
         cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
     for section, schema in schemas.items():
         schema(**cell.values[section])  # a dataclass may refuse values that do not fit
+    if data:
+        held = {key: Setting(value, f"the files of task.{key}") for key, value in data.items()}
+        cell = dataclasses.replace(cell, sections={**cell.sections, DATA: held})
     return dataclasses.replace(cell, cell_id=learned_hash(model, task, cell.values, base))
 
 
@@ -86,7 +95,9 @@ def base_cell(
         TrmbenchError: there is no such model, or its preset or overrides do not exist.
     """
     wanted = wanted_base(model, config)
-    return None if wanted is None else _built_upon(wanted, task, preset, config, overrides)
+    if wanted is None:
+        return None
+    return _built_upon(wanted, task, preset, config, overrides, config.get(DATA, {}))
 
 
 def _built_upon(
@@ -95,12 +106,13 @@ def _built_upon(
     preset: str,
     config: Mapping[str, Mapping[str, Any]],
     overrides: Mapping[str, Any],
+    data: Mapping[str, str],
 ) -> Cell:
     spec = registry.models().find(wanted.model).spec
     of_task = {f"task.{key}": value for key, value in config["task"].items()}
     of_training = {key: value for key, value in overrides.items() if key.startswith("train.")}
     changes = {**of_task, **of_training, **wanted.overrides}
-    return compose(spec, task, wanted.preset or preset, changes)
+    return compose(spec, task, wanted.preset or preset, changes, data=data)
 
 
 def wanted_base(model: ModelSpec, config: Mapping[str, Mapping[str, Any]]) -> BaseCell | None:

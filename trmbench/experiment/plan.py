@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trmbench.config.cell import Cell, evaluation_hash
+from trmbench.config.cell import DATA, HASHED_SECTIONS, Cell, evaluation_hash
 from trmbench.config.compose import checked_section
+from trmbench.config.data import is_undigested, require_same_files, require_same_puzzles
 from trmbench.errors import TrmbenchError
+from trmbench.plugin import registry
 from trmbench.spec import Trial
 from trmbench.store import Store
 from trmbench.store.final import has_final
@@ -46,13 +49,42 @@ def plan(cells: Sequence[Cell], seeds: Sequence[int], store: Store) -> Plan:
     return Plan(cells, trials, done)
 
 
+def changed_data(cells: Sequence[Cell], store: Store) -> list[str]:
+    """Write a line for each cell that the store has trials of, on other data by the same name."""
+    named = [cell for cell in cells if DATA in cell.sections]
+    rows = store.trials() if named else []
+    lines = []
+    for cell in named:
+        before = [row for row in rows if row["cell_id"] != cell.cell_id and _is_like(row, cell)]
+        if before:
+            known = any(DATA in json.loads(row["config"]) for row in before)
+            lines.append(
+                f"{cell.model} on {cell.task}: the store has {len(before)} trials of"
+                f" {'other data' if known else 'data of which no digest was kept'} by the same"
+                " name; they stay a cell of their own, compared and never pooled"
+            )
+    return lines
+
+
+def _is_like(row: Mapping[str, Any], cell: Cell) -> bool:
+    """Whether a stored row's learned settings are the cell's, as far as it has them."""
+    if (row["model"], row["task"], row["preset"]) != (cell.model, cell.task, cell.preset):
+        return False
+    config, ours = json.loads(row["config"] or "{}"), cell.values
+    return all(
+        ours[section].get(key) == value
+        for section in HASHED_SECTIONS
+        for key, value in config.get(section, {}).items()
+    )
+
+
 def reevaluation(store: Store, start: str, changes: Mapping[str, Any]) -> Trial:
     """A trained trial with other evaluation settings.
 
     Args:
         store: where the trial is.
         start: the beginning of its id.
-        changes: keys of the `evaluation` section.
+        changes: keys of the `evaluation` section; `rescore` scores the stored answers instead.
 
     Raises:
         TrmbenchError: there is no such trial, it is not trained, or a setting does not exist.
@@ -62,9 +94,34 @@ def reevaluation(store: Store, start: str, changes: Mapping[str, Any]) -> Trial:
         raise TrmbenchError(
             f"trial {row['trial_id']} has no final weights", "run it to its end first"
         )
-    trial = store.trial_of(row)
+    trial, changes = store.trial_of(row), dict(changes)
+    if changes.pop("rescore", False):
+        return _rescoring(trial)
+    _require_same_data(trial, row)
     if changes.get("split") in ("train", "validation"):  # only test puzzles have copies that vote
         changes = {"votes": 1, **changes}
+    return _with_evaluation(trial, changes)
+
+
+def _require_same_data(trial: Trial, row: Mapping[str, Any]) -> None:
+    """Refuse to test a trial on other data, before anything of it is written."""
+    spec = registry.tasks().find(trial.task).spec
+    options = spec.options(**trial.config["task"])
+    require_same_files(trial, spec, options)
+    if is_undigested(trial, spec):
+        require_same_puzzles(row, spec.load(options).info)
+
+
+def _rescoring(trial: Trial) -> Trial:
+    """Name the stored answers of a trial, and the data of today."""
+    spec = registry.tasks().find(trial.task).spec
+    held = spec.content_of(spec.options(**trial.config["task"]))
+    told = trial.config["evaluation"].get("answers") or trial.evaluation_id
+    today = replace(trial, config={**trial.config, DATA: held})
+    return _with_evaluation(today, {"answers": told})
+
+
+def _with_evaluation(trial: Trial, changes: Mapping[str, Any]) -> Trial:
     evaluation = checked_section("evaluation", {**trial.config["evaluation"], **changes})
     return replace(
         trial,

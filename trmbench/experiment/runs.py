@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from trmbench.config.cell import evaluation_hash, learned_hash
+from trmbench.config.cell import DATA, evaluation_hash, learned_hash
 from trmbench.config.compose import base_cell, checked_section
 from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
@@ -37,8 +37,8 @@ class Unfinished:
     """"failed", "interrupted", "begun", "not begun", or who does it."""
     step: int
     """The training step of its last checkpoint."""
-    is_current: bool
-    """Whether today's model and task still mean the same by its configuration."""
+    outdated: str | None
+    """Why it cannot go on: today's model, task or data are not the ones that it began with."""
 
 
 def unfinished(store: Store) -> list[Unfinished]:
@@ -58,11 +58,11 @@ def _describe(store: Store, trial: Trial, status: str | None) -> Unfinished:
     steps = saved_steps(store.checkpoints(trial.trial_id))
     other = holder(store.root, trial.trial_id)
     state = str(other) if other else status or ("begun" if steps else "not begun")
-    return Unfinished(trial, state, max(steps, default=0), _is_current(trial))
+    return Unfinished(trial, state, max(steps, default=0), _outdated(trial))
 
 
-def _is_current(trial: Trial) -> bool:
-    """Whether the plugins are there, and the configuration still has these ids."""
+def _outdated(trial: Trial) -> str | None:
+    """Why a trial's configuration no longer means what it did; None if it does."""
     try:
         model = registry.models().find(trial.model).spec
         task = registry.tasks().find(trial.task).spec
@@ -70,12 +70,16 @@ def _is_current(trial: Trial) -> bool:
         known = {setting.name for setting in fields(ExecutionSettings)}
         execution = trial.config["execution"]
         checked_section("execution", {key: execution[key] for key in known & set(execution)})
-        return (trial.cell_id, trial.evaluation_id) == (
+        ids = (
             learned_hash(model, task, trial.config, base),
             evaluation_hash(trial.config["evaluation"]),
         )
+        held = task.content_of(task.options(**trial.config["task"]))
     except (TrmbenchError, TypeError):  # a plugin that is away, options of another version
-        return False
+        return "another revision of its plugins"
+    if ids != (trial.cell_id, trial.evaluation_id):
+        return "another revision of its plugins"
+    return None if held == trial.config.get(DATA, held) else "other data"
 
 
 def forget(store: Store, trial: Trial) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from trmbench.errors import TrmbenchError
-from trmbench.puzzles.options import PuzzleOptions
+from trmbench.puzzles.options import FILES, PuzzleOptions
 from trmbench.puzzles.reader import PuzzleFormat, read_puzzles
 from trmbench.puzzles.splits import Puzzles
-
-FILES = ("train.csv", "test.csv")
 
 
 def published_puzzles(

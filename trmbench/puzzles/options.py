@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self
 
 from trmbench.errors import TrmbenchError
+from trmbench.puzzles.content import content_digest
 from trmbench.spec import TaskSample
 from trmbench.spec.ranges import check_ranges, setting
 from trmbench.spec.settings import MOST_PUZZLES
 
+FILES = ("train.csv", "test.csv")
 SOURCES = ("hub", "path", "generated")
 DEFAULT_GENERATED = 1000
 """Puzzles per split of a generated task that names no number."""
@@ -70,6 +74,17 @@ class PuzzleOptions:
         """`sample`, as `TaskSpec.sample` returns it: at most `count` puzzles per split."""
         full, _ = self.generated_counts  # the published sets have 1,000 as well
         return TaskSample(self.sample(min(count, full)), full)
+
+    def content(self) -> Mapping[str, str]:
+        """Digest the files of `path`, as `TaskSpec.content` does; empty for any other source.
+
+        Raises:
+            TrmbenchError: one is not there.
+        """
+        if self.path is None:
+            return {}
+        hint = f"it needs {' and '.join(FILES)}"
+        return {"path": content_digest(Path(self.path).expanduser(), FILES, hint)}
 
     @property
     def origin(self) -> str:

@@ -76,6 +76,16 @@ class TaskSpec:
     describe, made in a moment. None takes the method `benchmark_sample` of the options, which
     `PuzzleOptions` has; without one, a benchmark loads the task as it is."""
 
+    content: Callable[[Any], Mapping[str, str]] | None = None
+    """`content(options)`: by key, a digest of the user's files that an option names. It takes the
+    place of their path in the cell's hash, so that trials on other data are another cell. None
+    takes the method `content` of the options, which `PuzzleOptions` has."""
+
+    def content_of(self, options: Any) -> dict[str, str]:
+        """Return the digests of the user's files; empty where the options name none."""
+        make = self.content or getattr(self.options, "content", None)
+        return dict(make(options)) if make else {}
+
     def sample_of(self, options: Any, count: int) -> TaskSample | None:
         """Return the sample; None where the task has none."""
         make = self.sample or getattr(self.options, "benchmark_sample", None)

@@ -103,6 +103,10 @@ class EvaluationSettings:
     once its answer was the same and its halting logit positive in K steps on end, an
     approximation. None = every puzzle gets all steps."""
 
+    answers: str | None = field(default=None, metadata={UNHASHED_AT: None})
+    """The id of an evaluation of the same trial, whose stored answers are scored by the labels of
+    today; None = the model answers."""
+
     def __post_init__(self) -> None:
         """Raises `TrmbenchError` for a number out of its range."""
         check_ranges("evaluation", self)

@@ -10,7 +10,9 @@ from typing import Any
 
 import torch
 
+from trmbench.config.cell import DATA
 from trmbench.config.compose import base_cell, wanted_base
+from trmbench.config.data import require_same_files
 from trmbench.errors import TrmbenchError
 from trmbench.machine import choose_device, require_precision
 from trmbench.nn.layers import recompute_activations
@@ -70,9 +72,12 @@ class TrialParts:
 
     @cached_property
     def task(self) -> Task:
-        """The loaded task."""
+        """The loaded task; raises `TrmbenchError` where the user's files changed since."""
         spec: TaskSpec = self.task_entry.spec
-        return _loaded(spec.load, spec.options, json.dumps(self.trial.config["task"]))
+        config = self.trial.config
+        require_same_files(self.trial, spec, spec.options(**config["task"]))
+        values, held = (json.dumps(config.get(name)) for name in ("task", DATA))
+        return _loaded(spec.load, spec.options, values, held)
 
     @cached_property
     def model(self) -> Any:
@@ -161,8 +166,8 @@ class TrialParts:
 
 
 @lru_cache(maxsize=1)
-def _loaded(load: Callable[[Any], Task], schema: type, values: str) -> Task:
-    """A task by the JSON of its options: the trials of a worker share the last one."""
+def _loaded(load: Callable[[Any], Task], schema: type, values: str, held: str) -> Task:
+    """A task by the JSON of its options and of what its files hold: trials share the last one."""
     return load(schema(**json.loads(values)))
 
 

@@ -17,6 +17,7 @@ from trmbench.spec import Predictions, PuzzleTable, Solver
 from trmbench.store import Store
 from trmbench.store.final import save_answers
 from trmbench.trial.build import TrialParts
+from trmbench.trial.rescoring import stored_answers
 
 BALLOT_SEED = 0
 """Every model and every seed votes on the same augmented copies."""
@@ -48,7 +49,10 @@ def evaluate(
     started = time.monotonic()
     table = tested_puzzles(parts)
     ballots = _Ballots(parts, table) if parts.evaluation.votes > 1 else None
-    if ballots is None:
+    stored = stored_answers(parts, store, table)
+    if stored is not None:
+        answers = predictions = stored
+    elif ballots is None:
         answers = predictions = answer(table)
     else:
         answers = answer(ballots.table, by_step=False)

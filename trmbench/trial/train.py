@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from trmbench.config.data import is_undigested, require_same_puzzles
 from trmbench.evaluation.answers import RecursiveSolver
 from trmbench.evaluation.early_exit import EarlyExitSolver
 from trmbench.machine import peak_memory, reset_peak_memory
@@ -83,7 +84,11 @@ class TrialRun:
         """
         self.record.device = self.parts.device
         reset_peak_memory(self.parts.device)
-        self.record.data = self.parts.task.info
+        info = self.parts.task.info
+        if is_undigested(self.trial, self.parts.task_entry.spec):
+            for row in self.store.trials([self.trial.name]):
+                require_same_puzzles(row, info)
+        self.record.data = info
         tested_puzzles(self.parts)  # refused before the training rather than after it
 
     def train(self) -> None:
