@@ -29,7 +29,7 @@ SETTINGS: list[tuple[tuple[str, str], str, str, str]] = [
     (MAZE, "train.epochs", "1e9", "give a whole number or none"),
     (MAZE, "train.batch_size", "0 -1 1000001", BATCH),
     (MAZE, "train.batch_size", "none 2.5", "give a whole number"),
-    (MAZE, "train.optimizer", "sgd", "'adam_atan2' or 'adamw'"),
+    (MAZE, "train.optimizer", "sgd", "one of: adam_atan2, adamw, muon"),
     (MAZE, "train.learning_rate", "-1 -1e-9 11", RATE),
     (MAZE, "train.learning_rate", "nan inf -inf 1e400 fast", "give a number"),
     (MAZE, "train.warmup_steps", "-3 1000000001", "use 0 to 1,000,000,000"),
@@ -43,6 +43,8 @@ SETTINGS: list[tuple[tuple[str, str], str, str, str]] = [
     (MAZE, "train.ema", "2 1 -1", FRACTION),
     (MAZE, "train.halting", "1 perhaps", "give true or false"),
     (MAZE, "train.halt_exploration", "5 -0.1", SHARE),
+    (MAZE, "train.clip", "-1 nan 1e10", "train.clip"),
+    (MAZE, "train.label_smoothing", "-0.1 1.01", SHARE),
     (MAZE, "train.loss", "none 3", "'stable_max' or 'softmax'"),
     (MAZE, "train.precision", "float8", "'float32'"),
     (MAZE, "train.threads", "0 -1 100000", "use 1 to 1,024"),
@@ -224,7 +226,7 @@ def test_there_are_many_of_them() -> None:
 
 def test_every_number_among_the_settings_has_a_range() -> None:
     sections = dict(CORE_SECTIONS)
-    for kind in (registry.models, registry.tasks, registry.runners):
+    for kind in (registry.models, registry.tasks, registry.optimizers, registry.runners):
         sections |= {f"{entry.qualified_name}": entry.spec.options for entry in kind()}
     for name, schema in sections.items():
         if name.partition(":")[0] not in ("trmbench", *CORE_SECTIONS):

@@ -102,6 +102,7 @@ def test_a_model_that_torch_cannot_train_is_refused_in_one_line() -> None:
             12,
             trainer.settings,
             trainer.execution,
+            trainer.optimizer.spec,
             Streams(0, trainer.device),
         )
 

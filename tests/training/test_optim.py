@@ -90,13 +90,14 @@ def test_the_default_optimiser_loads_no_compiler() -> None:
     code = """
 import sys, torch
 from trmbench.spec.settings import TrainSettings
-from trmbench.training.optim import build_optimizer
+from trmbench.plugin.registry import optimizers
+from trmbench.training.optimizers import Optimizers
 weight = torch.zeros(2, requires_grad=True)
-optimizer = build_optimizer([weight], TrainSettings())
+spec = optimizers().find("adam_atan2").spec
+optimizer = Optimizers(spec, {"w": weight}, torch.nn.Linear(1, 1), TrainSettings())
 weight.sum().backward()
-optimizer.step()
-optimizer.zero_grad()
-optimizer.load_state_dict(optimizer.state_dict())
+optimizer.step(1.0)
+optimizer.restore(*optimizer.saved())
 assert "torch._dynamo" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -13,6 +13,7 @@ from trmbench.plugin.registry import Registry
 REGISTRIES: dict[str, Callable[[], Registry]] = {
     "models": registry.models,
     "tasks": registry.tasks,
+    "optimizers": registry.optimizers,
     "runners": registry.runners,
 }
 PUBLISHED = ("published", "weights")

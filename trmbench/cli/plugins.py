@@ -15,7 +15,12 @@ from trmbench.plugin.manager import Plugin, plugin_manager
 if TYPE_CHECKING:
     from trmbench.testing import Finding
 
-REGISTRIES = {"model": registry.models, "task": registry.tasks, "runner": registry.runners}
+REGISTRIES = {
+    "model": registry.models,
+    "task": registry.tasks,
+    "optimizer": registry.optimizers,
+    "runner": registry.runners,
+}
 
 
 @click.group("plugins", short_help="List and check plugins.")

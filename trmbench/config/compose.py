@@ -16,9 +16,10 @@ from trmbench.config.cell import COMMAND_LINE, DATA, FILE, Cell, Setting, learne
 from trmbench.config.values import allowed, checked
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.plugin import registry
+from trmbench.plugin.registry import Registry
 from trmbench.spec import BaseCell, ModelSpec, Preset, RunnerSpec, TaskSpec
 from trmbench.spec.ranges import Range, range_of
-from trmbench.spec.settings import CORE_SECTIONS
+from trmbench.spec.settings import CORE_SECTIONS, NAME_OF
 
 # --- composition --------------------------------------------------------------------------------
 
@@ -72,6 +73,8 @@ def compose(
     if data:
         held = {key: Setting(value, f"the files of task.{key}") for key, value in data.items()}
         cell = dataclasses.replace(cell, sections={**cell.sections, DATA: held})
+    if cell.values["execution"]["stack_seeds"]:
+        registry.optimizers().find(cell.values["train"]["optimizer"]).spec.require_elementwise()
     return dataclasses.replace(cell, cell_id=learned_hash(model, task, cell.values, base))
 
 
@@ -163,8 +166,8 @@ def _resolved(
 ) -> dict[str, dict[str, Setting]]:
     sections: dict[str, dict[str, Setting]] = {
         section: {
-            key: Setting(_default(field, section), "default", allowed(expected, within))
-            for key, (field, expected, within) in _options(schema).items()
+            key: Setting(_default(option.field, section), "default", _allowed(option))
+            for key, option in _options(schema).items()
         }
         for section, schema in schemas.items()
     }
@@ -210,6 +213,20 @@ def _options(schema: type) -> dict[str, _Option]:
     types = typing.get_type_hints(schema)
     fields = dataclasses.fields(schema)
     return {field.name: _Option(field, types[field.name], range_of(field)) for field in fields}
+
+
+def _names(option: _Option) -> Registry | None:
+    """The registry whose names the option may have, if any."""
+    kind = option.field.metadata.get(NAME_OF)
+    found: Registry | None = getattr(registry, kind)() if kind else None
+    return found
+
+
+def _allowed(option: _Option) -> str:
+    names = _names(option)
+    if names is None:
+        return allowed(option.expected, option.within)
+    return " or ".join(repr(entry.spec.name) for entry in names)
 
 
 def _default(field: dataclasses.Field[Any], section: str) -> Any:
@@ -259,6 +276,8 @@ def _override(
     if key not in sections[section]:
         known = [f"{section}.{key}" for key in sections[section]]
         raise unknown(f"setting ({origin})", dotted, known)
-    _, expected, within = _options(schemas[section])[key]
-    value = checked(dotted, value, expected, within)
+    option = _options(schemas[section])[key]
+    value = checked(dotted, value, option.expected, option.within)
+    if (names := _names(option)) is not None:
+        names.find(value)
     sections[section][key] = dataclasses.replace(sections[section][key], value=value, origin=origin)

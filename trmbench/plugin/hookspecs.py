@@ -14,7 +14,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from trmbench.spec import ModelSpec, RunnerSpec, TaskSpec, Trial, TrialResult
+    from trmbench.spec import ModelSpec, OptimizerSpec, RunnerSpec, TaskSpec, Trial, TrialResult
 
 hookspec = pluggy.HookspecMarker("trmbench")
 hookimpl = pluggy.HookimplMarker("trmbench")
@@ -28,6 +28,11 @@ def trmbench_models() -> Sequence[ModelSpec]:
 @hookspec
 def trmbench_tasks() -> Sequence[TaskSpec]:
     """Return the tasks this plugin offers."""
+
+
+@hookspec
+def trmbench_optimizers() -> Sequence[OptimizerSpec]:
+    """Return the optimisers this plugin offers to `train.optimizer`."""
 
 
 @hookspec

@@ -1,16 +1,20 @@
-"""Names to specs: the models, tasks and runners that the plugins offer."""
+"""Names to specs: the models, tasks, optimisers and runners that the plugins offer."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from trmbench.errors import TrmbenchError, unknown
+from trmbench.plugin.built_in import OPTIMIZERS
 from trmbench.plugin.manager import Plugin, PluginManager, plugin_manager
-from trmbench.spec import ModelSpec, RunnerSpec, TaskSpec
+from trmbench.spec import ModelSpec, OptimizerSpec, RunnerSpec, TaskSpec
+
+_CORE = Plugin("trmbench", "trmbench", "built in")
+"""What offers the specs that come without an entry point."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,15 @@ class Entry:
 class Registry:
     """The specs of one kind, by name."""
 
-    def __init__(self, kind: str, manager: PluginManager, spec_type: type) -> None:
+    def __init__(
+        self,
+        kind: str,
+        manager: PluginManager,
+        spec_type: type,
+        built_in: Sequence[Any] = (),
+    ) -> None:
         self.kind = kind
-        self.entries: list[Entry] = []
+        self.entries = [Entry(spec, _CORE) for spec in built_in]
         for plugin, specs in manager.call(f"trmbench_{kind}s"):
             listed = specs or ()
             wrong = (
@@ -84,6 +94,12 @@ def models() -> Registry:
 def tasks() -> Registry:
     """The tasks of this environment."""
     return Registry("task", plugin_manager(), TaskSpec)
+
+
+@cache
+def optimizers() -> Registry:
+    """The optimisers of this environment: trmbench's own and those of plugins."""
+    return Registry("optimizer", plugin_manager(), OptimizerSpec, OPTIMIZERS)
 
 
 @cache

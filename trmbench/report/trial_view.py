@@ -77,7 +77,7 @@ def _training(row: Row) -> dict[str, Any]:
 
 def _curve(store: Store, trial_id: str) -> Iterator[RenderableType]:
     """Draw the learning curve as sparklines."""
-    names = ("loss", "exact_accuracy", "cell_accuracy")
+    names = ("loss", "exact_accuracy", "cell_accuracy", "gradient_norm")
     curve = store.read("curves", ["step", *names], [trial_id])
     if len(curve) == 0:
         return

@@ -17,6 +17,10 @@ from .offers import (
     TaskSample as TaskSample,
     TaskSpec as TaskSpec,
 )
+from .optimizers import (
+    OptimizerSpec as OptimizerSpec,
+    Weight as Weight,
+)
 from .puzzles import (
     IGNORED_LABEL as IGNORED_LABEL,
     Answers as Answers,

@@ -6,7 +6,7 @@ Shapes: B puzzles of a batch, L tokens of a puzzle, V tokens of the vocabulary.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -170,6 +170,9 @@ class Capabilities:
     several seeds at once (`trmbench.nn.stacked`)."""
     forward_flops: Callable[[], ForwardFlops] | None = None
     """The cost of `forward` by formula; without it a forward pass is traced."""
+    hidden_matrices: Callable[[], Iterable[str]] | None = None
+    """The names of the weights that Muon trains; without it, matrices that are no `nn.Embedding`'s
+    and have neither "embed" nor "head" in their names."""
     read: Callable[[Tensor, State], StepOutput] | None = None
     """The output if a part (B, positions, width) of the state were the answer."""
 

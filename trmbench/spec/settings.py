@@ -27,6 +27,10 @@ before, so that they keep their ids. Options of tasks and models may have it as 
 """
 
 
+NAME_OF = "name_of"
+"""Key of a field's metadata: the registry whose names the setting may have."""
+
+
 @dataclass(frozen=True)
 class TrainSettings:
     """How a model is trained. These change what is learned, so they are part of the cell's hash."""
@@ -37,7 +41,8 @@ class TrainSettings:
     """Passes over the training puzzles, one augmented variant of each per pass."""
     batch_size: int = setting(768, at_least=1, at_most=LARGEST_BATCH)
     """Puzzles of one training step."""
-    optimizer: Literal["adam_atan2", "adamw"] = "adam_atan2"
+    optimizer: str = field(default="adam_atan2", metadata={NAME_OF: "optimizers"})
+    """One of `trmbench list optimizers`."""
     learning_rate: float = setting(1e-4, at_least=0, at_most=10)
     """Learning rate after the warm-up."""
     warmup_steps: int = setting(2000, at_least=0, at_most=MOST_STEPS)
@@ -61,8 +66,12 @@ class TrainSettings:
     halt_exploration: float = setting(0.1, at_least=0, at_most=1)
     """Share of puzzles that may not halt before a random step in 2..N_sup; with a model that halts
     at random, share of puzzles that halt at each step."""
+    clip: float = setting(0.0, at_least=0, at_most=1e9, metadata={UNHASHED_AT: 0.0})
+    """Largest norm of the gradient of all weights, which is scaled down to it; 0 = any."""
     loss: Literal["stable_max", "softmax"] = "stable_max"
     """Cross-entropy of the answer's tokens: after HRM's stable-max, or after the softmax."""
+    label_smoothing: float = setting(0.0, at_least=0, at_most=1, metadata={UNHASHED_AT: 0.0})
+    """Share of a token's target that is spread evenly over the vocabulary."""
     step_weights: float = setting(1.0, above=0, at_most=1, metadata={UNHASHED_AT: 1.0})
     """Weight of a puzzle's losses at each supervision step, as a share of the step before."""
     loss_weights: Mapping[str, float] = field(default_factory=dict, metadata={UNHASHED_AT: {}})

@@ -60,6 +60,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("cell_accuracy", pa.float64()),
             ("supervision_steps", pa.float64()),
             ("losses", pa.string()),
+            ("gradient_norm", pa.float64()),
         ]
     ),
     "puzzles": pa.schema(

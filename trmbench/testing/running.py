@@ -100,5 +100,6 @@ def visible_plugin(name: str, module: str, version: str = "0") -> Iterator[str]:
 
 def forget_plugins() -> None:
     """Look for plugins again when they are next needed."""
-    for cached in (plugins.plugin_manager, registry.models, registry.tasks, registry.runners):
+    kinds = (registry.models, registry.tasks, registry.optimizers, registry.runners)
+    for cached in (plugins.plugin_manager, *kinds):
         cached.cache_clear()

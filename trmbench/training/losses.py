@@ -45,6 +45,7 @@ def supervision_loss(
     ignore: int = IGNORED_LABEL,
     weights: Mapping[str, float] = _NO_WEIGHTS,
     puzzle_weights: Tensor | None = None,
+    label_smoothing: float = 0.0,
 ) -> SupervisionLoss:
     """Loss of what a model says after one supervision step (2510.04871, figure 3).
 
@@ -56,11 +57,16 @@ def supervision_loss(
         ignore: the label that is not scored.
         weights: of the model's further losses by name; 1 where a name is missing.
         puzzle_weights: (B,) by how much the losses of each puzzle count; None = 1.
+        label_smoothing: share of each token's target that is spread evenly over the vocabulary
+            (Szegedy et al., 1512.00567).
     """
     scored = labels != ignore
     targets = torch.where(scored, labels, 0).long()
     log_probabilities = _LOG_PROBABILITIES[kind](output.logits)
-    token_loss = -log_probabilities.gather(-1, targets[..., None]).squeeze(-1) * scored
+    likelihood = log_probabilities.gather(-1, targets[..., None]).squeeze(-1)
+    if label_smoothing:
+        likelihood = torch.lerp(likelihood, log_probabilities.mean(-1), label_smoothing)
+    token_loss = -likelihood * scored
     answer = _weighed(token_loss.sum(-1) / scored.sum(-1).clamp_min(1), puzzle_weights).sum()
     halt = continue_ = torch.zeros_like(answer)
     if output.halt_logits is not None:

@@ -14,6 +14,8 @@ from trmbench.errors import TrmbenchError
 
 NEVER = 2**62
 NAMED_LOSS = "loss of "
+GRADIENT_NORM = "gradient_norm"
+"""The norm before clipping, where there is clipping."""
 FIGURES = ("loss", "answer_loss", "halt_loss", "halted", "exact", "cells", "supervision_steps")
 
 
@@ -36,7 +38,8 @@ class RunningMetrics:
 
         Args:
             step: the training step.
-            figures: all of `FIGURES`, and further losses whose names begin with `NAMED_LOSS`.
+            figures: all of `FIGURES`, and further losses whose names begin with `NAMED_LOSS`; the
+                norm of the gradient.
         """
         self._sums += torch.stack([figures[name].detach().to(self._sums) for name in FIGURES])
         for name in figures.keys() - set(FIGURES):
@@ -63,8 +66,11 @@ class RunningMetrics:
         named = {
             name.removeprefix(NAMED_LOSS): float(self._named[name]) / trained
             for name in sorted(self._named)
+            if name.startswith(NAMED_LOSS)
         }
-        further = {"losses": json.dumps(named)} if named else {}
+        further: dict[str, Any] = {"losses": json.dumps(named)} if named else {}
+        if GRADIENT_NORM in self._named:
+            further[GRADIENT_NORM] = float(self._named[GRADIENT_NORM]) / max(1, self._steps)
         self._sums.zero_()
         self._named = {}
         self._steps = 0

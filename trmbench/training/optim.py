@@ -1,4 +1,4 @@
-"""Optimisers and the learning-rate schedule."""
+"""AdamATan2, sign-SGD, clipping, and the learning-rate schedule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from trmbench.spec.settings import TrainSettings
-from trmbench.training.torch_settings import build_optimizers_without_compiler
 
 
 class AdamATan2(Optimizer):
@@ -66,15 +65,11 @@ class AdamATan2(Optimizer):
         torch._foreach_add_(parameters, updates, alpha=-group["lr"] / (1 - beta1**step))
 
 
-def build_optimizer(parameters: Iterable[Tensor], settings: TrainSettings) -> Optimizer:
-    """The optimiser of the network's weights (not of the puzzle embeddings)."""
-    build_optimizers_without_compiler()
-    betas = (settings.beta1, settings.beta2)
-    if settings.optimizer == "adam_atan2":
-        return AdamATan2(parameters, settings.learning_rate, betas, settings.weight_decay)
-    return torch.optim.AdamW(
-        parameters, settings.learning_rate, betas, weight_decay=settings.weight_decay, fused=True
-    )
+def clip_(gradients: list[Tensor], most: float) -> Tensor:
+    """Scale gradients down to a norm of at most `most`, in place; returns the norm () before."""
+    norm: Tensor = torch.nn.utils.get_total_norm(gradients)
+    torch._foreach_mul_(gradients, (most / (norm + 1e-6)).clamp(max=1.0))
+    return norm
 
 
 def learning_rate_factor(step: int, total: int, settings: TrainSettings) -> float:

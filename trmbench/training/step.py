@@ -10,12 +10,14 @@ from torch import Tensor
 
 from trmbench.spec import RecursiveModel
 from trmbench.spec.models import Forward, Schedule, capabilities, no_schedule, takes
+from trmbench.spec.optimizers import OptimizerSpec
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
 from trmbench.training.compilation import compiled
 from trmbench.training.ema import ExponentialMovingAverage
 from trmbench.training.losses import LossKind, supervision_loss
 from trmbench.training.micro_batch import detached, joined, parts
-from trmbench.training.optim import build_optimizer, learning_rate_factor, sign_sgd_
+from trmbench.training.optim import clip_, learning_rate_factor, sign_sgd_
+from trmbench.training.optimizers import Optimizers
 from trmbench.training.supervision import (
     Known,
     Slots,
@@ -32,6 +34,7 @@ class LossSettings(TypedDict):
     kind: LossKind
     weights: Mapping[str, float]
     puzzle_weights: Tensor | None
+    label_smoothing: float
 
 
 def loss_settings(settings: TrainSettings, slots: Slots) -> LossSettings:
@@ -42,6 +45,7 @@ def loss_settings(settings: TrainSettings, slots: Slots) -> LossSettings:
         "kind": settings.loss,
         "weights": settings.loss_weights,
         "puzzle_weights": by_puzzle,
+        "label_smoothing": settings.label_smoothing,
     }
 
 
@@ -57,8 +61,10 @@ class TrainingStep:
         total_steps: training steps in all.
         settings: the `train` section.
         execution: the `execution` section.
+        optimizer: what trains the weights.
         workers: they share the batch of one model; a batch of several models is not shared.
         schedule: whole numbers for the model, by the share of the training that is done.
+        stacked: whether the weights have a leading dimension, of the seeds.
     """
 
     def __init__(
@@ -69,17 +75,20 @@ class TrainingStep:
         total_steps: int,
         settings: TrainSettings,
         execution: ExecutionSettings,
+        optimizer: OptimizerSpec,
         workers: Workers = ONE_WORKER,
         schedule: Schedule = no_schedule,
+        stacked: bool = False,
     ) -> None:
         self.weights = weights
-        self.optimizer = build_optimizer(weights.values(), settings)
+        self.optimizer = Optimizers(optimizer, weights, models[0], settings)
         self.ema = ExponentialMovingAverage(weights, settings.ema)
         self._forward = forward
         self._total_steps = total_steps
         self._settings = settings
         self._workers = workers
         self._schedule = schedule
+        self._stacked = stacked
         self.takes_step = takes(models[0].forward, "step")
         """Whether the models are told more than the state and the puzzles."""
         self._micro_batch = execution.micro_batch if len(models) == 1 else None
@@ -114,11 +123,11 @@ class TrainingStep:
         found = self._forward_and_backward(slots, done, rows, known)
         self._workers.meet()  # nobody waits in vain for the gradients of one that failed
         factor = learning_rate_factor(step + 1, self._total_steps, self._settings)
-        self._update_weights(factor)
+        norms = self._update_weights(factor)
         if rows.grad is not None:
             self._update_tables(factor, identifiers, rows.grad)
         self.ema.update()
-        return found
+        return found._replace(gradient_norm=norms)
 
     def _puzzle_rows(self, identifiers: Tensor) -> Tensor:
         """The puzzle embeddings that get a gradient; the identifiers where there are none."""
@@ -159,13 +168,21 @@ class TrainingStep:
         loss = supervision_loss(output, labels, target, **loss_settings(self._settings, slots))
         return Supervised(output, loss, target)
 
-    def _update_weights(self, factor: float) -> None:
-        gradients = (weight.grad for weight in self.weights.values())
-        self._workers.sum_(gradient for gradient in gradients if gradient is not None)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._settings.learning_rate * factor
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+    def _update_weights(self, factor: float) -> Tensor | None:
+        """Update the weights; returns the norms of the gradients if these are clipped."""
+        found = (weight.grad for weight in self.weights.values())
+        gradients = [gradient for gradient in found if gradient is not None]
+        self._workers.sum_(gradients)
+        norms = self._clip(gradients) if self._settings.clip else None
+        self.optimizer.step(factor)
+        return norms
+
+    def _clip(self, gradients: list[Tensor]) -> Tensor:
+        most = self._settings.clip
+        if not self._stacked:
+            return clip_(gradients, most)[None]
+        seeds = range(len(gradients[0]))
+        return torch.stack([clip_([each[seed] for each in gradients], most) for seed in seeds])
 
     def _update_tables(self, factor: float, identifiers: Tensor, gradients: Tensor) -> None:
         """Update each model's puzzle embeddings by its own part of the batch."""

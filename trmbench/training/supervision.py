@@ -63,8 +63,10 @@ class Supervised(NamedTuple):
 
     output: StepOutput
     loss: SupervisionLoss
-    target: Tensor | None
+    target: Tensor | None = None
     """(B,) target of the continue logit, for a model that needs one."""
+    gradient_norm: Tensor | None = None
+    """(S,) norm of the gradient of each of the S seeds before it was clipped, if it is."""
 
 
 def map_output(make: Callable[..., Tensor], *outputs: StepOutput) -> StepOutput:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -10,17 +9,24 @@ import torch
 from torch import Tensor
 
 from trmbench.errors import unknown
-from trmbench.spec import Batch, RecursiveModel, StepOutput
+from trmbench.spec import Batch, RecursiveModel
 from trmbench.spec.models import Schedule, State, initial_state, no_schedule, takes
+from trmbench.spec.optimizers import OptimizerSpec
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
 from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.streams import Streams, draws
 from trmbench.training.data import Batches
-from trmbench.training.losses import SupervisionLoss
-from trmbench.training.metrics import NAMED_LOSS, RunningMetrics
+from trmbench.training.metrics import GRADIENT_NORM, NAMED_LOSS, RunningMetrics
 from trmbench.training.optim import learning_rate_factor
 from trmbench.training.step import TrainingStep
-from trmbench.training.supervision import Halting, Slots, correct, initial_slots, refill
+from trmbench.training.supervision import (
+    Halting,
+    Slots,
+    Supervised,
+    correct,
+    initial_slots,
+    refill,
+)
 from trmbench.training.weights import module_of, network_weights
 from trmbench.training.workers import ONE_WORKER, Workers
 
@@ -34,6 +40,7 @@ class Trainer:
         total_steps: training steps in all.
         settings: the `train` section.
         execution: the `execution` section.
+        optimizer: what trains the weights.
         streams: the trial's random streams.
         workers: who shares the batches; `batches` gives this worker's part of them.
         schedule: whole numbers for the model, by the share of the training that is done.
@@ -46,6 +53,7 @@ class Trainer:
         total_steps: int,
         settings: TrainSettings,
         execution: ExecutionSettings,
+        optimizer: OptimizerSpec,
         streams: Streams,
         workers: Workers = ONE_WORKER,
         schedule: Schedule = no_schedule,
@@ -63,7 +71,15 @@ class Trainer:
         self.dtype: torch.dtype = getattr(torch, settings.precision)
         self.schedule = schedule
         self._learn = TrainingStep(
-            [model], model, self.weights, total_steps, settings, execution, workers, schedule
+            [model],
+            model,
+            self.weights,
+            total_steps,
+            settings,
+            execution,
+            optimizer,
+            workers,
+            schedule,
         )
         self.optimizer, self.ema = self._learn.optimizer, self._learn.ema
         self.halting = Halting(model, settings, streams, workers)
@@ -101,15 +117,14 @@ class Trainer:
         """Take one supervision step of every slot and one weight update."""
         slots = refill(self.slots, self.batches(self.step), self.initial_state)
         done = slots.steps + 1
-        output, loss, _ = self._learn(self.step, slots, done, self.keys)
-        halted = self.take_in(slots, done, output, loss)
-        self.slots = Slots(slots.batch, output.state, done, halted)
+        found = self._learn(self.step, slots, done, self.keys)
+        halted = self.take_in(slots, done, found)
+        self.slots = Slots(slots.batch, found.output.state, done, halted)
 
     @torch.no_grad()
-    def take_in(
-        self, slots: Slots, done: Tensor, output: StepOutput, loss: SupervisionLoss
-    ) -> Tensor:
+    def take_in(self, slots: Slots, done: Tensor, found: Supervised) -> Tensor:
         """Count a step that was taken; returns which slots halt (B,) bool."""
+        output, loss = found.output, found.loss
         halted = self.halting(self.step, done, output)
         self.step += 1
         exact, cells = correct(output.logits, slots.batch.labels)
@@ -127,7 +142,8 @@ class Trainer:
             raise unknown("loss of the model (train.loss_weights):", name, losses)
         for name, further in losses.items():
             figures[f"{NAMED_LOSS}{name}"] = further.sum()
-        self.metrics.add(self.step, self.workers.totals(figures))
+        norm = {} if found.gradient_norm is None else {GRADIENT_NORM: found.gradient_norm.sum()}
+        self.metrics.add(self.step, {**self.workers.totals(figures), **norm})
         return halted
 
     def log(self) -> None:
@@ -164,8 +180,8 @@ class Trainer:
             return
         tensors = {f"model/{name}": tensor for name, tensor in self.module.state_dict().items()}
         tensors |= {f"ema/{name}": tensor for name, tensor in self.ema.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer/{index}/{name}": tensor for name, tensor in state.items()}
+        kept, numbers = self.optimizer.saved()
+        tensors |= {f"optimizer/{name}": tensor for name, tensor in kept.items()}
         tensors |= {f"batch/{name}": t for name, t in whole.batch._asdict().items()}
         tensors |= {f"state/{index}": part for index, part in enumerate(whole.state)}
         tensors |= {"slots/steps": whole.steps, "slots/halted": whole.halted}
@@ -175,6 +191,7 @@ class Trainer:
             "stacked_seeds": self.stacked_seeds,
             "curve": list(self.curve),
             "metrics": self.metrics.state_dict(),
+            "optimizer": numbers,
         }
         checkpoints.save(self.step, tensors, values)
 
@@ -183,26 +200,15 @@ class Trainer:
         parts: dict[str, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             part, _, rest = name.partition("/")
-            parts.setdefault(part, {})[rest] = tensor.to(self.device)
+            # An optimiser moves its tensors by itself: some stay on the CPU, to be read at no cost.
+            there = tensor if part == "optimizer" else tensor.to(self.device)
+            parts.setdefault(part, {})[rest] = there
         self.module.load_state_dict(parts["model"])
         self.ema.load_state_dict(parts.get("ema", {}))
-        self.load_optimizer_state(_by_parameter(parts.get("optimizer", {})))
+        self.optimizer.restore(parts.get("optimizer", {}), values.get("optimizer", {}))
         state = tuple(parts["state"][str(index)] for index in range(len(parts["state"])))
         whole = Slots(Batch(**parts["batch"]), state, **parts["slots"])
         self.slots = whole.map(itemgetter(self.share))
         self.step, self.seconds, self.curve = values["step"], values["seconds"], values["curve"]
         self.stacked_seeds = values.get("stacked_seeds", 1)
         self.metrics.load_state_dict(values["metrics"])
-
-    def load_optimizer_state(self, states: Mapping[int, Mapping[str, Tensor]]) -> None:
-        """Go on from the optimiser's state of each weight, by its place."""
-        whole = self.optimizer.state_dict()
-        self.optimizer.load_state_dict({**whole, "state": states})
-
-
-def _by_parameter(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
-    states: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        index, _, key = name.partition("/")
-        states.setdefault(int(index), {})[key] = tensor
-    return states

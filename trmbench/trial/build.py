@@ -53,6 +53,11 @@ class TrialParts:
         return registry.tasks().find(self.trial.task)
 
     @cached_property
+    def optimizer_entry(self) -> registry.Entry:
+        """The optimiser's spec and plugin."""
+        return registry.optimizers().find(self.train.optimizer)
+
+    @cached_property
     def device(self) -> torch.device:
         """Where the model runs."""
         device = choose_device(self.execution.device)
@@ -131,6 +136,7 @@ class TrialParts:
             self.total_steps,
             self.train,
             self.execution,
+            self.optimizer_entry.spec,
             self.streams,
             workers,
             self.schedule,

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from trmbench.machine import device_name, peak_memory
+from trmbench.plugin.manager import Plugin
 from trmbench.spec import TaskInfo
 from trmbench.spec.status import CLAIMED
 from trmbench.store import Store
@@ -58,22 +59,28 @@ class TrialRecord:
 
     def _provenance(self, stacked_seeds: int) -> dict[str, Any]:
         parts = self._parts
-        plugins = {"model": parts.model_entry.plugin, "task": parts.task_entry.plugin}
         described: dict[str, Any] = {
-            kind: {
-                "plugin": plugin.name,
-                "distribution": plugin.distribution,
-                "version": plugin.version,
-            }
-            for kind, plugin in plugins.items()
+            "model": _origin(parts.model_entry.plugin),
+            "task": _origin(parts.task_entry.plugin),
         }
         if self.data is not None:
             described["data"] = {
                 "source": self.data.source,
                 "fingerprint": self.data.fingerprint,
             }
+        optimizer = parts.optimizer_entry.plugin
+        if optimizer.manager is not None:  # a plugin's, no built-in one
+            described["optimizer"] = _origin(optimizer)
         if stacked_seeds > 1:
             described["stacked_seeds"] = stacked_seeds
         if self.imported:
             described["imported"] = self.imported
         return {**environment(), "command": parts.trial.command, **described}
+
+
+def _origin(plugin: Plugin) -> dict[str, str]:
+    return {
+        "plugin": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+    }

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 import torch
-from torch import Tensor
 
 from trmbench.spec import Batch
 from trmbench.training.losses import supervision_loss
+from trmbench.training.optimizers import stacked_states, states_of_seed
 from trmbench.training.stacked.tensors import stacked, stacked_forward
 from trmbench.training.step import TrainingStep, loss_settings
-from trmbench.training.supervision import Slots, end_to_end, map_output, refill
+from trmbench.training.supervision import Slots, Supervised, end_to_end, map_output, refill
 from trmbench.training.trainer import Trainer
 
 
@@ -29,10 +29,14 @@ class StackedTrainer:
 
     Args:
         trainers: one per seed, of the same cell; micro-batches are not for them.
+
+    Raises:
+        TrmbenchError: their optimiser does not take the weights of several seeds at once.
     """
 
     def __init__(self, trainers: Sequence[Trainer]) -> None:
         first = trainers[0]
+        first.optimizer.spec.require_elementwise()
         self.trainers = list(trainers)
         self.settings = first.settings
         size = self.settings.batch_size
@@ -49,7 +53,9 @@ class StackedTrainer:
             first.total_steps,
             self.settings,
             first.execution,
+            first.optimizer.spec,
             schedule=first.schedule,
+            stacked=True,
         )
         self.optimizer, self.ema = self._learn.optimizer, self._learn.ema
         self._stack_optimizer_state()
@@ -66,28 +72,20 @@ class StackedTrainer:
         return self.trainers[0].step
 
     def _stack_optimizer_state(self) -> None:
-        states = [trainer.optimizer.state_dict()["state"] for trainer in self.trainers]
-        together = {}
-        for index in states[0]:
-            together[index] = stacked([state[index] for state in states])
-            together[index]["step"] = states[0][index]["step"].clone()  # a number, the same for all
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": together})
+        optimizers = [trainer.optimizer for trainer in self.trainers]
+        together = stacked_states(one.states() for one in optimizers)
+        self.optimizer.load(together, optimizers[0].groups())
 
     def unstack(self) -> None:
         """Give every trainer its weights, averages, optimiser state, slots and step."""
-        states = self.optimizer.state_dict()["state"]
+        states, groups = self.optimizer.states(), self.optimizer.groups()
         averages = self.ema.state_dict()
         for seed, trainer in enumerate(self.trainers):
             with torch.no_grad():
                 for name, weight in trainer.weights.items():
                     weight.copy_(self.weights[name][seed])
             trainer.ema.load_state_dict({name: all_[seed] for name, all_ in averages.items()})
-            trainer.load_optimizer_state(
-                {
-                    index: {name: _own(name, tensor, seed) for name, tensor in state.items()}
-                    for index, state in states.items()
-                }
-            )
+            trainer.optimizer.load(states_of_seed(states, seed), groups)
             if self.slots is not None:
                 trainer.slots = self.slots.map(itemgetter(self.rows[seed]))
 
@@ -99,10 +97,11 @@ class StackedTrainer:
         slots = refill(self.slots, fresh, tuple(map(end_to_end, *states)))
         done = slots.steps + 1
         keys = [theirs for trainer in self.trainers if (theirs := trainer.keys) is not None]
-        output, _, target = self._learn(self.step, slots, done, end_to_end(*keys) if keys else None)
+        found = self._learn(self.step, slots, done, end_to_end(*keys) if keys else None)
+        target, norms = found.target, found.gradient_norm
         halted = []
-        for trainer, rows in zip(self.trainers, self.rows, strict=True):
-            own, its_output = itemgetter(rows), map_output(itemgetter(rows), output)
+        for seed, (trainer, rows) in enumerate(zip(self.trainers, self.rows, strict=True)):
+            own, its_output = itemgetter(rows), map_output(itemgetter(rows), found.output)
             its_slots = slots.map(own)
             loss = supervision_loss(
                 its_output,
@@ -110,9 +109,7 @@ class StackedTrainer:
                 None if target is None else own(target),
                 **loss_settings(self.settings, its_slots),
             )
-            halted.append(trainer.take_in(its_slots, own(done), its_output, loss))
-        self.slots = Slots(slots.batch, output.state, done, end_to_end(*halted))
-
-
-def _own(name: str, tensor: Tensor, seed: int) -> Tensor:
-    return tensor.clone() if name == "step" else tensor[seed]
+            norm = None if norms is None else norms[seed : seed + 1]
+            its = Supervised(its_output, loss, gradient_norm=norm)
+            halted.append(trainer.take_in(its_slots, own(done), its))
+        self.slots = Slots(slots.batch, found.output.state, done, end_to_end(*halted))
