@@ -78,7 +78,7 @@ def load(
 
     Args:
         results: the results folder, or its URL in an object store.
-        dataset: "trials", "curves", "puzzles" or "votes".
+        dataset: "trials", "curves", "puzzles", "depths" or "votes".
         names: the files wanted, without suffix; None = all.
 
     Raises:

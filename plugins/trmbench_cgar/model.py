@@ -6,6 +6,8 @@ embedding, then L tokens), D features.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -15,6 +17,8 @@ from trmbench_cgar.options import Options
 
 State = tuple[Tensor, Tensor]
 """(y, z), each (B, P, D)."""
+WHOLE: Mapping[str, int] = {}
+"""The stage that leaves T and n as they are."""
 
 
 class CGAR(PuzzleModel):
@@ -38,7 +42,7 @@ class CGAR(PuzzleModel):
         """Deep recursion with the T and n of the curriculum; without a step, the whole of both."""
         y, z = state
         x = self.embedding(inputs, puzzle_identifiers, y.dtype)
-        stage = step.schedule if step is not None else {}
+        stage = step.schedule if step is not None else WHOLE
         T, n = stage.get("T", self.options.T), stage.get("n", self.options.n)
         y, z = self.deep_recursion(x, y, z, T, n)
         return self.read(y, (y, z))
@@ -56,11 +60,12 @@ class CGAR(PuzzleModel):
             z = self.f_L(z, y + x)
         return self.f_L(z, y), z
 
-    def forward_flops(self) -> ForwardFlops:
-        """Operations of `forward` for one puzzle, with the whole of T and n."""
-        return self.flops(self.options.T, self.options.n)
+    def forward_flops(self, schedule: Mapping[str, int] = WHOLE) -> ForwardFlops:
+        """Operations of `forward` for one puzzle: T recursions of n + 1 passes, then the heads.
 
-    def flops(self, T: int, n: int) -> ForwardFlops:
-        """The same at a stage of the curriculum: T recursions of n + 1 passes, then the heads."""
+        Args:
+            schedule: the stage of the curriculum; by default the whole of T and n.
+        """
+        T, n = schedule.get("T", self.options.T), schedule.get("n", self.options.n)
         recursion = (n + 1) * network_flops(self.options, self.positions)
         return ForwardFlops((T - 1) * recursion, recursion + self.reading_flops)

@@ -54,7 +54,7 @@ def test_at_every_stage_it_computes_what_trm_computes(T: int, n: int) -> None:
     assert all(map(torch.equal, ours.state, theirs.state))
     assert cgar.forward_flops() == trm.forward_flops()
     whole = _built(trmbench_cgar, T=3, n=6)
-    assert whole.flops(T, n) == trm.forward_flops()
+    assert whole.forward_flops({"T": T, "n": n}) == trm.forward_flops()
 
 
 def test_weights_by_trms_names_are_those_of_trm() -> None:

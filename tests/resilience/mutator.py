@@ -116,7 +116,7 @@ def damages(kind: str) -> dict[str, Damage]:
     return {**ANY, **(JSON if kind.endswith(("json", "note", "claim")) else PARQUET)}
 
 
-FOLDERS = ("trials", "puzzles", "curves", "votes", "runs", "checkpoints", "claims")
+FOLDERS = ("trials", "puzzles", "depths", "curves", "votes", "runs", "checkpoints", "claims")
 OF_FOLDERS = (
     "missing",
     "folder",

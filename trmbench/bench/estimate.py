@@ -13,13 +13,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from trmbench.bench.flops import step_flops
 from trmbench.bench.matmul import measure_matmul_rate
 from trmbench.errors import TrmbenchError, one_line
 from trmbench.experiment.plan import Plan
 from trmbench.machine import available_cores
 from trmbench.spec import Context, ModelSpec, Solver, TaskInfo, Trial
 from trmbench.training.activations import activation_bytes
+from trmbench.training.flops import step_flops, training_flops
 from trmbench.training.weights import weight_count
 from trmbench.trial.build import TrialParts
 
@@ -65,10 +65,11 @@ def estimate_trial(trial: Trial, parts: TrialParts, matmul_rate: float) -> Trial
     per_puzzle = step_flops(model, info.seq_len, parts.schedule(1.0)).training
     if per_puzzle <= SMALL_FLOPS:
         model = _trainable(trial, spec, info, torch.device("cpu"))
-    flops = parts.train.batch_size * per_puzzle
+    batch_size = parts.train.batch_size
+    flops = training_flops(model, info.seq_len, batch_size, steps, parts.schedule) // max(1, steps)
     kept = activation_bytes(
         model,
-        parts.train.batch_size,
+        batch_size,
         info.seq_len,
         parts.dtype,
         parts.train.loss,

@@ -10,12 +10,12 @@ from typing import Literal
 import numpy as np
 import torch
 
-from trmbench.bench.flops import step_flops
 from trmbench.bench.subject import Subject
 from trmbench.bench.timing import seconds_per_call
 from trmbench.evaluation.answers import RecursiveSolver
 from trmbench.machine import device_name, peak_memory, reset_peak_memory
 from trmbench.spec import Batch, PuzzleTable
+from trmbench.training.flops import step_flops
 from trmbench.training.weights import weight_count
 from trmbench.trial.build import TrialParts
 
@@ -92,7 +92,8 @@ def measure(
     """
     parts, trial = subject.parts, subject.trial
     torch.set_num_threads(parts.train.threads)
-    flops = step_flops(parts.model, parts.task.info.seq_len)
+    model, seq_len = parts.model, parts.task.info.seq_len
+    first, last = (step_flops(model, seq_len, parts.schedule(share)) for share in (0.0, 1.0))
 
     def timed(step: StepKind, batch_size: int, flops_per_puzzle: int) -> Measurement:
         reset_peak_memory(parts.device)
@@ -118,8 +119,8 @@ def measure(
         )
 
     return [
-        timed("train", parts.train.batch_size, flops.training),
-        timed("test", parts.evaluation.batch_size, flops.test),
+        timed("train", parts.train.batch_size, first.training),
+        timed("test", parts.evaluation.batch_size, last.test),
     ]
 
 

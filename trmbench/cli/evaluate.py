@@ -6,15 +6,24 @@ from typing import Any
 
 import click
 
+from trmbench.cli.compare import where_option
 from trmbench.cli.options import early_exit_option, results_option
+from trmbench.errors import TrmbenchError
 
 
-@click.command("evaluate", short_help="Test a trained trial again, in another way.")
-@click.argument("trial")
+@click.command("evaluate", short_help="Test trained trials again, in another way.")
+@click.argument("trials", nargs=-1, metavar="[TRIAL]...")
+@where_option
+@click.option("--all", "every", is_flag=True, help="Every trained trial of the results folder.")
 @click.option("--split", type=click.Choice(["test", "train", "validation"]), help="Which puzzles.")
 @click.option("--limit", type=int, help="At most this many test puzzles.")
 @click.option("--votes", type=int, help="Augmented copies of each test puzzle that vote.")
 @click.option("--steps", type=int, help="Supervision steps at test.")
+@click.option(
+    "--depth",
+    type=int,
+    help="Supervision steps at which the depth curve ends; the answer that counts stays.",
+)
 @click.option(
     "--identifiers",
     type=click.Choice(["own", "blank", "shuffled"]),
@@ -30,27 +39,50 @@ from trmbench.cli.options import early_exit_option, results_option
 )
 @results_option
 @click.pass_context
-def command(context: click.Context, /, trial: str, results: str, **settings: Any) -> int:
-    """Test the final weights of TRIAL (the beginning of its id) with other settings.
+def command(
+    context: click.Context,
+    /,
+    trials: tuple[str, ...],
+    where: str | None,
+    every: bool,
+    results: str,
+    **settings: Any,
+) -> int:
+    """Test the final weights of trials (the beginnings of their ids) with other settings.
 
-    The result is a row of its own; nothing is trained.
+    Each result is a row of its own, but for a longer depth curve, which takes the place of the
+    shorter one; nothing is trained.
     """
     from trmbench.cli.console import errors, warn
     from trmbench.cli.progress import TrialProgress
     from trmbench.cli.summary import print_summary
-    from trmbench.experiment.plan import reevaluation
+    from trmbench.comparison.selection import matching
+    from trmbench.experiment.plan import reevaluations
     from trmbench.store import Store
     from trmbench.trial.run import run_trial
 
+    if not (trials or where or every):
+        raise TrmbenchError("evaluate needs to know which trials", "name them, or use --where")
+    if settings["rescore"] and sum(value is not None for value in settings.values()) > 1:
+        raise click.UsageError("--rescore takes the stored answers as they are")
     store = Store(results, warn)
     if settings["rescore"] and sum(value is not None for value in settings.values()) > 1:
         raise click.UsageError("--rescore takes the stored answers as they are")
     changes = {key: value for key, value in settings.items() if value is not None}
-    again = reevaluation(store, trial, changes)
-    with TrialProgress([again]) as progress:
-        result = run_trial(again, progress.on_event, again=True)
-        progress.on_result(result)
-    if context.obj["debug"] and result.traceback:
-        errors.print(result.traceback, markup=False)
-    print_summary(store, store.trials([again.name]), 1)
-    return 1 if result.error else 0
+    if trials:
+        named = [store.find_trial(start)[0] for start in trials]
+        again = reevaluations(store, named, changes)
+    else:
+        again = reevaluations(store, matching(store, where), changes, trained_only=True)
+    if not again:
+        raise TrmbenchError(f"no trained trial in {store.root} to test again", "run one first")
+    failed = False
+    with TrialProgress(again) as progress:
+        for trial in again:
+            result = run_trial(trial, progress.on_event, again=True)
+            progress.on_result(result)
+            failed = failed or bool(result.error)
+            if context.obj["debug"] and result.traceback:
+                errors.print(result.traceback, markup=False)
+    print_summary(store, store.trials([trial.name for trial in again]), len(again))
+    return 1 if failed else 0

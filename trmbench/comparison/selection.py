@@ -34,6 +34,16 @@ def select_trials(store: Store, where: str | None = None) -> tuple[list[Row], li
     return rows, repeated
 
 
+def matching(store: Store, where: str | None) -> list[Row]:
+    """Select the rows of all trials that are as `--where` asks, oldest first.
+
+    Raises:
+        TrmbenchError: `where` is not understood.
+    """
+    condition = parse_where(where) if where else lambda row: True
+    return [row for row in store.trials() if condition(row)]
+
+
 def _once(rows: list[Row]) -> tuple[list[Row], list[str]]:
     """Keep each seed of each cell once: a finished row rather than another, then the latest."""
     chosen: dict[tuple[Any, ...], Row] = {}

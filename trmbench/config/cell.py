@@ -13,7 +13,7 @@ from typing import Any
 
 from trmbench.spec import ModelSpec, TaskSpec, Trial
 from trmbench.spec.ids import short_hash, trial_hash
-from trmbench.spec.settings import UNHASHED_AT, EvaluationSettings, TrainSettings
+from trmbench.spec.settings import NEVER_HASHED, UNHASHED_AT, EvaluationSettings, TrainSettings
 
 HASHED_SECTIONS = ("task", "model", "train")
 DATA = "data"
@@ -115,13 +115,15 @@ def evaluation_hash(evaluation: Mapping[str, Any]) -> str:
 
 
 def _hashed(schema: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the later settings that change nothing: see `UNHASHED_AT`."""
-    later = {
-        field.name: field.metadata[UNHASHED_AT]
-        for field in dataclasses.fields(schema)
-        if UNHASHED_AT in field.metadata
+    """Leave out the settings that change nothing: see `UNHASHED_AT` and `NEVER_HASHED`."""
+    fields = dataclasses.fields(schema)
+    later = {f.name: f.metadata[UNHASHED_AT] for f in fields if UNHASHED_AT in f.metadata}
+    never = {f.name for f in fields if f.metadata.get(NEVER_HASHED)}
+    return {
+        key: value
+        for key, value in values.items()
+        if key not in never and (key not in later or value != later[key])
     }
-    return {key: value for key, value in values.items() if key not in later or value != later[key]}
 
 
 def with_seed(trial: Trial, seed: int) -> Trial:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -34,6 +34,7 @@ class RecursiveSolver:
         dtype: type of the state and so of the computation.
         seed: the trial's seed, from which a model's random numbers come.
         schedule: whole numbers for a model that has a schedule.
+        depth: supervision steps at which the depth curve ends; None = at `steps`.
     """
 
     def __init__(
@@ -43,9 +44,11 @@ class RecursiveSolver:
         dtype: torch.dtype,
         seed: int = 0,
         schedule: Mapping[str, int] | None = None,
+        depth: int | None = None,
     ) -> None:
         self.model = model
         self.steps = steps or model.max_steps
+        self.depths = curve_depths(self.steps, depth)
         self.dtype = dtype
         self._seed = seed
         self._schedule = schedule or {}
@@ -59,11 +62,36 @@ class RecursiveSolver:
 
     @torch.inference_mode()
     def predict(self, batch: Batch, generator: Generator) -> Answers:
-        """The answer after the last step, and after each."""
-        by_step = []
-        for output in islice(self.begin(batch), self.steps):
-            by_step.append(output.logits.argmax(-1))
-        return Answers(by_step[-1], confidence_of(output), torch.stack(by_step))
+        """The answer after the last step, after each up to it, and at each depth of the curve."""
+        by_step: list[Tensor] = []
+        by_depth: dict[int, Answers] = {}
+        for number, output in enumerate(islice(self.begin(batch), self.depths[-1]), 1):
+            if number <= self.steps:
+                by_step.append(output.logits.argmax(-1))
+            if number in self.depths:
+                by_depth[number] = Answers(output.logits.argmax(-1), confidence_of(output))
+        return with_curve(by_depth, self.steps, by_step)
+
+
+def curve_depths(steps: int, depth: int | None = None) -> tuple[int, ...]:
+    """List the depths of a curve: 1, 2, 4, ..., the steps of the answer that counts, and the last.
+
+    Args:
+        steps: supervision steps of the answer that counts.
+        depth: those of the last point; None, and fewer, end the curve at `steps`.
+    """
+    last = max(steps, depth or 0)
+    doubled = {2**power for power in range(last.bit_length())}
+    return tuple(sorted(doubled | {steps, last}))
+
+
+def with_curve(by_depth: Mapping[int, Answers], steps: int, by_step: list[Tensor]) -> Answers:
+    """The answers after `steps` supervision steps, with the others; one point is no curve."""
+    return dataclasses.replace(
+        by_depth[steps],
+        tokens_by_step=torch.stack(by_step),
+        by_depth=by_depth if len(by_depth) > 1 else None,
+    )
 
 
 def confidence_of(output: StepOutput) -> Tensor:
@@ -98,8 +126,8 @@ def predict(
         streams: random streams of the trial; each batch has its own draw of "solver".
         device: where the batches are put.
         on_progress: gets the number of puzzles answered.
-        by_step: keep the answers after each step, and the candidates; they take S and K times the
-            memory of the final ones.
+        by_step: keep the answers after each step, the candidates and the depth curve; they take
+            many times the memory of the final ones.
 
     Raises:
         TrmbenchError: an answer of the wrong shape, or one whose confidence is not a number.
@@ -116,19 +144,34 @@ def predict(
         )
         answers = solver.predict(batch, streams.torch("solver", start // batch_size))
         if not by_step:
-            answers = dataclasses.replace(answers, tokens_by_step=None, candidates=None)
+            answers = dataclasses.replace(
+                answers, tokens_by_step=None, candidates=None, by_depth=None
+            )
         parts.append(_checked(answers, inputs.shape, start))
         on_progress(rows.stop)
-    by_steps = [part.tokens_by_step for part in parts if part.tokens_by_step is not None]
-    used = [part.steps for part in parts if part.steps is not None]
-    candidates = [part.candidates for part in parts if part.candidates is not None]
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[Predictions]) -> Predictions:
+    """The predictions of several batches, one after the other."""
+    curves = [part.by_depth for part in parts if part.by_depth is not None]
     return Predictions(
         np.concatenate([part.tokens for part in parts]),
         np.concatenate([part.confidence for part in parts]),
-        np.concatenate(by_steps, axis=1) if len(by_steps) == len(parts) else None,
-        np.concatenate(used) if len(used) == len(parts) else None,
-        np.concatenate(candidates) if len(candidates) == len(parts) else None,
+        _joined_arrays([part.tokens_by_step for part in parts], axis=1),
+        _joined_arrays([part.steps for part in parts]),
+        _joined_arrays([part.candidates for part in parts]),
+        cost=_joined_arrays([part.cost for part in parts]),
+        by_depth={depth: _joined([each[depth] for each in curves]) for depth in curves[0]}
+        if len(curves) == len(parts)
+        else None,
     )
+
+
+def _joined_arrays(arrays: Sequence[np.ndarray | None], axis: int = 0) -> np.ndarray | None:
+    """One array of all; None unless every batch has one."""
+    there = [array for array in arrays if array is not None]
+    return np.concatenate(there, axis=axis) if len(there) == len(arrays) else None
 
 
 def _checked(answers: Answers, shape: torch.Size, start: int) -> Predictions:
@@ -148,9 +191,33 @@ def _checked(answers: Answers, shape: torch.Size, start: int) -> Predictions:
             f"candidates must be (B, K, L), here with B and L of {tuple(shape)}",
         )
     return Predictions(
-        answers.tokens.to(torch.uint8).cpu().numpy(),
+        _tokens(answers.tokens),
         confidence,
-        None if by_step is None else by_step.to(torch.uint8).cpu().numpy(),
+        None if by_step is None else _tokens(by_step),
         None if answers.steps is None else answers.steps.cpu().numpy(),
-        None if candidates is None else candidates.to(torch.uint8).cpu().numpy(),
+        None if candidates is None else _tokens(candidates),
+        cost=None if answers.cost is None else answers.cost.double().cpu().numpy(),
+        by_depth=_at_depths(answers.by_depth),
     )
+
+
+def _at_depths(by_depth: Mapping[int, Answers] | None) -> dict[int, Predictions] | None:
+    """The points of a curve; a confidence that is no number is left to stand: it counts there only.
+
+    A model that was trained at 16 steps may well diverge at 64.
+    """
+    if by_depth is None:
+        return None
+    return {
+        depth: Predictions(
+            _tokens(answers.tokens),
+            answers.confidence.float().cpu().numpy(),
+            steps=None if answers.steps is None else answers.steps.cpu().numpy(),
+        )
+        for depth, answers in by_depth.items()
+    }
+
+
+def _tokens(tokens: Tensor) -> np.ndarray:
+    array: np.ndarray = tokens.to(torch.uint8).cpu().numpy()
+    return array

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Generator, Tensor
 
-from trmbench.evaluation.answers import RecursiveSolver, confidence_of
+from trmbench.evaluation.answers import RecursiveSolver, confidence_of, with_curve
 from trmbench.spec import Answers, Batch, RecursiveModel, StepOutput
 from trmbench.spec.models import State
 
@@ -29,6 +29,7 @@ class EarlyExitSolver(RecursiveSolver):
         patience: steady steps after which a puzzle leaves; 0 = once its state no longer changes.
         seed: the trial's seed, from which a model's random numbers come.
         schedule: whole numbers for a model that has a schedule.
+        depth: supervision steps at which the depth curve ends; None = at `steps`.
     """
 
     def __init__(
@@ -39,8 +40,9 @@ class EarlyExitSolver(RecursiveSolver):
         patience: int,
         seed: int = 0,
         schedule: Mapping[str, int] | None = None,
+        depth: int | None = None,
     ) -> None:
-        super().__init__(model, steps, dtype, seed, schedule)
+        super().__init__(model, steps, dtype, seed, schedule, depth)
         self.patience = patience
 
     @torch.inference_mode()
@@ -52,23 +54,26 @@ class EarlyExitSolver(RecursiveSolver):
         steady, used = torch.zeros_like(rows), torch.zeros_like(rows)
         confidence = torch.zeros(size, device=inputs.device)
         by_step: list[Tensor] = []
+        by_depth: dict[int, Answers] = {}
         answers = torch.full_like(inputs, -1)  # no answer yet
-        while len(rows) and len(by_step) < self.steps:
-            before = work.state
-            output = next(work)
-            given = output.logits.argmax(-1)
-            is_same = (given == answers[rows]).all(-1)
-            steady = torch.where(is_same & _says_solved(output), steady + 1, 0)
-            answers = answers.index_copy(0, rows, given)
-            by_step.append(answers)
-            confidence[rows] = confidence_of(output)
-            used[rows] += 1
-            settled = steady >= self.patience if self.patience else _same(before, output.state)
-            stays = ~settled
-            work.keep(stays)
-            steady, rows = steady[stays], rows[stays]
-        by_step += [answers] * (self.steps - len(by_step))
-        return Answers(answers, confidence, torch.stack(by_step), used)
+        for number in range(1, self.depths[-1] + 1):
+            if len(rows):
+                before = work.state
+                output = next(work)
+                given = output.logits.argmax(-1)
+                is_same = (given == answers[rows]).all(-1)
+                steady = torch.where(is_same & _says_solved(output), steady + 1, 0)
+                answers = answers.index_copy(0, rows, given)
+                confidence = confidence.index_copy(0, rows, confidence_of(output))
+                used = used.index_add(0, rows, torch.ones_like(rows))
+                settled = steady >= self.patience if self.patience else _same(before, output.state)
+                work.keep(~settled)
+                steady, rows = steady[~settled], rows[~settled]
+            if number <= self.steps:
+                by_step.append(answers)
+            if number in self.depths:
+                by_depth[number] = Answers(answers, confidence, steps=used)
+        return with_curve(by_depth, self.steps, by_step)
 
 
 def _same(before: State, after: State) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from trmbench.config.data import is_undigested, require_same_files, require_same
 from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.spec import Trial
+from trmbench.spec.trials import Row
 from trmbench.store import Store
 from trmbench.store.final import has_final
 
@@ -89,12 +90,35 @@ def reevaluation(store: Store, start: str, changes: Mapping[str, Any]) -> Trial:
     Raises:
         TrmbenchError: there is no such trial, it is not trained, or a setting does not exist.
     """
-    row = store.find_trial(start)[0]
-    if not has_final(store.checkpoints(row["trial_id"])):
-        raise TrmbenchError(
-            f"trial {row['trial_id']} has no final weights", "run it to its end first"
-        )
-    trial, changes = store.trial_of(row), dict(changes)
+    [trial] = reevaluations(store, [store.find_trial(start)[0]], changes)
+    return trial
+
+
+def reevaluations(
+    store: Store, rows: Iterable[Row], changes: Mapping[str, Any], *, trained_only: bool = False
+) -> list[Trial]:
+    """Trained trials with other evaluation settings, each once.
+
+    Args:
+        store: where the trials are.
+        rows: their rows; of several evaluations of a trial, the first has the settings to change.
+        changes: keys of the `evaluation` section.
+        trained_only: leave out the trials without final weights instead of refusing them.
+
+    Raises:
+        TrmbenchError: a trial is not trained, or a setting does not exist.
+    """
+    firsts: dict[str, Row] = {}
+    for row in rows:
+        firsts.setdefault(row["trial_id"], row)
+    trained = [row for key, row in firsts.items() if has_final(store.checkpoints(key))]
+    if not trained_only and len(trained) < len(firsts):
+        missing = next(key for key in firsts if not has_final(store.checkpoints(key)))
+        raise TrmbenchError(f"trial {missing} has no final weights", "run it to its end first")
+    return [_tested_again(store.trial_of(row), row, dict(changes)) for row in trained]
+
+
+def _tested_again(trial: Trial, row: Row, changes: dict[str, Any]) -> Trial:
     if changes.pop("rescore", False):
         return _rescoring(trial)
     _require_same_data(trial, row)

@@ -13,7 +13,17 @@ from rich.text import Text
 
 from trmbench.report.tables import TextTable
 from trmbench.report.terminal import rich_table
-from trmbench.report.words import UNKNOWN, count, duration, memory, metric_names, percent
+from trmbench.report.words import (
+    UNKNOWN,
+    count,
+    decimals,
+    duration,
+    energy,
+    memory,
+    metric_names,
+    percent,
+    scientific,
+)
 from trmbench.spec.trials import Row
 from trmbench.store import Store
 
@@ -69,6 +79,8 @@ def _training(row: Row) -> dict[str, Any]:
         "puzzle embedding": count(_number(row["puzzle_embedding_parameters"])),
         "memory": memory(_number(row["peak_memory_bytes"])),
         "kept for a training step's gradient": memory(_number(row["activation_bytes"])),
+        "training FLOPs": scientific(row["train_flops"]),
+        "training energy": energy(row["train_joules"]),
         "device": row["device"],
         "started": row["started_at"],
         "finished": row["finished_at"],
@@ -102,17 +114,40 @@ def _evaluation(row: Row) -> Iterator[RenderableType]:
         "validation": percent(_number(row["validation_accuracy"])),
         "test puzzles": count(_number(row["test_puzzles"])),
         "votes": row["votes"],
+        "supervision steps": row["depth"],
+        "FLOPs per step": scientific(row["flops_per_step"]),
+        "FLOPs per answer": scientific(row["flops_per_answer"]),
         "test time": duration(_number(row["test_seconds"])),
+        "test energy": energy(row["test_joules"]),
         **{name: value for name, value in totals.items() if "@" not in name},
     }
     yield _pairs("Test", figures)
     if any("@" in name for name in totals):
         yield _at_table(totals)
+    if row["by_depth"]:
+        yield _depth_table(row["by_depth"])
     steps = row["exact_accuracy_by_step"]
     if steps and len(steps) > 1:
         yield Text("Exact accuracy after each supervision step", "bold")
         yield Text(f"{sparkline(np.array(steps), 0.0, 1.0)}  (the full block is 100 %)")
         yield Text("  ".join(f"{i}: {percent(share)}" for i, share in enumerate(steps, 1)))
+
+
+def _depth_table(points: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Tabulate a depth curve: a line per depth."""
+    shares = ("exact_accuracy", "valid_accuracy", "cell_accuracy")
+    lines = tuple(
+        (
+            count(point["depth"]),
+            *(percent(_number(point[name])) for name in shares),
+            decimals(point["halting_auc"]),
+            count(_number(point["lost"])),
+            scientific(point["flops"]),
+        )
+        for point in points
+    )
+    names = ("depth", "exact", "valid", "cells", "halting AUC", "lost again", "FLOPs")
+    return rich_table(TextTable("Depth curve: after so many supervision steps", names, lines, 0))
 
 
 def _at_table(totals: Mapping[str, float]) -> RenderableType:

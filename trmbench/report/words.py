@@ -91,3 +91,20 @@ def memory(size: float) -> str:
     if math.isnan(size):
         return UNKNOWN
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def scientific(value: float | None) -> str:
+    """Write a number of many digits by its power of ten."""
+    return UNKNOWN if value is None or math.isnan(value) else f"{value:.2e}"
+
+
+def decimals(value: float | None) -> str:
+    """Write a number in 0..1 that is no share."""
+    return UNKNOWN if value is None or math.isnan(value) else f"{value:.3f}"
+
+
+def energy(joules: float | None) -> str:
+    """Write joules, from 3.6 million on as kWh."""
+    if joules is None or math.isnan(joules):
+        return UNKNOWN
+    return f"{joules:,.0f} J" if joules < 3.6e6 else f"{joules / 3.6e6:.2f} kWh"

@@ -168,8 +168,9 @@ class Capabilities:
     stacks_seeds: bool = False
     """`forward` uses weights through modules of `trmbench.nn` alone, which also take those of
     several seeds at once (`trmbench.nn.stacked`)."""
-    forward_flops: Callable[[], ForwardFlops] | None = None
-    """The cost of `forward` by formula; without it a forward pass is traced."""
+    forward_flops: Callable[..., ForwardFlops] | None = None
+    """The cost of `forward` by formula; without it a forward pass is traced. A model with a
+    schedule has an argument `schedule` of it, as in `Step`."""
     hidden_matrices: Callable[[], Iterable[str]] | None = None
     """The names of the weights that Muon trains; without it, matrices that are no `nn.Embedding`'s
     and have neither "embed" nor "head" in their names."""

@@ -73,6 +73,11 @@ class Answers:
     """(B,) int64 supervision steps done, where a puzzle may get fewer than all."""
     candidates: Tensor | None = None
     """(B, K, L) whole numbers, the answers of which the final one is one, in any order."""
+    cost: Tensor | None = None
+    """(B,) float64 floating-point operations of each answer, by the solver's own count; without
+    it, those of one answer are counted by torch."""
+    by_depth: Mapping[int, Answers] | None = None
+    """The answers after some numbers of supervision steps, of a depth curve."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,10 @@ class Predictions:
     """(N, K, L) uint8, the answers that the final one was chosen from."""
     attempts: np.ndarray | None = None
     """(N, 2, L) uint8, the two answers with the most votes, where puzzles were voted on."""
+    cost: np.ndarray | None = None
+    """(N,) float64 floating-point operations of each answer, as the solver counts them."""
+    by_depth: Mapping[int, Predictions] | None = None
+    """The answers after some numbers of supervision steps, of a depth curve."""
 
 
 @dataclass(frozen=True)

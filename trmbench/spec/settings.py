@@ -25,6 +25,8 @@ UNHASHED_AT = "unhashed_at"
 A setting that came when results were stored already names the value that means what was done
 before, so that they keep their ids. Options of tasks and models may have it as well.
 """
+NEVER_HASHED = "never_hashed"
+"""Key of a field's metadata: True for a setting that changes no answer that a row tells."""
 
 
 NAME_OF = "name_of"
@@ -99,6 +101,10 @@ class EvaluationSettings:
     """Augmented copies of each test puzzle that vote on its answer."""
     steps: int | None = setting(None, at_least=1, at_most=100_000)
     """Supervision steps; None = as many as in training."""
+    depth: int | None = setting(None, at_least=1, at_most=100_000, metadata={NEVER_HASHED: True})
+    """Supervision steps at which the depth curve ends: accuracy after 1, 2, 4, ... of them. The
+    answer that counts is the one after `steps`. None = `steps`, at preset `mini` four times as many
+    as in training."""
     identifiers: Literal["own", "blank", "shuffled"] = "own"
     """Puzzle identifiers shown to the model: how much does an answer owe to them?"""
     weights: Literal["ema", "raw"] = "ema"

@@ -21,7 +21,7 @@ from trmbench.spec import Trial, row_name
 from trmbench.spec.ids import checked_id
 from trmbench.spec.status import FINISHED
 from trmbench.store.atomic import require_writable
-from trmbench.store.files import Damaged, below, listing
+from trmbench.store.files import Damaged, below, delete, listing
 from trmbench.store.location import Location, location
 from trmbench.store.parquet import SUFFIX, Content, read_row, read_table, write_table
 from trmbench.store.schemas import SCHEMA_VERSION, SCHEMAS
@@ -91,7 +91,7 @@ class Store:
         """Write one file of a dataset, replacing what it held.
 
         Args:
-            dataset: "trials", "curves", "puzzles" or "votes".
+            dataset: "trials", "curves", "puzzles", "depths" or "votes".
             name: the file's name without suffix.
             rows: dictionaries, or columns by name; missing columns become null.
         """
@@ -102,6 +102,12 @@ class Store:
             else pa.Table.from_pylist(list(rows), schema=schema)
         )
         write_table(self.folder(dataset), dataset, name, table)
+
+    def remove(self, dataset: str, name: str) -> None:
+        """Delete one file of a dataset, if there is one."""
+        path = self.folder(dataset) / f"{name}{SUFFIX}"
+        if path.exists():
+            delete(path)
 
     def write_trial(self, trial: Trial, fields: Mapping[str, Any]) -> None:
         """Write a trial's row: its names, its configuration, and the given columns."""
@@ -123,7 +129,7 @@ class Store:
         """The rows of a dataset; files that cannot be believed are warned of and left out.
 
         Args:
-            dataset: "trials", "curves", "puzzles" or "votes".
+            dataset: "trials", "curves", "puzzles", "depths" or "votes".
             columns: the columns wanted; None = all.
             names: the files wanted, without suffix; None = all.
 
@@ -146,7 +152,7 @@ class Store:
     def each(
         self, dataset: str, columns: Sequence[str], names: Iterable[str]
     ) -> Iterator[pa.Table | None]:
-        """File by file the columns of "curves", "puzzles" or "votes".
+        """File by file the columns of "curves", "puzzles", "depths" or "votes".
 
         None stands for a file that is missing, and for one that is damaged, which is warned of.
         """

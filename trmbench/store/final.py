@@ -99,7 +99,12 @@ def load_answers(folder: Location, evaluation_id: str) -> Predictions | None:
     if not (folder / f"{name}.json").exists():
         return None
     tensors, _ = checkpoints.load(folder, name)
-    return Predictions(**{name: tensor.numpy() for name, tensor in tensors.items()})
+    by_step = tensors.get("tokens_by_step")
+    return Predictions(
+        tensors["tokens"].numpy(),
+        tensors["confidence"].numpy(),
+        None if by_step is None else by_step.numpy(),
+    )
 
 
 def _answers(evaluation_id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,13 +16,23 @@ from trmbench.store.schemas import NEEDED
 
 Row = Mapping[str, Any]
 _IDS = ("trial_id", "evaluation_id", "cell_id")
-_SHARES = ("score", "exact_accuracy", "cell_accuracy", "valid_accuracy", "validation_accuracy")
+_SHARES = (
+    *("score", "exact_accuracy", "cell_accuracy", "valid_accuracy", "validation_accuracy"),
+    "unique_share",
+)
 _COUNTS = (
     *("seed", "votes", "test_puzzles", "train_puzzles", "train_steps", "train_seconds"),
     *("test_seconds", "resumed_from_step", "peak_memory_bytes", "activation_bytes"),
-    *("parameters", "puzzle_embedding_parameters"),
+    *("parameters", "puzzle_embedding_parameters", "depth", "candidates", "attempts"),
+    *("train_presentations", "flops_per_step", "flops_per_answer", "train_flops"),
+    *("train_joules", "test_joules"),
 )
-_MOST = 1e18
+_OF_A_DEPTH = (
+    *("score", "exact_accuracy", "valid_accuracy", "cell_accuracy", "halting_auc"),
+    *("depth", "lost", "flops"),
+)
+"""Of a point of a depth curve: shares, then counts."""
+_MOST = 1e30
 _TABLES = ("packages", "git", "model", "task", "data")
 """What provenance says in a table of its own."""
 
@@ -53,10 +63,27 @@ def _of_numbers(row: Row) -> Iterator[str]:
             yield f"its {name} has gaps"
         elif value is not None and not (math.isnan(value) or 0 <= value <= 1):
             yield f"its {name} is {value:g}, which is no share"
+    yield from _of_depths(row["by_depth"] or ())
     for name in _COUNTS:
         value = row[name]
         if value is not None and not (math.isnan(value) or 0 <= value < _MOST):
             yield f"its {name} is {value:g}"
+
+
+def _of_depths(points: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What is wrong with a depth curve."""
+    for point in points:
+        if not isinstance(point, dict) or set(point) != set(_OF_A_DEPTH) or not point["depth"]:
+            yield "its by_depth is no depth curve"
+            return
+        for place, name in enumerate(_OF_A_DEPTH):
+            value, most = point[name], 1 if place < 5 else _MOST
+            is_number = type(value) in (int, float)
+            if value is not None and not (is_number and (math.isnan(value) or 0 <= value <= most)):
+                yield f"its by_depth has a {name} of {value!r:.40}"
+    depths = [point["depth"] for point in points]
+    if depths != sorted(set(depths)):
+        yield "its by_depth is not in order"
 
 
 def _of_json(row: Row) -> Iterator[str]:

@@ -7,6 +7,19 @@ import pyarrow as pa
 SCHEMA_VERSION = 1
 
 _TIME = pa.timestamp("us", tz="UTC")
+_DEPTH = pa.struct(
+    [
+        ("depth", pa.int64()),
+        ("score", pa.float64()),
+        ("exact_accuracy", pa.float64()),
+        ("valid_accuracy", pa.float64()),
+        ("cell_accuracy", pa.float64()),
+        ("halting_auc", pa.float64()),
+        ("lost", pa.int64()),
+        ("flops", pa.float64()),
+    ]
+)
+"""A point of a depth curve."""
 SCHEMAS: dict[str, pa.Schema] = {
     "trials": pa.schema(
         [
@@ -27,13 +40,25 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("valid_accuracy", pa.float64()),
             ("validation_accuracy", pa.float64()),
             ("exact_accuracy_by_step", pa.list_(pa.float64())),
+            ("by_depth", pa.list_(_DEPTH)),
             ("totals", pa.string()),
+            ("depth", pa.int64()),
+            ("candidates", pa.int64()),
             ("votes", pa.int64()),
+            ("attempts", pa.int64()),
             ("test_puzzles", pa.int64()),
+            ("test_ids", pa.string()),
+            ("unique_share", pa.float64()),
             ("train_puzzles", pa.int64()),
+            ("train_presentations", pa.int64()),
             ("train_steps", pa.int64()),
             ("train_seconds", pa.float64()),
             ("test_seconds", pa.float64()),
+            ("flops_per_step", pa.float64()),
+            ("flops_per_answer", pa.float64()),
+            ("train_flops", pa.float64()),
+            ("train_joules", pa.float64()),
+            ("test_joules", pa.float64()),
             ("resumed_from_step", pa.int64()),
             ("peak_memory_bytes", pa.int64()),
             ("activation_bytes", pa.int64()),
@@ -78,6 +103,20 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("answer", pa.binary()),
         ]
     ),
+    "depths": pa.schema(
+        [
+            ("trial_id", pa.string()),
+            ("evaluation_id", pa.string()),
+            ("puzzle_id", pa.string()),
+            ("depth", pa.int64()),
+            ("score", pa.float64()),
+            ("exact", pa.bool_()),
+            ("valid", pa.bool_()),
+            ("cell_accuracy", pa.float64()),
+            ("halt_probability", pa.float32()),
+            ("answer", pa.binary()),
+        ]
+    ),
     "votes": pa.schema(
         [
             ("trial_id", pa.string()),
@@ -98,11 +137,18 @@ NEEDED: dict[str, tuple[str, ...]] = {
     ),
     "curves": ("trial_id", "step"),
     "puzzles": ("trial_id", "evaluation_id", "puzzle_id", "exact", "answer"),
+    "depths": ("trial_id", "evaluation_id", "puzzle_id", "depth", "answer"),
     "votes": ("trial_id", "evaluation_id", "puzzle_id", "answer", "votes"),
 }
 """The columns without which a row says nothing: every version has them, and they are never null."""
 
-MOST_ROWS = {"trials": 1, "curves": 10**6, "puzzles": 10**7, "votes": 10**7}
+MOST_ROWS = {"trials": 1, "curves": 10**6, "puzzles": 10**7, "depths": 10**8, "votes": 10**7}
 """Rows of one file; Sudoku-Extreme has 422,786 test and 3.8 million training puzzles."""
-MOST_BYTES = {"trials": 2**23, "curves": 2**28, "puzzles": 2**31, "votes": 2**31}
+MOST_BYTES = {
+    "trials": 2**23,
+    "curves": 2**28,
+    "puzzles": 2**31,
+    "depths": 2**33,
+    "votes": 2**31,
+}
 """Bytes of one column of a file, uncompressed."""

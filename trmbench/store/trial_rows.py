@@ -25,9 +25,11 @@ _PYTHON: dict[pa.DataType, tuple[type, ...]] = {
     pa.string(): (str,),
     pa.int64(): (int,),
     pa.float64(): (float, int),
-    pa.list_(pa.float64()): (list,),
 }
-_KINDS = {field.name: _PYTHON.get(field.type, (int,)) for field in _SCHEMA}
+_KINDS = {
+    field.name: (list,) if pa.types.is_list(field.type) else _PYTHON.get(field.type, (int,))
+    for field in _SCHEMA
+}
 """Of the values as JSON has them; times are microseconds since 1970."""
 
 

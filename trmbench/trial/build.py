@@ -25,6 +25,9 @@ from trmbench.training.trainer import Trainer
 from trmbench.training.workers import ONE_WORKER, Workers
 from trmbench.trial.stored_base import stored_base
 
+MINI_DEPTH = 4
+"""How many times the supervision steps of training the depth curve has at preset `mini`."""
+
 
 class TrialParts:
     """The parts of a trial, each built when it is first asked for.
@@ -114,6 +117,19 @@ class TrialParts:
     def total_steps(self) -> int:
         """Training steps, from `train.steps` or `train.epochs`."""
         return training_steps(self.train, len(self.task.split("train")))
+
+    @property
+    def depth(self) -> int | None:
+        """Supervision steps at which the depth curve ends; None = where the answer counts.
+
+        There is no curve of a model with a single step, nor where copies of a puzzle vote.
+        """
+        steps: int = self.model.max_steps
+        if steps == 1 or self.evaluation.votes > 1:
+            return None
+        if self.evaluation.depth is None and self.trial.preset == "mini":
+            return MINI_DEPTH * steps
+        return self.evaluation.depth
 
     def trainer(self, workers: Workers = ONE_WORKER) -> Trainer:
         """A new trainer of the model, at step 0.

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from trmbench.errors import TrmbenchError
 from trmbench.evaluation.answers import predict
+from trmbench.evaluation.depths import depth_curve
 from trmbench.evaluation.identifiers import blank_identifiers, shuffled_identifiers
 from trmbench.evaluation.scoring import count_votes, score
 from trmbench.spec import Predictions, PuzzleTable, Solver
+from trmbench.spec.ids import short_hash
 from trmbench.store import Store
 from trmbench.store.final import save_answers
 from trmbench.trial.build import TrialParts
-from trmbench.trial.rescoring import stored_answers
+from trmbench.trial.cost import answer_costs, flops_per_step
+from trmbench.trial.rescoring import stored_answers, stored_costs
 
 BALLOT_SEED = 0
 """Every model and every seed votes on the same augmented copies."""
@@ -26,7 +30,7 @@ BALLOT_SEED = 0
 def evaluate(
     parts: TrialParts, solver: Solver, store: Store, on_progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
-    """Test a solver on the trial's test puzzles and write the `puzzles` and `votes` rows.
+    """Test a solver on the trial's test puzzles and write the `puzzles`, `depths` and `votes` rows.
 
     The answers are on disk before they are scored, so a fault of the scoring loses no work.
 
@@ -34,29 +38,17 @@ def evaluate(
         The figures of the trial's row.
     """
     trial, task = parts.trial, parts.task
-
-    def answer(table: PuzzleTable, *, by_step: bool = True) -> Predictions:
-        return predict(
-            solver,
-            _identified(table, parts),
-            parts.evaluation.batch_size,
-            parts.streams,
-            parts.device,
-            lambda done: on_progress(done, len(table)),
-            by_step=by_step,
-        )
-
     started = time.monotonic()
     table = tested_puzzles(parts)
     ballots = _Ballots(parts, table) if parts.evaluation.votes > 1 else None
     stored = stored_answers(parts, store, table)
     if stored is not None:
-        answers = predictions = stored
+        answers = stored
     elif ballots is None:
-        answers = predictions = answer(table)
+        answers = _answered(parts, solver, table, on_progress)
     else:
-        answers = answer(ballots.table, by_step=False)
-        predictions = ballots.restored(answers)
+        answers = _answered(parts, solver, ballots.table, on_progress, by_step=False)
+    predictions = answers if ballots is None or stored is not None else ballots.restored(answers)
     save_answers(store.checkpoints(trial.trial_id), trial.evaluation_id, predictions)
     of_votes: Mapping[str, float] = {}
     if ballots is not None:
@@ -64,17 +56,79 @@ def evaluate(
         predictions, votes = count_votes(table, ballots.table, predictions)
         store.write("votes", trial.name, [{**_names(parts), **row} for row in votes])
     figures, columns = score(task, table, predictions)
-    repeated = {key: [value] * len(table) for key, value in _names(parts).items()}
-    store.write("puzzles", trial.name, {**repeated, **columns})
+    _write_rows(store, parts, "puzzles", columns)
     validation = task.split("validation")
     if len(validation):
-        figures["validation_accuracy"] = score(task, validation, answer(validation))[0]["score"]
+        held_out = _answered(parts, solver, validation, on_progress)
+        figures["validation_accuracy"] = score(task, validation, held_out)[0]["score"]
     totals = {**of_votes, **figures["totals"], **_compute(answers, parts)}
+    headline = _headline(parts, totals)
+    copies = 1 if ballots is None else len(ballots.table) / len(table)
     return {
         **figures,
-        **_headline(parts, totals),
+        **headline,
+        **(stored_costs(parts, store) or answer_costs(parts, solver, table, answers, copies)),
+        **_depths(store, parts, table, predictions, headline["primary_metric"]),
+        "attempts": _attempts(headline["primary_metric"]),
+        "test_ids": short_hash(sorted(table.puzzle_ids.tolist())),
         "totals": json.dumps(totals),
         "test_seconds": time.monotonic() - started,
+    }
+
+
+def _answered(
+    parts: TrialParts,
+    solver: Solver,
+    table: PuzzleTable,
+    on_progress: Callable[[int, int], None],
+    *,
+    by_step: bool = True,
+) -> Predictions:
+    """The solver's answers to the puzzles of a table, with the identifiers that it is to see."""
+    return predict(
+        solver,
+        _identified(table, parts),
+        parts.evaluation.batch_size,
+        parts.streams,
+        parts.device,
+        lambda done: on_progress(done, len(table)),
+        by_step=by_step,
+    )
+
+
+def _attempts(metric: str) -> int:
+    """Answers to a puzzle that count as tried, which the name of a figure tells: "vote@2"."""
+    found = re.search(r"vote@(\d+)$", metric)
+    return int(found[1]) if found else 1
+
+
+def _write_rows(
+    store: Store, parts: TrialParts, dataset: str, columns: Mapping[str, Sequence[Any]]
+) -> None:
+    """Write the rows of one dataset; a file without rows would say nothing, so there is none."""
+    name = parts.trial.name
+    if rows := len(columns["puzzle_id"]):
+        repeated = {key: [value] * rows for key, value in _names(parts).items()}
+        store.write(dataset, name, {**repeated, **columns})
+    else:
+        store.remove(dataset, name)
+
+
+def _depths(
+    store: Store, parts: TrialParts, table: PuzzleTable, predictions: Predictions, metric: str
+) -> dict[str, Any]:
+    """The depth curve, where the model was asked at several depths; its answers are written."""
+    curve = depth_curve(parts.task, table, predictions, metric)
+    if curve is None:
+        store.remove("depths", parts.trial.name)
+        return {}
+    _write_rows(store, parts, "depths", curve.answers)
+    each = flops_per_step(parts)
+    return {
+        "by_depth": [
+            {**point, "flops": None if each is None else each * steps}
+            for point, steps in zip(curve.points, curve.steps, strict=True)
+        ]
     }
 
 

@@ -12,7 +12,7 @@ import torch
 from trmbench.machine import device_name, peak_memory
 from trmbench.plugin.manager import Plugin
 from trmbench.spec import TaskInfo
-from trmbench.spec.status import CLAIMED
+from trmbench.spec.status import CLAIMED, FINISHED
 from trmbench.store import Store
 from trmbench.store.claims import Claim
 from trmbench.trial.build import TrialParts
@@ -41,10 +41,19 @@ class TrialRecord:
         """The file of weights that were trained elsewhere."""
 
     def conclude(self, how: Outcome, claim: Claim) -> Outcome:
-        """Write how the trial ended, if it is still this process's; returns how it ended here."""
+        """Write how the trial ended, if it is still this process's; returns how it ended here.
+
+        A finished row stays when testing the trial once more fails, and keeps its place among the
+        evaluations of its trial when it succeeds.
+        """
         if claim.lost:
             return Outcome(CLAIMED, "taken over while this process was suspended")
-        self.write(how.status, how.error)
+        rows = self._store.trials([self._parts.trial.name])
+        before = [row for row in rows if row["status"] == FINISHED]
+        if before and how.status == FINISHED:
+            self.figures["started_at"] = before[0]["started_at"]
+        if not before or how.status == FINISHED:
+            self.write(how.status, how.error)
         return how
 
     def write(self, status: str, error: str | None) -> None:

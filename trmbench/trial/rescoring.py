@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from trmbench.errors import TrmbenchError
 from trmbench.spec import Predictions, PuzzleTable, row_name
 from trmbench.store import Store
 from trmbench.store.final import load_answers
 from trmbench.trial.build import TrialParts
+
+_COSTS = ("flops_per_step", "flops_per_answer", "depth", "candidates")
+
+
+def stored_costs(parts: TrialParts, store: Store) -> dict[str, Any] | None:
+    """Read what the answers cost when they were given; None if no stored answers are scored."""
+    trial, asked = parts.trial, parts.evaluation.answers
+    if asked is None:
+        return None
+    rows = store.trials([row_name({"trial_id": trial.trial_id, "evaluation_id": asked})])
+    return {name: row[name] for row in rows for name in _COSTS}
 
 
 def stored_answers(parts: TrialParts, store: Store, table: PuzzleTable) -> Predictions | None:

@@ -24,6 +24,7 @@ from trmbench.training.trainer import Trainer
 from trmbench.training.weights import weight_count
 from trmbench.training.workers import ONE_WORKER, Workers
 from trmbench.trial.build import TrialParts
+from trmbench.trial.cost import flops_of_training
 from trmbench.trial.evaluate import evaluate, tested_puzzles
 from trmbench.trial.identifiers import check_unchanged
 from trmbench.trial.record import TrialRecord
@@ -174,6 +175,11 @@ class TrialRun:
         if final.imported is not None:
             check_unchanged(self.parts, final.imported)
         self.record.figures |= final.trained
+        if steps := final.trained.get("train_steps"):
+            self.record.figures |= {
+                "train_flops": flops_of_training(self.parts, steps),
+                "train_presentations": steps * self.parts.train.batch_size,
+            }
         self.record.imported = final.imported
         final.load_into(self.parts.model, self.parts.evaluation.weights)
 
@@ -186,6 +192,7 @@ class TrialRun:
         def trained() -> Any:
             base.train()
             self.record.imported = base.record.imported
+            self.record.figures["train_flops"] = base.record.figures.get("train_flops")
             return base.parts.model.eval()
 
         if not self.workers.leads:
@@ -221,7 +228,7 @@ class TrialRun:
             solver: Solver = model
             return solver
         evaluation, dtype = self.parts.evaluation, self.parts.dtype
-        told = (self.trial.seed, self.parts.schedule(1.0))
+        told = (self.trial.seed, self.parts.schedule(1.0), self.parts.depth)
         if evaluation.early_exit is None:
             return RecursiveSolver(model.eval(), evaluation.steps, dtype, *told)
         return EarlyExitSolver(model.eval(), evaluation.steps, dtype, evaluation.early_exit, *told)

@@ -10,11 +10,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from trmbench import TaskInfo
-from trmbench.bench.flops import step_flops, traced_flops
 from trmbench.bench.measure import prepare_test, prepare_training
 from trmbench.bench.subject import subject
 from trmbench.testing.toy_model import ToyModel
 from trmbench.testing.toy_options import ToyModelOptions
+from trmbench.training.flops import step_flops, traced_flops
 
 SHAPE = {
     "task.size": 6,

@@ -8,14 +8,22 @@ shapes and no numbers.
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 
-from trmbench.nn import ForwardFlops
 from trmbench.spec import RecursiveModel
-from trmbench.spec.models import NO_SCHEDULE, capabilities, initial_state
+from trmbench.spec.models import (
+    NO_SCHEDULE,
+    Capabilities,
+    ForwardFlops,
+    Schedule,
+    capabilities,
+    initial_state,
+    takes,
+)
 from trmbench.streams import Draws
 from trmbench.training.losses import supervision_loss
 from trmbench.training.supervision import first_step
@@ -23,6 +31,8 @@ from trmbench.training.weights import module_of
 
 BACKWARD = 2
 """Products of a backward pass per product of its forward pass: one gradient for each factor."""
+MOST_LOOKS = 100_000
+"""Training steps whose stage of a schedule is looked up; of a longer training every so-manieth."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +56,38 @@ def step_flops(
         schedule: the model's whole numbers.
     """
     able = capabilities(model)
-    passes = able.forward_flops() if able.forward_flops else traced_flops(model, seq_len, schedule)
+    passes = _by_formula(able, schedule) or traced_flops(model, seq_len, schedule)
     further = passes.total if able.needs_continue_target else 0
     training = passes.total + BACKWARD * passes.with_gradient + further
     return StepFlops(training, passes.total)
+
+
+def _by_formula(able: Capabilities, schedule: Mapping[str, int]) -> ForwardFlops | None:
+    """What the model tells of itself, if it does; with a schedule, of its present stage."""
+    if able.forward_flops is None:
+        return None
+    given = {"schedule": schedule} if takes(able.forward_flops, "schedule") else {}
+    return able.forward_flops(**given)
+
+
+def training_flops(
+    model: RecursiveModel, seq_len: int, batch_size: int, steps: int, schedule: Schedule
+) -> int:
+    """Count the operations of a whole training: every step has `batch_size` puzzles in work.
+
+    Args:
+        model: the model.
+        seq_len: tokens of a puzzle.
+        batch_size: puzzles of a training step.
+        steps: training steps.
+        schedule: the model's whole numbers by the share of the training that is done.
+    """
+    looks = max(1, min(steps, MOST_LOOKS))
+    stages = Counter(frozenset(schedule(look / looks).items()) for look in range(looks))
+    each = sum(
+        count * step_flops(model, seq_len, dict(stage)).training for stage, count in stages.items()
+    )
+    return batch_size * steps * each // looks
 
 
 def traced_flops(
