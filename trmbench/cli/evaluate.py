@@ -66,8 +66,6 @@ def command(
     if settings["rescore"] and sum(value is not None for value in settings.values()) > 1:
         raise click.UsageError("--rescore takes the stored answers as they are")
     store = Store(results, warn)
-    if settings["rescore"] and sum(value is not None for value in settings.values()) > 1:
-        raise click.UsageError("--rescore takes the stored answers as they are")
     changes = {key: value for key, value in settings.items() if value is not None}
     if trials:
         named = [store.find_trial(start)[0] for start in trials]
