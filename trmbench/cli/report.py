@@ -30,7 +30,7 @@ def command(output: Path, figures: Path | None, **options: Any) -> None:
     """Write tables, figures, drawn puzzles, configuration and failures into one HTML file."""
     from trmbench.cli.console import console, warn
     from trmbench.gallery.differences import draw_differences
-    from trmbench.report.figures import save_figures
+    from trmbench.report.canvas import save_figures
     from trmbench.report.page import build_report, write_report
     from trmbench.store import Store
 

@@ -13,11 +13,14 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Difference, Group
 from trmbench.errors import one_line
 from trmbench.gallery.drawing import draw, mark, to_html
+from trmbench.gallery.stored_puzzle import StoredPuzzle
+from trmbench.gallery.strips import frames
 from trmbench.plugin import registry
 from trmbench.report.page import DrawnPuzzle, Gallery
 from trmbench.report.words import percent
 from trmbench.spec import Task, row_name
 from trmbench.store import Store
+from trmbench.store.final import has_final
 
 PAIRS = 3
 EACH = 2
@@ -67,8 +70,11 @@ def _load(group: Group) -> Task:
 
 
 def _draw_all(store: Store, task: Task, pairs: Iterable[Difference]) -> Iterator[DrawnPuzzle]:
+    refiners: dict[CellSummary, _Refiner] = {}
     for pair in pairs:
         assert pair.a.puzzle_set is not None
+        for cell in (pair.a, pair.b):
+            refiners.setdefault(cell, _Refiner(store, cell))
         table = task.split(pair.a.config.get("evaluation", {}).get("split", "test"))
         row_of = {puzzle_id: row for row, puzzle_id in enumerate(table.puzzle_ids.tolist())}
         answers = {cell: _Answers(store, cell) for cell in (pair.a, pair.b)}
@@ -85,7 +91,12 @@ def _draw_all(store: Store, task: Task, pairs: Iterable[Difference]) -> Iterator
                 shown = draw(task.render_answer(tokens, label))
                 seed = cell.trials[0]["seed"]
                 drawings[f"{cell.name}, seed {seed}"] = to_html(mark(shown, None, right))
-            yield DrawnPuzzle(_heading(pair, unit, puzzle_id), drawings)
+            steps = {
+                cell.name: found
+                for cell in (pair.a, pair.b)
+                if (found := refiners[cell].steps(puzzle_id))
+            }
+            yield DrawnPuzzle(_heading(pair, unit, puzzle_id), drawings, steps)
 
 
 def _most_different(pair: Difference) -> list[int]:
@@ -121,3 +132,26 @@ class _Answers(dict[str, bytes]):
         row = pc.index(self._table["puzzle_id"], puzzle_id).as_py()
         answer: bytes = self._table["answer"][row].as_py()
         return answer
+
+
+class _Refiner:
+    """The refinement of answers by a cell's first seed, where its weights are here."""
+
+    def __init__(self, store: Store, cell: CellSummary) -> None:
+        self._store, self._row = store, cell.trials[0]
+        self._last: StoredPuzzle | None = None
+
+    def steps(self, puzzle_id: str) -> list[tuple[str, dict[str, str]]]:
+        """Draw each step; nothing for one step, or where the trial cannot be repeated."""
+        trial, evaluation = self._row["trial_id"], self._row["evaluation_id"]
+        if not has_final(self._store.checkpoints(trial)):
+            return []
+        from trmbench.gallery.refinement import refinement  # loads torch
+
+        self._last = (
+            self._last.another(puzzle_id)
+            if self._last
+            else StoredPuzzle(self._store, trial, puzzle_id, evaluation)
+        )
+        found = refinement(self._last)
+        return [frame.html() for frame in frames(found)] if len(found.answers) > 1 else []

@@ -12,8 +12,8 @@ from trmbench.evaluation.steps import SupervisionSteps
 from trmbench.gallery.stored_puzzle import StoredPuzzle
 from trmbench.gallery.strips import Refinement
 from trmbench.spec.models import capabilities
-from trmbench.store.final import has_final, load_answers
-from trmbench.trial.weights import trained_parts
+from trmbench.store.final import load_answers
+from trmbench.trial.build import TrialParts
 
 
 def refinement(found: StoredPuzzle) -> Refinement:
@@ -21,8 +21,8 @@ def refinement(found: StoredPuzzle) -> Refinement:
 
     A solver that is not trained is not asked again: its stored answers are shown.
     """
-    trained = has_final(found.store.checkpoints(found.trial.trial_id))
-    answers, latents, halts = _computed(found) if trained else _stored(found)
+    trained = found.trained
+    answers, latents, halts = _computed(found, trained) if trained else _stored(found)
     return Refinement(
         title=found.trial.label,
         puzzle_id=found.id,
@@ -40,9 +40,8 @@ Steps = tuple[np.ndarray, dict[str, np.ndarray], np.ndarray | None]
 
 
 @torch.inference_mode()
-def _computed(found: StoredPuzzle) -> Steps:
+def _computed(found: StoredPuzzle, parts: TrialParts) -> Steps:
     """Run the supervision steps of the trained model, reading every part of its state."""
-    parts = trained_parts(found.trial)
     model, device, dtype = parts.model, parts.device, parts.dtype
     inputs = torch.from_numpy(found.puzzle.inputs).to(device).long()
     identifiers = torch.from_numpy(found.puzzle.puzzle_identifiers).to(device).long()

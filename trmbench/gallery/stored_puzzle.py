@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,9 @@ from trmbench.errors import TrmbenchError
 from trmbench.spec import PuzzleTable, Trial
 from trmbench.spec.status import FINISHED
 from trmbench.store import Store
+from trmbench.store.final import has_final
 from trmbench.trial.build import TrialParts
+from trmbench.trial.weights import trained_parts
 
 
 class StoredPuzzle:
@@ -42,11 +46,30 @@ class StoredPuzzle:
         self.trial = store.trial_of(row)
         self.parts = TrialParts(self.trial)
         settings = self.parts.evaluation
-        table = self.parts.task.split(settings.split).select(slice(settings.limit))
-        self.index = _find(table, puzzle, self.trial)
-        self.puzzle = table.select(slice(self.index, self.index + 1))
+        self._table = self.parts.task.split(settings.split).select(slice(settings.limit))
+        self._pick(puzzle)
+
+    def _pick(self, puzzle: str) -> None:
+        self.index = _find(self._table, puzzle, self.trial)
+        self.puzzle = self._table.select(slice(self.index, self.index + 1))
         self.id = str(self.puzzle.puzzle_ids[0])
         self.title = f"{self.trial.label}, puzzle {self.id}"
+
+    @cached_property
+    def trained(self) -> TrialParts | None:
+        """The trial with its final weights; None where there are none."""
+        folder = self.store.checkpoints(self.trial.trial_id)
+        return trained_parts(self.trial) if has_final(folder) else None
+
+    def another(self, puzzle: str) -> StoredPuzzle:
+        """Take another puzzle of the same trial, without loading anything again.
+
+        Raises:
+            TrmbenchError: there is no such puzzle.
+        """
+        found = copy.copy(self)
+        found._pick(puzzle)
+        return found
 
     def stored_row(self) -> Mapping[str, Any]:
         """Read the puzzle's row of the puzzles table.

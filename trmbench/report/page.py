@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib.metadata
 import json
 from collections.abc import Mapping, Sequence
@@ -13,9 +15,11 @@ from typing import Any
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Group
 from trmbench.report import tables
-from trmbench.report.figures import Plot, plots, profiles, to_svg
+from trmbench.report.canvas import Plot, to_svg
+from trmbench.report.figures import names, plots, profiles
+from trmbench.report.headline import headlines, title
 from trmbench.report.published import published_table
-from trmbench.report.templates import template
+from trmbench.report.templates import source, template
 from trmbench.report.trial_view import dotted, trials_table
 from trmbench.report.words import metric_names
 from trmbench.store import Store
@@ -28,6 +32,8 @@ class DrawnPuzzle:
 
     heading: str
     drawings: Mapping[str, str]
+    steps: Mapping[str, Sequence[tuple[str, Mapping[str, str]]]] = field(default_factory=dict)
+    """The refinement by model: each step's caption, and its drawings by name as escaped HTML."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,13 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
     over_tasks = None
     if compared.across:
         over_tasks = to_svg(Plot("profiles", "", profiles(compared.across)))
+    script = source("explore.js")
     return template("report.html").render(
+        title=title(compared),
+        headlines=headlines(compared),
+        script=script,
+        script_hash=_hash(script),
+        names={name: place for place, name in enumerate(names(compared))},
         version=importlib.metadata.version("trmbench"),
         written_at=written_at,
         question=_question(compared),
@@ -109,15 +121,20 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         sections=[
             {
                 "title": f"{section.group.task}, {section.group.preset}",
-                "plots": [(p.name, p.caption, to_svg(p)) for p in section.plots],
+                "plots": [(p.name, p.caption, to_svg(p), p.canvas.marks()) for p in section.plots],
                 "gallery": section.gallery,
             }
             for section in sections
         ],
         settings=[_differing_settings(group) for group in compared.groups],
-        configurations=[(_title(cell), _configuration(cell)) for cell in compared.cells],
+        configurations=[(_cell_title(cell), _configuration(cell)) for cell in compared.cells],
         trials=trials_table([row for cell in compared.cells for row in cell.rows]),
     )
+
+
+def _hash(script: str) -> str:
+    """Return the digest by which a page names the one script that it may run."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _question(compared: ComparedCells) -> list[tuple[str, str]]:
@@ -133,7 +150,7 @@ def _question(compared: ComparedCells) -> list[tuple[str, str]]:
     return [(name, value) for name, value in said.items() if value]
 
 
-def _title(cell: CellSummary) -> str:
+def _cell_title(cell: CellSummary) -> str:
     return f"{cell.task}, {cell.preset}: {cell.name}"
 
 

@@ -38,6 +38,8 @@ class TextTable:
     """The first so many columns hold names and stand left; the others hold numbers."""
     dim: Collection[int] = ()
     """Numbers of the rows that are greyed."""
+    cells: tuple[tuple[str, ...], ...] = ()
+    """The names of the cells that each row is about; empty where rows are about none."""
 
 
 def cells(found: Sequence[CellSummary]) -> TextTable:
@@ -66,7 +68,8 @@ def cells(found: Sequence[CellSummary]) -> TextTable:
     numbers = ("seeds", "mean", "95 % interval", "min..max", "train", "parameters", "memory")
     metrics = metric_names(cell.metric for cell in found).capitalize()
     title = f"{metrics} with 95 % interval over seeds"
-    return TextTable(title, (*names, *numbers), rows, len(names))
+    about = tuple((cell.name,) for cell in found)
+    return TextTable(title, (*names, *numbers), rows, len(names), cells=about)
 
 
 def differences(found: Sequence[Difference]) -> TextTable:
@@ -87,16 +90,20 @@ def differences(found: Sequence[Difference]) -> TextTable:
             )
         )
     headings = ("task", "A", "B", "A - B", "95 % interval", "p (Holm)", "A is")
-    return TextTable("Differences in points", headings, tuple(rows), 3)
+    return TextTable("Differences in points", headings, tuple(rows), 3, cells=_pairs(found))
+
+
+def _pairs(found: Iterable[Difference]) -> tuple[tuple[str, ...], ...]:
+    return tuple((difference.a.name, difference.b.name) for difference in found)
 
 
 def sources(found: Sequence[Difference]) -> TextTable:
     """Show the sources of each difference's uncertainty, and who solves which puzzles."""
     rows = []
-    for difference in found:
+    known = [difference for difference in found if difference.comparison and difference.puzzles]
+    for difference in known:
         c, puzzles = difference.comparison, difference.puzzles
-        if c is None or puzzles is None:
-            continue
+        assert c is not None and puzzles is not None
         counts = (puzzles.both, puzzles.only_a, puzzles.only_b, puzzles.neither)
         rows.append(
             (
@@ -115,6 +122,7 @@ def sources(found: Sequence[Difference]) -> TextTable:
         (*headings, "both", "only A", "only B", "neither"),
         tuple(rows),
         3,
+        cells=_pairs(known),
     )
 
 

@@ -21,3 +21,11 @@ def _environment() -> Environment:
 def template(name: str) -> Template:
     """The template of that file name."""
     return _environment().get_template(name)
+
+
+def source(name: str) -> str:
+    """The text of that file as it stands."""
+    environment = _environment()
+    assert environment.loader is not None
+    text, _, _ = environment.loader.get_source(environment, name)
+    return text
