@@ -7,8 +7,11 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from trmbench import TrmbenchError
@@ -22,10 +25,57 @@ _OBJECT_STORE_BYTES = 100 * 1024**2
 """Of a cluster started here: what travels is configurations and events."""
 _ATTEMPTS = 3
 """To start one: Ray allows its processes 30 seconds, which a busy machine may exceed."""
+_CLIENT = "ray://"
+LOST_SECONDS = 10.0
+"""A head that is silent for so long is lost; after 60 Ray ends this process with its own text."""
+
+
+class Head:
+    """The node that a cluster cannot do without; to be asked before any call that waits for it.
+
+    Args:
+        address: of the cluster, as it was given. One that is not reached from here, though Ray is,
+            is not watched.
+    """
+
+    def __init__(self, address: str) -> None:
+        import ray
+
+        self._address = address.removeprefix(_CLIENT)
+        if not address.startswith(_CLIENT):
+            self._address = str(ray.get_runtime_context().gcs_address)
+        self._is_watched = self._reached()
+
+    def answers(self) -> bool:
+        """Whether somebody listens there."""
+        return not self._is_watched or self._reached()
+
+    def _reached(self) -> bool:
+        host, _, port = self._address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()
+        except OSError:
+            return False
+        return True
+
+    def require(self, hint: str) -> None:
+        """Wait until it answers.
+
+        Args:
+            hint: how the run goes on without it.
+
+        Raises:
+            TrmbenchError: it is lost.
+        """
+        deadline = time.monotonic() + LOST_SECONDS
+        while not self.answers():
+            if time.monotonic() > deadline:
+                raise TrmbenchError(f"the head of the Ray cluster, {self._address}, is lost", hint)
+            time.sleep(0.5)
 
 
 @contextmanager
-def connection(address: str | None) -> Iterator[None]:
+def connection(address: str | None) -> Iterator[Head]:
     """Be connected to a cluster, unless the caller is already.
 
     Args:
@@ -35,19 +85,36 @@ def connection(address: str | None) -> Iterator[None]:
     Raises:
         TrmbenchError: there is no cluster at the address.
     """
-    os.environ.update({key: os.environ.get(key, value) for key, value in _ENVIRONMENT.items()})
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
+    wanted = _ENVIRONMENT | ({"RAY_AUTH_MODE": "token"} if _needs_token(address) else {})
+    os.environ.update({key: os.environ.get(key, value) for key, value in wanted.items()})
     with _kept_signal_handlers():
-        import ray
-
+        ray = _imported()
         ours = not ray.is_initialized()
         if ours:
-            _connect(address or os.environ.get("RAY_ADDRESS") or "local")
+            _connect(address)
     try:
-        yield
+        yield Head(address)
     finally:
         if ours:
             with _kept_signal_handlers():
                 ray.shutdown()
+
+
+def _needs_token(address: str) -> bool:
+    """Whether there is a token, for which `ray start` then asks, and which `ray.init` leaves out."""
+    named = any(os.environ.get(name) for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
+    return address != "local" and (named or (Path.home() / ".ray" / "auth_token").exists())
+
+
+def _imported() -> ModuleType:
+    try:
+        import ray
+    except ImportError as error:
+        raise TrmbenchError(
+            f"--runner ray needs the package ray: {error}", "pip install 'ray[train]'"
+        ) from error
+    return ray
 
 
 def _connect(address: str) -> None:
@@ -69,7 +136,7 @@ def _connect(address: str) -> None:
 
 def _require_listener(address: str) -> None:
     """Refuse a HOST:PORT where nobody listens, for which Ray itself would wait for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.removeprefix(_CLIENT).rpartition(":")
     if not host or not port.isdigit():
         return
     try:

@@ -18,12 +18,14 @@ from trmbench import (
     record_failure,
     retry_in_less_memory,
 )
-from trmbench_ray.cluster import connection
+from trmbench_ray.cluster import Head, connection
 from trmbench_ray.options import RayOptions
 
 RETRIES = 3
 """How often a trial is begun again after its worker was lost."""
 POLL_SECONDS = 1.0
+MAIL_SECONDS = 5.0
+"""How long the mailbox may take to answer; it may be on a node that is lost."""
 STOP_SECONDS = 8.0
 """How long running trials may take to checkpoint when asked to stop."""
 OnEvent = Callable[[TrialEvent], None]
@@ -53,10 +55,11 @@ class RayRunner:
         """Yield results as trials end; left early, the running trials are checkpointed.
 
         Raises:
-            TrmbenchError: no cluster at the address, or no room in it for even one trial.
+            TrmbenchError: no cluster at the address, no room in it for even one trial, or its head
+                is lost.
         """
-        with connection(self._options.address):
-            tasks = _Tasks(self._execution, self._options, on_event)
+        with connection(self._options.address) as head:
+            tasks = _Tasks(head, self._execution, self._options, on_event)
             try:
                 yield from tasks.results(iter(trials))
             finally:
@@ -67,7 +70,7 @@ class _Tasks:
     """The trials that are on the cluster."""
 
     def __init__(
-        self, execution: Mapping[str, Any], options: RayOptions, on_event: OnEvent
+        self, head: Head, execution: Mapping[str, Any], options: RayOptions, on_event: OnEvent
     ) -> None:
         import ray
 
@@ -80,6 +83,7 @@ class _Tasks:
         self._options = options
         self._workers = options.workers
         self._on_event = on_event
+        self._head = head
         self._mailbox: Any = Mailbox.remote()  # type: ignore[attr-defined]
         self._running: dict[Any, Trial] = {}
         self._retried: set[str] = set()
@@ -89,6 +93,7 @@ class _Tasks:
         import ray
 
         while True:
+            self._require_head()
             while self._has_room() and (trial := next(remaining, None)) is not None:
                 self._submit(trial)
             if not self._running:
@@ -98,6 +103,14 @@ class _Tasks:
             for task in ended:
                 if (result := self._result(task, self._running.pop(task))) is not None:
                     yield result
+
+    def _require_head(self) -> None:
+        """Raises TrmbenchError where the trials that run have lost the head of their cluster."""
+        places = {trial.results for trial in self._running.values()}
+        self._head.require(
+            "with a cluster that runs, the same command goes on from the checkpoints"
+            + "".join(f", or `trmbench resume --results {place}`" for place in sorted(places))
+        )
 
     def _submit(self, trial: Trial) -> None:
         cpus, gpus = self._needs(trial)
@@ -161,21 +174,23 @@ class _Tasks:
             self._submit(retry_in_less_memory(trial, why, self._on_event, self._workers))
             return None
         except RayError as error:
+            self._require_head()  # no trial fails for the loss of the whole cluster
             cause = " ".join(str(error).split())[:200]
             return record_failure(trial, f"its Ray worker was lost {RETRIES + 1} times: {cause}")
 
     def _pass_on_events(self) -> None:
         import ray
 
-        with contextlib.suppress(ray.exceptions.RayActorError):  # it is being restarted
-            for event in ray.get(self._mailbox.take.remote()):
+        away = (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError)
+        with contextlib.suppress(*away):  # it is being restarted
+            for event in ray.get(self._mailbox.take.remote(), timeout=MAIL_SECONDS):
                 self._on_event(event)
 
     def stop(self) -> None:
         """Have what still runs checkpointed; what does not answer is ended."""
         import ray
 
-        if not self._running:
+        if not self._running or not self._head.answers():
             return
         with contextlib.suppress(ray.exceptions.RayError):
             ray.get(self._mailbox.stop.remote(), timeout=STOP_SECONDS)

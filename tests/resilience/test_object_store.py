@@ -5,8 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,14 +33,6 @@ from trmbench.store.claims.objects import ObjectRegister
 from trmbench.store.location import ObjectPath
 from trmbench.testing.running import toy_trial
 
-SERVE = """
-import sys, threading
-from moto.server import ThreadedMotoServer
-server = ThreadedMotoServer(port=0, verbose=False)
-server.start()
-print(server.get_host_and_port()[1], flush=True)
-threading.Event().wait()
-"""
 RACE = """
 import sys, time
 from pathlib import Path
@@ -62,43 +52,6 @@ for turn in range(10):
         continue
 print(won)
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a server of the S3 protocol."""
-    pytest.importorskip("moto.server")
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        address = f"http://127.0.0.1:{int(process.stdout.readline())}"
-        with pytest.MonkeyPatch.context() as variables:
-            variables.setenv("AWS_ENDPOINT_URL", address)
-            variables.setenv("AWS_ACCESS_KEY_ID", "someone")
-            variables.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-            yield address
-    finally:
-        process.kill()
-        process.wait()
-
-
-@pytest.fixture
-def place(server: str, request: pytest.FixtureRequest) -> str:
-    """The URL of results in a bucket of the test's own."""
-    bucket = f"bucket-{abs(hash(request.node.name))}"
-    urllib.request.urlopen(urllib.request.Request(f"{server}/{bucket}", method="PUT"))
-    return f"s3://{bucket}/some/results"
-
-
-@pytest.fixture
-def folder(place: str) -> ObjectPath:
-    """The same as what the harness makes of it."""
-    return ObjectPath(place)
 
 
 def last_step(results: ObjectPath) -> int:
