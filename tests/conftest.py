@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,15 @@ def tiny_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_copy(tiny_results: Path, tmp_path: Path) -> Path:
     """A copy of `tiny_results` that a test may change."""
     return Path(shutil.copytree(tiny_results, tmp_path / "copy"))
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Have torch compute in one thread, whatever a test before has left."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import trmbench.spec as _spec
 
 if TYPE_CHECKING:
     from trmbench.api import compare as compare, load as load, run as run
-    from trmbench.errors import TrmbenchError as TrmbenchError
+    from trmbench.errors import TrmbenchError as TrmbenchError, printable as printable
     from trmbench.evaluation.steps import SupervisionSteps as SupervisionSteps
     from trmbench.plugin.hookspecs import hookimpl as hookimpl
     from trmbench.puzzles.content import content_digest as content_digest
@@ -47,7 +47,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "api": ["compare", "load", "run"],
-        "errors": ["TrmbenchError"],
+        "errors": ["TrmbenchError", "printable"],
         "evaluation.steps": ["SupervisionSteps"],
         "plugin.hookspecs": ["hookimpl"],
         "puzzles.content": ["content_digest"],

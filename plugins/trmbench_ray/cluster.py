@@ -102,7 +102,7 @@ def connection(address: str | None) -> Iterator[Head]:
 
 
 def _needs_token(address: str) -> bool:
-    """Whether there is a token, for which `ray start` then asks, and which `ray.init` leaves out."""
+    """Whether there is a token: `ray start` then asks for it, and `ray.init` leaves it out."""
     named = any(os.environ.get(name) for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
     return address != "local" and (named or (Path.home() / ".ray" / "auth_token").exists())
 

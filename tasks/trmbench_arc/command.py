@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import trmbench
-from trmbench import TrmbenchError
+from trmbench import TrmbenchError, printable
 
 if TYPE_CHECKING:
-    from trmbench_arc.voting import VoteResult
+    from trmbench_arc.voting import Tally, VoteResult
 
 Row = dict[str, Any]
 
@@ -43,9 +43,9 @@ def submit(
     result = _votes(results, rows)
     test_inputs = {task: len(tallies) for task, tallies in result.tallies.items()}
     write_submission(result.submission(), test_inputs, output)
-    click.echo(f"{output}: {len(test_inputs)} tasks, {sum(test_inputs.values())} test inputs")
-    for line in _summary(result, rows):
-        click.echo(line)
+    counts = f"{len(test_inputs)} tasks, {sum(test_inputs.values())} test inputs"
+    for line in (f"{output}: {counts}", *_summary(result, rows)):
+        click.echo(printable(line))
 
 
 def find_trial(results: str, trial: str, evaluation: str | None) -> Row:
@@ -109,10 +109,20 @@ def _votes(results: str, rows: Sequence[Row]) -> VoteResult:
     }
     for row in rows:
         for puzzle_id, answer, votes, confidence in _answers(results, row):
-            task, _, number = puzzle_id.rsplit("/", 2)
             tokens = encode(decode(answer), options.canvas).tobytes()
-            tallies[task][int(number)].add(tokens, confidence, votes)
+            _tally_of(puzzle_id, tallies).add(tokens, confidence, votes)
     return VoteResult(tallies)
+
+
+def _tally_of(puzzle_id: str, tallies: Mapping[str, Sequence[Tally]]) -> Tally:
+    """The votes on a test input, which is named TASK/test/NUMBER."""
+    task, _, number = (*puzzle_id.rsplit("/", 2), "", "")[:3]
+    if not number.isdecimal() or int(number) >= len(tallies.get(task, ())):
+        raise TrmbenchError(
+            f"the trial answered {puzzle_id!r:.60}, which is no test input of its task",
+            "`trmbench doctor` looks at its files",
+        )
+    return tallies[task][int(number)]
 
 
 def _answers(results: str, row: Row) -> list[tuple[str, Any, int, float]]:

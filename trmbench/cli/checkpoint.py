@@ -72,7 +72,6 @@ def import_command(
     for line in choice.warnings:
         warn(line)
     store = Store(results, warn)
-    store.ensure_writable()
     file = Path(weights) if public is None else path or download(public)
     source = {"name": public.name, "repository": public.repository} if public else {}
     _tell(import_weights(file, cell, store, source), file, public)

@@ -28,11 +28,11 @@ def set_aside(root: Location, *paths: Location) -> list[Location]:
 
 
 def _moved(root: Location, path: Location) -> Location | None:
-    if isinstance(path, ObjectPath) or isinstance(root, ObjectPath):
-        return _moved_object(root, path) if path.exists() else None
-    if not kind(path):
+    if not _is_there(path):
         return None
     target = _free_place(root, path)
+    if isinstance(path, ObjectPath) or isinstance(target, ObjectPath):
+        return _moved_object(path, target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         path.rename(target)
@@ -43,20 +43,22 @@ def _moved(root: Location, path: Location) -> Location | None:
     return target
 
 
-def _free_place(root: Path, path: Path) -> Path:
-    names = path.relative_to(root).parts
+def _is_there(path: Location) -> bool:
+    return path.exists() if isinstance(path, ObjectPath) else bool(kind(path))
+
+
+def _free_place(root: Location, path: Location) -> Location:
+    names = str(path).removeprefix(f"{root}/").split("/")
     folder = below(root, FOLDER, *names[:-1])
-    candidates = (folder / f"{names[-1]}{f'.{n}' if n else ''}" for n in range(_TRIES))
-    for place in candidates:
-        if isinstance(place, Path) and not kind(place):
+    for place in (folder / f"{names[-1]}{f'.{n}' if n else ''}" for n in range(_TRIES)):
+        if not _is_there(place):
             return place
     raise TrmbenchError(f"{folder} holds {_TRIES:,} files of that name", "look through them")
 
 
-def _moved_object(root: Location, path: Location) -> Location:
-    """Copy an object and delete it; the last one of a name is kept."""
-    target: Location = root / FOLDER / str(path).removeprefix(f"{root}/")
-    assert isinstance(target, ObjectPath) and isinstance(path, ObjectPath)
+def _moved_object(path: Location, target: Location) -> ObjectPath:
+    """Copy an object and delete it."""
+    assert isinstance(path, ObjectPath) and isinstance(target, ObjectPath)
     with tempfile.NamedTemporaryFile() as copy:
         copy.write(path.read_bytes())
         copy.flush()

@@ -13,9 +13,10 @@ from trmbench.store import Store
 from trmbench.store.checkpoints import files_of, names_in, read_whole
 from trmbench.store.claims import FOLDER as CLAIMS
 from trmbench.store.claims.holders import Holder
-from trmbench.store.files import Damaged, kind, listing
+from trmbench.store.claims.objects import TICKET
+from trmbench.store.files import LINKED, Damaged, kind, listing, subfolders
 from trmbench.store.final import FINAL
-from trmbench.store.location import Location
+from trmbench.store.location import Location, ObjectPath
 from trmbench.store.notes import FOLDER as RUNS, note_files, read_note
 from trmbench.store.parquet import SUFFIX, read_row, read_table
 from trmbench.store.schemas import SCHEMAS
@@ -44,14 +45,16 @@ def faults(store: Store) -> Iterator[Fault]:
     for name in (*SCHEMAS, RUNS, CHECKPOINTS, CLAIMS):
         path = store.root / name
         if isinstance(path, Path) and (found := kind(path)) not in ("", "a folder"):
-            yield Fault(path, f"it is {found}, not a folder", (path,))
-            continue
-        if name in SCHEMAS:
+            where = f"; {LINKED}" if found.startswith("a link") else ""
+            yield Fault(path, f"it is {found}, not a folder{where}", (path,))
+        elif name in SCHEMAS:
             yield from _of_dataset(store, name)
         elif name == RUNS:
             yield from _of_notes(store)
-        elif isinstance(path, Path):
-            yield from _of_checkpoints(store, path) if name == CHECKPOINTS else _of_claims(path)
+        elif name == CHECKPOINTS:
+            yield from _of_checkpoints(store, path)
+        else:
+            yield from _of_claims(path) if isinstance(path, Path) else _of_tickets(path)
 
 
 def _of_dataset(store: Store, dataset: str) -> Iterator[Fault]:
@@ -85,11 +88,11 @@ def _of_notes(store: Store) -> Iterator[Fault]:
             yield Fault(path, error.reason, (path,))
 
 
-def _of_checkpoints(store: Store, root: Path) -> Iterator[Fault]:
-    for folder in sorted(root.iterdir()) if kind(root) else ():
+def _of_checkpoints(store: Store, root: Location) -> Iterator[Fault]:
+    for folder in subfolders(root):
         if not is_id(folder.name):
             continue
-        if kind(folder) != "a folder":
+        if isinstance(folder, Path) and kind(folder) != "a folder":
             yield Fault(folder, f"it is {kind(folder)}, not a folder", (folder,))
             continue
         for name in names_in(folder):
@@ -113,3 +116,9 @@ def _of_claims(folder: Path) -> Iterator[Fault]:
                 continue
             reason = f"it is {kind(path)}" if kind(path) != "a file" else reason
         yield Fault(path, reason, (path,))
+
+
+def _of_tickets(folder: ObjectPath) -> Iterator[Fault]:
+    for path in (ticket for trial in folder.folders() for ticket in trial.glob(f"*{TICKET}")):
+        if Holder.read(path) is None and path.exists():  # else released just now
+            yield Fault(path, "it is no claim", (path,))

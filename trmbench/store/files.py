@@ -15,12 +15,14 @@ from trmbench.errors import TrmbenchError
 from trmbench.store.location import Location, ObjectPath
 
 REPAIR = "`trmbench repair` sets it aside"
+LINKED = "to keep results on another disk, name a folder there with --results, or link the whole"
 MOST_BYTES = 16 * 2**30
 """No file of a results folder is larger."""
 
+_LINK = "a link, which is not followed"
 _KINDS = {
     stat.S_IFDIR: "a folder",
-    stat.S_IFLNK: "a link, which is not followed",
+    stat.S_IFLNK: _LINK,
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
@@ -100,7 +102,7 @@ def below(root: Location, *names: str) -> Location:
         root = root / name
         if isinstance(root, Path) and (found := kind(root)) not in ("", "a folder"):
             wanted = found if found != "a file" else "a file, not a folder"
-            raise TrmbenchError(f"{root} is {wanted}", REPAIR)
+            raise TrmbenchError(f"{root} is {wanted}", LINKED if found == _LINK else REPAIR)
     return root
 
 
@@ -120,6 +122,17 @@ def listing(folder: Location, suffix: str) -> list[Location]:
     except OSError as error:
         raise TrmbenchError(f"cannot read {folder}: {error.strerror}", REPAIR) from error
     return [folder / name for name in sorted(names) if _is_visible(name, suffix)]
+
+
+def subfolders(folder: Location) -> list[Location]:
+    """What is in a folder of folders, in order; in a folder of this machine, whatever it is.
+
+    Raises:
+        TrmbenchError: the folder cannot be read.
+    """
+    if isinstance(folder, ObjectPath):
+        return sorted(folder.folders())
+    return listing(folder, "")
 
 
 def _is_visible(name: str, suffix: str) -> bool:

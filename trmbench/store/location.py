@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 from trmbench.errors import TrmbenchError
 
 if TYPE_CHECKING:
-    from pyarrow.fs import FileSystem
+    from pyarrow.fs import FileSystem, FileType
 
 ADVICE = (
     "check the bucket, the network and the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,"
@@ -98,12 +98,23 @@ class ObjectPath:
 
     def glob(self, pattern: str) -> Iterator[ObjectPath]:
         """The objects directly below this one whose names fit a pattern."""
-        from pyarrow.fs import FileSelector, FileType
+        from pyarrow.fs import FileType
+
+        yield from self._below(FileType.File, pattern)
+
+    def folders(self) -> Iterator[ObjectPath]:
+        """The next part of the names of what is further below, such as the trials in `claims`."""
+        from pyarrow.fs import FileType
+
+        yield from self._below(FileType.Directory, "*")
+
+    def _below(self, kind: FileType, pattern: str) -> Iterator[ObjectPath]:
+        from pyarrow.fs import FileSelector
 
         with self._reached():
             found = self._store.get_file_info(FileSelector(self._key, allow_not_found=True))
         for info in found:
-            if info.type == FileType.File and fnmatchcase(info.base_name, pattern):
+            if info.type == kind and fnmatchcase(info.base_name, pattern):
                 yield self / info.base_name
 
     def read_bytes(self) -> bytes:

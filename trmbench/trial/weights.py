@@ -59,7 +59,8 @@ def import_weights(
         source: `name` and `repository` of public weights, for the record.
 
     Raises:
-        TrmbenchError: the file holds no such weights, or they do not fit the configuration.
+        TrmbenchError: the file holds no such weights, they do not fit the configuration, or the
+            results folder cannot be written to; it is made when all else is well.
     """
     state_dict = read_weights(file)
     with file.open("rb") as content:
@@ -76,6 +77,7 @@ def import_weights(
     imported = {"file": file.name, "sha256": checksum, **(source or {})}
     if named_by(parts) is not None:
         imported["data"] = parts.task.info.fingerprint
+    store.ensure_writable()
     final = FinalWeights(model.state_dict(), imported=imported)
     final.save(store.checkpoints(trial.trial_id), trial)
     row = {"status": IMPORTED, "started_at": datetime.now(UTC)}
