@@ -8,6 +8,7 @@ import platform
 import resource
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,3 +148,85 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+POWERCAP = Path("/sys/class/powercap")
+"""Where Linux tells the energy that processors take (RAPL); as a rule only root may read it."""
+
+
+class EnergyMeter:
+    """The joules that a device takes, by its own counter: NVML's of a GPU, RAPL's of processors.
+
+    They are the whole device's: what other processes do on it is counted as well. RAPL's counters
+    begin again from 0 every few minutes, so `update` is to be called more often than that.
+
+    Args:
+        device: the device.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._read = _nvml(device) if device.type == "cuda" else _rapl()
+        self._last = self._read() if self._read else None
+        self._taken = 0.0
+
+    def update(self) -> None:
+        """Add what was taken since the last look."""
+        if self._read is None or self._last is None:
+            return
+        now = self._read()
+        if now is None:
+            self._last = None
+            return
+        for (last, _), (current, size) in zip(self._last, now, strict=True):
+            self._taken += (current - last) % size if size else current - last
+        self._last = now
+
+    @property
+    def joules(self) -> float | None:
+        """Joules since the beginning; None where the device does not tell, or no longer does."""
+        self.update()
+        return None if self._last is None else self._taken
+
+
+Counters = list[tuple[float, float]]
+"""The joules that each counter of a device shows, and those at which it begins again; 0 = never."""
+
+
+def _rapl() -> Callable[[], Counters | None] | None:
+    """How the processors' counters are read; None where they cannot be."""
+
+    def read() -> Counters | None:
+        try:
+            return [
+                (
+                    int((package / "energy_uj").read_text()) / 1e6,
+                    int((package / "max_energy_range_uj").read_text()) / 1e6,
+                )
+                for package in packages
+            ]
+        except (OSError, ValueError):
+            return None
+
+    packages = sorted(POWERCAP.glob("intel-rapl:?"))
+    return read if packages and read() else None
+
+
+def _nvml(device: torch.device) -> Callable[[], Counters | None] | None:
+    """How a GPU's counter is read; None without NVML's Python package, or without a counter."""
+    try:
+        import pynvml
+        import torch
+
+        pynvml.nvmlInit()
+        uuid = f"GPU-{torch.cuda.get_device_properties(device).uuid}"
+        handle = pynvml.nvmlDeviceGetHandleByUUID(uuid)
+    except Exception:  # whatever is missing: the energy is then unknown
+        return None
+
+    def read() -> Counters | None:
+        try:
+            return [(pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1e3, 0.0)]
+        except pynvml.NVMLError:
+            return None
+
+    return read if read() else None

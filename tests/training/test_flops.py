@@ -12,9 +12,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from trmbench import TaskInfo
 from trmbench.bench.measure import prepare_test, prepare_training
 from trmbench.bench.subject import subject
+from trmbench.plugin import registry
 from trmbench.testing.toy_model import ToyModel
 from trmbench.testing.toy_options import ToyModelOptions
 from trmbench.training.flops import step_flops, traced_flops
+from trmbench.trial.build import TrialParts
+from trmbench.trial.cost import flops_of_training
 
 SHAPE = {
     "task.size": 6,
@@ -46,7 +49,20 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "urm attention": ("urm", RECURSION | ATTENTION),
     "direct mlp": ("direct", {}),
     "direct attention": ("direct", ATTENTION),
+    "cgar mlp": ("cgar", RECURSION),
+    "cgar attention": ("cgar", RECURSION | ATTENTION),
+    "eqr mlp": ("eqr", RECURSION),
+    "eqr attention": ("eqr", RECURSION | ATTENTION),
+    "se-rrm": ("se-rrm", {"model.T": 3, "model.n": 2, "model.supervision_steps": 2}),
+    "se_rrm plain": ("se-rrm", {"model.T": 2, "model.equivariant": False}),
 }
+ANY_MODEL = {key: value for key, value in SHAPE.items() if not key.startswith("model.")}
+
+
+def parts_of(variant: str, further: dict[str, Any] | None = None) -> TrialParts:
+    model, changes = VARIANTS[variant]
+    shape = ANY_MODEL if model == "se-rrm" else SHAPE
+    return subject(model, "sudoku", "mini", shape | changes | (further or {}), {}).parts
 
 
 def counted(call: Callable[[], object]) -> int:
@@ -58,18 +74,39 @@ def counted(call: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_formula_gives_what_a_step_of_the_harness_computes(variant: str) -> None:
-    model, changes = VARIANTS[variant]
-    parts = subject(model, "sudoku", "mini", SHAPE | changes, {}).parts
-    flops = step_flops(parts.model, parts.task.info.seq_len)
+    parts = parts_of(variant)
+    model, seq_len = parts.model, parts.task.info.seq_len
+    flops = step_flops(model, seq_len, parts.schedule(0.0))
     assert counted(prepare_training(parts)) == 3 * flops.training
+    flops = step_flops(model, seq_len, parts.schedule(1.0))
     assert counted(prepare_test(parts)) == 5 * flops.test
     assert flops.test < flops.training
 
 
+@pytest.mark.parametrize("variant", ["trm mlp", "hrm mlp", "cgar mlp"])
+def test_a_training_costs_what_its_steps_cost_stage_by_stage(variant: str) -> None:
+    parts = parts_of(variant, {"train.steps": 10})
+    trainer = parts.trainer()
+
+    def train() -> None:
+        while trainer.step < trainer.total_steps:
+            trainer.train_step()
+
+    found = flops_of_training(parts, 10)
+    assert counted(train) == found
+    whole = 10 * 3 * step_flops(parts.model, parts.task.info.seq_len).training
+    assert found == whole if variant != "cgar mlp" else found < 0.9 * whole
+
+
+def test_every_first_party_model_that_is_trained_is_among_them() -> None:
+    ours = [entry.spec for entry in registry.models() if entry.plugin.distribution == "trmbench"]
+    trained = {spec.name for spec in ours if spec.base is None}
+    assert {"trm", "cgar"} <= trained == {model for model, _ in VARIANTS.values()}
+
+
 @pytest.mark.parametrize("variant", ["trm attention", "trm one-step gradient", "hrm mlp"])
 def test_a_trace_finds_the_same_as_the_formula(variant: str) -> None:
-    model, changes = VARIANTS[variant]
-    parts = subject(model, "sudoku", "mini", SHAPE | changes, {}).parts
+    parts = parts_of(variant)
     assert traced_flops(parts.model, parts.task.info.seq_len) == parts.model.forward_flops()
 
 

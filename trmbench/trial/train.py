@@ -12,7 +12,7 @@ import torch
 from trmbench.config.data import is_undigested, require_same_puzzles
 from trmbench.evaluation.answers import RecursiveSolver
 from trmbench.evaluation.early_exit import EarlyExitSolver
-from trmbench.machine import peak_memory, reset_peak_memory
+from trmbench.machine import EnergyMeter, peak_memory, reset_peak_memory
 from trmbench.spec import Solver, Trial, TrialEvent
 from trmbench.store import Store
 from trmbench.store.checkpoints import RunningCheckpoints
@@ -38,6 +38,7 @@ _OF_TRAINING = (
     "stacked_seeds",
     "resumed_from_step",
     "train_peak_memory_bytes",
+    "train_joules",
 )
 """Figures that are stored with the final weights, for the rows of later evaluations."""
 
@@ -61,8 +62,11 @@ class TrialRun:
         self._on_event = on_event
         self._should_stop = should_stop
         self.record = TrialRecord(self.parts, self.store)
+        self._meter: EnergyMeter | None = None
 
     def _event(self, phase: str, **fields: Any) -> None:
+        if self._meter is not None:
+            self._meter.update()
         self._on_event(TrialEvent(trial_id=self.trial.trial_id, phase=phase, **fields))
 
     def _say(self, line: str) -> None:
@@ -96,6 +100,8 @@ class TrialRun:
         """Train the model, from its last checkpoint if there is one, or load its final weights."""
         trainer = self.begin_training()
         if trainer is not None:
+            is_whole = trainer.step == 0 and self.workers.size == 1
+            self._meter = EnergyMeter(self.parts.device) if is_whole else None
             TrainingRun(trainer, self.training_event, self.running).train(self._should_stop)
             self.end_training(trainer)
 
@@ -121,6 +127,8 @@ class TrialRun:
             "stacked_seeds": trainer.stacked_seeds,
             "train_peak_memory_bytes": peak_memory(self.parts.device),
         }
+        if self._meter is not None:
+            figures["train_joules"] = self._meter.joules
         trained = {name: figures[name] for name in _OF_TRAINING if name in figures}
         final = FinalWeights(trainer.module.state_dict(), trainer.ema.state_dict(), trained)
         if self.workers.leads:
@@ -215,12 +223,14 @@ class TrialRun:
     def test(self) -> None:
         """Answer and score the test puzzles, and write their rows."""
         solver = self._solver()
+        self._meter = EnergyMeter(self.parts.device)
         self.record.figures |= evaluate(
             self.parts,
             solver,
             self.store,
             lambda done, total: self._event("test", step=done, total=total),
         )
+        self.record.figures["test_joules"] = self._meter.joules
 
     def _solver(self) -> Solver:
         model = self.parts.model
