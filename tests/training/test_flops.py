@@ -54,7 +54,6 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "eqr mlp": ("eqr", RECURSION),
     "eqr attention": ("eqr", RECURSION | ATTENTION),
     "se-rrm": ("se-rrm", {"model.T": 3, "model.n": 2, "model.supervision_steps": 2}),
-    "se_rrm plain": ("se-rrm", {"model.T": 2, "model.equivariant": False}),
 }
 ANY_MODEL = {key: value for key, value in SHAPE.items() if not key.startswith("model.")}
 
