@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import importlib
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from plugin_site import Site
 
 from trmbench import TrmbenchError
 from trmbench.scaffold import KINDS, create
+from trmbench.testing import assert_task_conforms
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -53,6 +55,21 @@ def test_existing_folder_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(TrmbenchError, match="exists already"):
         create("model", "my-model", tmp_path)
     assert not list((tmp_path / "my-model").iterdir())
+
+
+def test_a_table_becomes_a_task_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"{number}+1,{number + 1}\n" for number in range(40))
+    (tmp_path / "sums.csv").write_text("question,answer\n" + rows)
+    folder = create("task", "plus-one", tmp_path, tmp_path / "sums.csv")
+    assert (folder / "plus_one" / "data" / "sums.csv").read_text().endswith(rows)
+    monkeypatch.syspath_prepend(folder)
+    [spec] = importlib.import_module("plus_one").trmbench_tasks()
+    assert_task_conforms(spec)
+    assert len(spec.load(spec.options()).split("test")) == 8
+    with pytest.raises(TrmbenchError, match="has no table"):
+        create("task", "minus-one", tmp_path, tmp_path / "plus-one")
+    with pytest.raises(TrmbenchError, match="a model is not made from a table"):
+        create("model", "minus-one", tmp_path, tmp_path / "sums.csv")
 
 
 @pytest.mark.slow

@@ -25,9 +25,16 @@ NEXT_STEPS = {
     metavar="DIR",
     help="Where its folder is made.",
 )
-def command(kind: str, name: str, into: Path) -> None:
+@click.option(
+    "--from-table",
+    "table",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="PATH",
+    help="For a task: its puzzles, as `--task table` reads them.",
+)
+def command(kind: str, name: str, into: Path, table: Path | None) -> None:
     """Write a complete package NAME with a working model, task or runner, tests and tox.ini."""
-    folder = create(kind, name, into)
+    folder = create(kind, name, into, table)
     click.echo(f"{folder} is a package with a working {kind}. Next:")
     click.echo(f"  pip install -e {folder if folder.is_absolute() else f'./{folder}'}")
     click.echo(f"  trmbench plugins check {name}")

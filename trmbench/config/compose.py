@@ -55,6 +55,9 @@ def compose(
         given = [runner.named_today(settings) for settings in given]
     layers = _layers(model, task, preset, *given)
     cell = Cell(model.name, task.name, preset, _resolved(schemas, layers), cell_id="")
+    if task.fitted is not None:
+        layers.insert(2, _fitted(model, task, cell))
+        cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
     wanted = wanted_base(model, cell.values)
     if wanted is not None:  # its data are the base's, but for what its own preset says
         of_base = _wanted_data(wanted, task, preset)
@@ -76,6 +79,15 @@ def compose(
     if cell.values["execution"]["stack_seeds"]:
         registry.optimizers().find(cell.values["train"]["optimizer"]).spec.require_elementwise()
     return dataclasses.replace(cell, cell_id=learned_hash(model, task, cell.values, base))
+
+
+def _fitted(model: ModelSpec, task: TaskSpec, cell: Cell) -> tuple[str, Mapping[str, Any]]:
+    """The layer of values that follow from the task's data."""
+    assert task.fitted is not None
+    values = task.fitted(task.options(**cell.values["task"]), cell.preset)
+    has = {field.name for field in dataclasses.fields(model.options)}
+    own = {key: value for key, value in values.options.items() if key in has}
+    return f"the data of {task.name}", _dotted(dataclasses.replace(values, options=own), "model")
 
 
 def base_cell(

@@ -120,7 +120,9 @@ def _composed(
     without = {
         f"task.{field.name}": field.default
         for field in fields(task.options)
-        if field.name in lacks and settings[field.name].origin not in (FILE, COMMAND_LINE)
+        if field.name in lacks
+        and settings[field.name].origin not in (FILE, COMMAND_LINE)
+        and settings[field.name].value != field.default
     }
     if not without:
         return cell, []

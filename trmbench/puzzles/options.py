@@ -46,6 +46,14 @@ class PuzzleOptions:
 
     def __post_init__(self) -> None:
         check_ranges("task", self)
+        self.check_source()
+
+    def check_source(self) -> None:
+        """Refuse a source that cannot be; a task with other sources has its own.
+
+        Raises:
+            TrmbenchError: it cannot be.
+        """
         require(self.source in SOURCES, "source", self.source, f"use one of {', '.join(SOURCES)}")
         require(
             self.source != "path" or bool(self.path),

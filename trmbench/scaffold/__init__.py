@@ -9,28 +9,34 @@ from __future__ import annotations
 import importlib.util
 import keyword
 import re
+import shutil
 from pathlib import Path
 
 from trmbench.errors import TrmbenchError
 
 KINDS = ("model", "task", "runner")
+TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+"""Suffixes of the files that a task can be made from."""
 _IGNORED = ("__pycache__", ".pyc")
 
 
-def create(kind: str, name: str, parent: Path) -> Path:
+def create(kind: str, name: str, parent: Path, table: Path | None = None) -> Path:
     """Write a new package into the folder `parent / name`.
 
     Args:
         kind: "model", "task" or "runner".
         name: of the distribution and of what it offers, such as "my-model".
         parent: an existing folder.
+        table: for a task, the file or folder of its puzzles, which are copied.
 
     Returns:
         The new folder.
 
     Raises:
-        TrmbenchError: the name cannot be a package's, is taken, or the folder exists already.
+        TrmbenchError: the name cannot be a package's, is taken, the folder exists already, or there
+            is no table.
     """
+    files = [] if table is None else _tables(kind, table)
     module = name.replace("-", "_")
     _check_name(name, module)
     folder = parent / name
@@ -38,7 +44,7 @@ def create(kind: str, name: str, parent: Path) -> Path:
         raise TrmbenchError(f"{folder} exists already", "choose another name or remove it")
     title = "".join(word.capitalize() for word in name.split("-"))
     names = {"my-plugin": name, "my_plugin": module, "MyPlugin": title}
-    template = Path(__file__).parent / kind
+    template = Path(__file__).parent / ("table" if files else kind)
     for source in sorted(template.rglob("*")):
         if source.is_file() and not any(part in str(source) for part in _IGNORED):
             target = folder / _renamed(str(source.relative_to(template)), names)
@@ -47,7 +53,21 @@ def create(kind: str, name: str, parent: Path) -> Path:
                 target.write_text(_renamed(source.read_text(), names))
             except OSError as error:
                 raise TrmbenchError(f"{target} cannot be written: {error.strerror}") from error
+    for file in files:
+        (folder / module / "data").mkdir(exist_ok=True)
+        shutil.copyfile(file, folder / module / "data" / file.name)
     return folder
+
+
+def _tables(kind: str, place: Path) -> list[Path]:
+    """The files of a table."""
+    if kind != "task":
+        raise TrmbenchError(f"a {kind} is not made from a table", "use `trmbench new task`")
+    inside = sorted(place.iterdir()) if place.is_dir() else [place]
+    files = [file for file in inside if file.suffix.lower() in TABLES and file.is_file()]
+    if not files:
+        raise TrmbenchError(f"{place} has no table", f"give files such as {', '.join(TABLES)}")
+    return files
 
 
 def _check_name(name: str, module: str) -> None:

@@ -76,6 +76,10 @@ class TaskSpec:
     describe, made in a moment. None takes the method `benchmark_sample` of the options, which
     `PuzzleOptions` has; without one, a benchmark loads the task as it is."""
 
+    fitted: Callable[[Any, str], Preset] | None = None
+    """`fitted(options, preset)`: values that follow from the data of the options, such as
+    `train.steps`. They win over what a model's preset says for every task, as far as the model has
+    such options, and lose to what it says for this task."""
     content: Callable[[Any], Mapping[str, str]] | None = None
     """`content(options)`: by key, a digest of the user's files that an option names. It takes the
     place of their path in the cell's hash, so that trials on other data are another cell. None

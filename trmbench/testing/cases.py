@@ -51,8 +51,11 @@ class TaskCase:
 
     @cached_property
     def chosen_options(self) -> Any:
-        """The options of the preset."""
-        return self.spec.options(**self.spec.presets.get(self.preset, Preset()).options)
+        """The options of the preset; of a sample where it has no data, which a user gives."""
+        options = self.spec.options(**self.spec.presets.get(self.preset, Preset()).options)
+        if self.spec.sample is not None and self.spec.lacking and self.spec.lacking(options):
+            return self.spec.sample(options, ROWS).options
+        return options
 
     def load(self) -> Task:
         """Load the task again."""

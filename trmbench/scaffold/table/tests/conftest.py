@@ -1,0 +1,3 @@
+"""The fixtures of the conformance kit."""
+
+pytest_plugins = ["trmbench.testing.fixtures"]
