@@ -10,6 +10,7 @@ Shapes: B sequences, C side of the canvas, L = C*C.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isqrt
 
 import torch
@@ -68,9 +69,9 @@ def transform(
     """
     canvas = isqrt(tokens.shape[1])
     device = tokens.device
-    transposed = torch.tensor(TRANSPOSED, dtype=torch.bool, device=device)[dihedral]
-    rows_reversed = torch.tensor(ROWS_REVERSED, dtype=torch.bool, device=device)[dihedral]
-    columns_reversed = torch.tensor(COLUMNS_REVERSED, dtype=torch.bool, device=device)[dihedral]
+    transposed = _looked_up(TRANSPOSED, dihedral)
+    rows_reversed = _looked_up(ROWS_REVERSED, dihedral)
+    columns_reversed = _looked_up(COLUMNS_REVERSED, dihedral)
     new_heights = torch.where(transposed, widths, heights)[:, None, None]
     new_widths = torch.where(transposed, heights, widths)[:, None, None]
 
@@ -91,6 +92,12 @@ def transform(
     border = ((row == new_heights) & in_columns) | ((column == new_widths) & in_rows)
     outside = border.flatten(1).to(tokens.dtype) * END + PAD
     return torch.where(inside, _recoloured(moved, colours), outside)
+
+
+def _looked_up(flags: Sequence[int], numbers: Tensor) -> Tensor:
+    """(B,) bool: the flags of these numbers, by arithmetic: no table has to reach the device."""
+    bits = sum(1 << number for number, flag in enumerate(flags) if flag)
+    return ((bits >> numbers) & 1).bool()
 
 
 def _recoloured(tokens: Tensor, colours: Tensor) -> Tensor:

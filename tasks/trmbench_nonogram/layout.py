@@ -25,8 +25,9 @@ def runs(pictures: Tensor) -> Tensor:
     order = begins.cumsum(-1) - 1
     first = margin(pictures.shape[-1]) - begins.sum(-1, keepdim=True)
     places = (order + first).clamp_min(0).clamp_max(margin(pictures.shape[-1]) - 1)
-    lengths = torch.zeros((*pictures.shape[:2], margin(pictures.shape[-1])), dtype=torch.int64)
-    return lengths.to(pictures.device).scatter_add(-1, places, pictures.long())
+    shape = (*pictures.shape[:2], margin(pictures.shape[-1]))
+    lengths = torch.zeros(shape, dtype=torch.int64, device=pictures.device)
+    return lengths.scatter_add(-1, places, pictures.long())
 
 
 def encode(pictures: Tensor) -> tuple[Tensor, Tensor]:

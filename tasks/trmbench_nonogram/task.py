@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import torch
 from rich.text import Text
@@ -98,17 +100,17 @@ class NonogramTask(PuzzleTask):
 
 def transformed(grids: Tensor, symmetry: Tensor, inverse: bool = False) -> Tensor:
     """Grids (N, n, n), each turned by `symmetry % 4` quarters, and transposed first from 4 on."""
-    result = torch.empty_like(grids)
-    for number in range(SYMMETRIES):
-        chosen = symmetry == number
-        flips, quarters = number >= SYMMETRIES // 2, number % 4
-        part = grids[chosen]
-        if inverse:
-            part = torch.rot90(part, -quarters, (1, 2))
-            result[chosen] = part.mT if flips else part
-        else:
-            result[chosen] = torch.rot90(part.mT if flips else part, quarters, (1, 2))
-    return result
+    orders = _cell_orders(grids.shape[-1], inverse, grids.device)
+    return grids.flatten(1).gather(1, orders[symmetry]).view_as(grids)
+
+
+@cache
+def _cell_orders(size: int, inverse: bool, device: torch.device) -> Tensor:
+    """(8, n * n) int64: the cell that each cell of a transformed grid shows."""
+    cells = torch.arange(size**2).view(size, size)
+    turned = [torch.rot90(base, k, (0, 1)) for base in (cells, cells.mT) for k in range(4)]
+    orders = torch.stack(turned).flatten(1)
+    return (orders.argsort(1) if inverse else orders).to(device)
 
 
 def load(options: NonogramOptions) -> NonogramTask:

@@ -53,7 +53,8 @@ class QueensTask(PuzzleTask):
             return batch
         shape, device = (len(batch.inputs),), generator.device
         drawn = torch.randint(SYMMETRIES, shape, generator=generator, device=device)
-        cells = self._orders.to(device)[drawn]
+        self._orders = self._orders.to(device)  # copied once, not at every step
+        cells = self._orders[drawn]
         return batch._replace(
             inputs=batch.inputs.gather(1, cells), labels=batch.labels.gather(1, cells)
         )
@@ -65,7 +66,7 @@ class QueensTask(PuzzleTask):
         others = random.random((len(table), SYMMETRIES - 1)).argsort(axis=1, kind="stable") + 1
         drawn = np.concatenate([np.zeros((len(table), 1), int), others], axis=1)[:, :count]
         tokens = np.broadcast_to(np.arange(QUEEN + 1), (*drawn.shape, QUEEN + 1))
-        return permutation_votes(table, self._orders.numpy()[drawn], tokens)
+        return permutation_votes(table, self._orders.cpu().numpy()[drawn], tokens)
 
     def verify(self, inputs: np.ndarray, answers: np.ndarray) -> np.ndarray:
         """(N,) bool: n queens that do not attack each other, the given ones among them."""

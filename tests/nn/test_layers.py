@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings, strategies as st
+from torch.overrides import TorchFunctionMode
 
 from trmbench import TrmbenchError
 from trmbench.nn import (
@@ -45,6 +47,25 @@ def test_hidden_features(features: int, expansion: float, multiple_of: int, hidd
 def test_rms_norm_makes_the_mean_square_one(dim: int) -> None:
     x = torch.randn(3, 5, 7, dtype=torch.float64) * 10
     assert torch.allclose(rms_norm(x, dim).square().mean(dim), torch.ones(()).double(), atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_the_norm_returns_no_alias_that_a_compiler_could_lose(dtype: torch.dtype) -> None:
+    """A `to` of the same type gives the tensor itself; torch 2.11 then drops its gradient."""
+    converted: list[torch.Tensor] = []
+
+    class Conversions(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            out = func(*args, **(kwargs or {}))
+            if func is torch.Tensor.to and out is args[0]:
+                converted.append(out)
+            return out
+
+    with Conversions():
+        y = rms_norm(torch.randn(3, 8, dtype=dtype))
+    assert y.dtype == dtype and not any(y is each for each in converted)
 
 
 def test_both_norm_paths_agree() -> None:

@@ -11,7 +11,8 @@ import torch
 from helpers.trainers import FEW_SMALL_STEPS, maze_trainer
 
 from trmbench.errors import TrmbenchError
-from trmbench.training.compilation import compiled
+from trmbench.nn import rms_norm
+from trmbench.training.compilation import compare_gradients, compiled
 from trmbench.training.stacked.trainer import StackedTrainer
 from trmbench.training.trainer import Trainer
 
@@ -64,3 +65,38 @@ def test_a_missing_compiler_is_named_before_any_work(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(TrmbenchError, match="needs a C\\+\\+ compiler on a CPU, and there is no"):
         trainer(compile=True)
+
+
+@needs_compiler
+@pytest.mark.parametrize("backend", ["eager", pytest.param("aot_eager", marks=pytest.mark.slow)])
+def test_a_compiled_step_that_loses_a_gradient_is_stopped(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(x: torch.Tensor, dim: int) -> torch.Tensor:
+        return rms_norm(x.detach() if torch.compiler.is_compiling() else x, dim)
+
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=backend))
+    trainer(compile=True).train_step()
+    monkeypatch.setattr("trmbench.nn.swiglu.rms_norm", forgetful)
+    expected = r"other gradients than plain, of \d+ of 8 weights, such as .* \(leave execution"
+    with pytest.raises(TrmbenchError, match=expected):
+        trainer(compile=True).train_step()
+
+
+@needs_compiler
+def test_the_comparison_changes_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    compared = after_steps(trainer(compile=True))
+    monkeypatch.setattr("trmbench.training.step.compare_gradients", lambda *_: None)
+    for name, weight in after_steps(trainer(compile=True)).items():
+        assert torch.equal(weight, compared[name])
+
+
+@pytest.mark.parametrize(("size", "most"), [(torch.float64, 1e-6), (torch.bfloat16, 0.5)])
+def test_rounding_is_forgiven_by_precision(size: torch.dtype, most: float) -> None:
+    plain = {"weight": torch.ones(4), "tiny": torch.full((4,), 1e-13)}
+    near = {"weight": plain["weight"] * (1 + most / 2), "tiny": -plain["tiny"]}
+    compare_gradients(plain, near, size)
+    for wrong in (plain["weight"] * (1 + 2 * most), plain["weight"] * torch.nan, None):
+        with pytest.raises(TrmbenchError, match="of 1 of 2 weights, such as weight"):
+            compare_gradients(plain, {**plain, "weight": wrong}, size)

@@ -67,8 +67,9 @@ class EarlyExitSolver(RecursiveSolver):
                 confidence = confidence.index_copy(0, rows, confidence_of(output))
                 used = used.index_add(0, rows, torch.ones_like(rows))
                 settled = steady >= self.patience if self.patience else _same(before, output.state)
-                work.keep(~settled)
-                steady, rows = steady[~settled], rows[~settled]
+                left = (~settled).nonzero().squeeze(1)  # waits for the device, once a step
+                work.keep(left)
+                steady, rows = steady[left], rows[left]
             if number <= self.steps:
                 by_step.append(answers)
             if number in self.depths:

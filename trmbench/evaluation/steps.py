@@ -63,7 +63,7 @@ class SupervisionSteps(Iterator[StepOutput]):
         return Step(draw, False, progress, self._schedule, number, None)
 
     def keep(self, puzzles: Tensor) -> None:
-        """Go on with these puzzles alone, (B,) bool."""
+        """Go on with these puzzles alone: (B,) bool, or their places, which need no waiting."""
         self.state = tuple(part[puzzles] for part in self.state)
         self._inputs, self._identifiers = self._inputs[puzzles], self._identifiers[puzzles]
         self._rows = self._rows[puzzles]

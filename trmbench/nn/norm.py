@@ -40,7 +40,9 @@ def _scale(x: Tensor, dim: int) -> Tensor:
 def _normalise(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     wide = x.to(torch.promote_types(x.dtype, torch.float32))
     scale = _scale(wide, dim)
-    return (wide * scale).to(x.dtype), scale
+    y = wide * scale
+    # `to` of the same type is an alias, and compiled by torch 2.11 an alias loses its gradient.
+    return (y if y.dtype == x.dtype else y.to(x.dtype)), scale
 
 
 class _RMSNorm(torch.autograd.Function):

@@ -1,15 +1,21 @@
-"""`torch.compile` for the supervision step."""
+"""`torch.compile` for the supervision step, and whether it computes what the plain step does."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
 import torch
+from torch import Tensor
 
 from trmbench.errors import TrmbenchError
 from trmbench.training.torch_settings import compile_many_steps
+
+LARGEST_ERROR = {torch.float64: 1e-6, torch.float32: 1e-2, torch.bfloat16: 0.5}
+"""Of a weight's compiled gradient, relative to the plain one; a gradient that is lost has 1."""
+NEGLIGIBLE = 1e-3
+"""Share of the whole gradient's norm below which a weight's own is only rounding."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -34,3 +40,42 @@ def compiled(
             )
     compile_many_steps()
     return torch.compile(supervise, dynamic=False)
+
+
+def compare_gradients(
+    plain: Mapping[str, Tensor | None], fast: Mapping[str, Tensor | None], dtype: torch.dtype
+) -> None:
+    """Compare the compiled step's gradients with the plain one's. Waits for the device.
+
+    Args:
+        plain: by the names of the weights; None where there is none.
+        fast: the same, of the compiled step.
+        dtype: what both computed in.
+
+    Raises:
+        TrmbenchError: they differ by more than rounding does.
+    """
+    lost = [name for name, gradient in plain.items() if (gradient is None) != (fast[name] is None)]
+    both = {
+        name: (gradient.double(), other.double())
+        for name, gradient in plain.items()
+        if gradient is not None and (other := fast[name]) is not None
+    }
+    norms = {name: float(gradient.norm()) for name, (gradient, _) in both.items()}
+    least = NEGLIGIBLE * max(norms.values(), default=0.0)
+    most = LARGEST_ERROR[dtype]
+    wrong = [
+        name
+        for name, (gradient, other) in both.items()
+        if not float((other - gradient).norm()) <= most * max(norms[name], least)
+    ]
+    if lost or wrong:
+        _refuse([*lost, *wrong], len(plain))
+
+
+def _refuse(wrong: Sequence[str], weights: int) -> None:
+    raise TrmbenchError(
+        f"compiled by torch {torch.__version__}, the training step has other gradients than plain,"
+        f" of {len(wrong)} of {weights} weights, such as {wrong[0]}",
+        "leave execution.compile out, or use another torch",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
 import torch
@@ -12,7 +12,7 @@ from trmbench.spec import RecursiveModel
 from trmbench.spec.models import Forward, Schedule, capabilities, no_schedule, takes
 from trmbench.spec.optimizers import OptimizerSpec
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
-from trmbench.training.compilation import compiled
+from trmbench.training.compilation import compare_gradients, compiled
 from trmbench.training.ema import ExponentialMovingAverage
 from trmbench.training.losses import LossKind, supervision_loss
 from trmbench.training.micro_batch import detached, joined, parts
@@ -98,6 +98,7 @@ class TrainingStep:
         tables = [model.puzzle_embedding for model in models]
         self._tables = [table for table in tables if table is not None]
         self._supervised = self._supervise
+        self._unchecked = execution.compile
         if execution.compile:
             device = next(iter(weights.values())).device
             self._supervised = compiled(self._supervise, device)
@@ -144,10 +145,32 @@ class TrainingStep:
         """What the batch came to; its gradients are added up, part by part."""
         found = []
         for part in parts(slots, done, rows, known, self._micro_batch or len(done)):
+            if self._unchecked:
+                self._unchecked = False
+                plain, fast = (
+                    self._gradients(each, *part) for each in (self._supervise, self._supervised)
+                )
+                compare_gradients(plain, fast, self._dtype)
             supervised = self._supervised(*part)
             torch.autograd.backward(supervised.loss.total / self._settings.batch_size)
             found.append(detached(supervised))
         return joined(found)
+
+    def _gradients(
+        self,
+        supervise: Callable[..., Supervised],
+        slots: Slots,
+        done: Tensor,
+        rows: Tensor,
+        known: Known | None,
+    ) -> dict[str, Tensor | None]:
+        """The gradients of a part of a batch by name; nothing is kept of them."""
+        trained = dict(self.weights)
+        if rows.requires_grad:
+            trained["puzzle embeddings"] = rows
+        total = supervise(slots, done, rows, known).loss.total
+        found = torch.autograd.grad(total, list(trained.values()), allow_unused=True)
+        return dict(zip(trained, found, strict=True))
 
     def _supervise(
         self, slots: Slots, done: Tensor, rows: Tensor, known: Known | None

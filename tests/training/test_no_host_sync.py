@@ -1,0 +1,125 @@
+"""A training step never waits for the device, shown on torch's `meta` device.
+
+That device has no numbers to wait for: whatever reads one (`item`, `tolist`, `nonzero`, a Boolean
+index) raises there, and so does an operation on tensors of two devices. Copies from the processor
+are noticed by the modes below.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from typing import Any
+
+import pytest
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from trmbench.experiment.cells import choose_cells
+from trmbench.streams import Streams
+from trmbench.training.metrics import RunningMetrics
+from trmbench.training.trainer import Trainer
+from trmbench.trial.build import TrialParts
+
+META = torch.device("meta")
+OURS = ("/trmbench/", "/trmbench_")
+
+
+class OnDevice(torch.Generator):
+    """A generator that says it is the device's: none can be made for `meta`."""
+
+    device = META  # type: ignore[assignment]
+
+
+def line_of_ours() -> str:
+    stack = traceback.extract_stack()
+    frame = [each for each in stack if any(part in each.filename for part in OURS)][-1]
+    return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+
+
+class Copies(TorchDispatchMode):
+    """Notes the lines that copy between the processor and the device."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if (name := func._schema.name) in ("aten::_to_copy", "aten::copy_"):
+            source = args[name == "aten::copy_"]
+            if source.device != out.device:
+                self.found.append(f"{source.device} to {out.device}: {line_of_ours()}")
+        return out
+
+
+class Lists(TorchFunctionMode):
+    """Notes the lines that make a tensor on the device from Python numbers: a copy, too."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__()
+        self.found = found
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in (torch.tensor, torch.as_tensor) and kwargs.get("device") == META:
+            self.found.append(f"list to {META}: {line_of_ours()}")
+        return func(*args, **kwargs)
+
+
+@pytest.fixture(autouse=True)
+def on_meta(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trmbench.trial.build.choose_device", lambda wanted: META)
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: contextlib.nullcontext())
+    monkeypatch.setattr(
+        Streams,
+        "__init__",
+        lambda self, seed, _: vars(self).update(seed=seed, _generator=OnDevice()),
+    )
+
+
+def trainer(model: str, task: str, **settings: Any) -> Trainer:
+    small = {"train.steps": 100, "train.batch_size": 8, "model.width": 16, **settings}
+    [cell] = choose_cells([model], [task], "mini", None, small).cells
+    return TrialParts(cell.trial(0, "unused")).trainer()
+
+
+def waits(trained: Trainer) -> list[str]:
+    """The lines of one training step, after the first, that copy."""
+    trained.train_step()  # makes the optimiser's state, and moves the order of the data
+    with Copies() as copies, Lists(copies.found):
+        trained.train_step()
+    return copies.found
+
+
+@pytest.mark.parametrize("task", ["sudoku", "maze", "nonogram", "arc1", "coloring", "queens"])
+def test_no_task_makes_a_training_step_wait(task: str) -> None:
+    assert waits(trainer("trm", task, **{"model.puzzle_positions": 1})) == []
+
+
+@pytest.mark.parametrize("model", ["hrm", "direct", "urm", "eqr", "cgar", "se-rrm"])
+def test_no_model_makes_a_training_step_wait(model: str) -> None:
+    assert waits(trainer(model, "sudoku")) == []
+
+
+def test_neither_clipping_nor_muon_makes_a_training_step_wait() -> None:
+    settings = {"train.clip": 1.0, "train.label_smoothing": 0.1, "train.optimizer": "muon"}
+    trained = trainer("trm", "sudoku", **settings)
+    trained.optimizer.all = trained.optimizer.all[:1]  # AdamW's fused kernel is not for `meta`
+    assert waits(trained) == []
+
+
+def test_nor_does_a_step_after_a_resume(monkeypatch: pytest.MonkeyPatch) -> None:
+    sums = {"sums": [0.0] * 7, "steps": 0}
+    monkeypatch.setattr(RunningMetrics, "state_dict", lambda self: sums)
+    trained = trainer("trm", "sudoku")
+    trained.train_step()
+
+    class Kept:
+        def save(self, step: int, tensors: dict[str, Any], values: dict[str, Any]) -> None:
+            here = {name: torch.zeros(t.shape, dtype=t.dtype) for name, t in tensors.items()}
+            trained.restore(here, values)
+
+    trained.save(Kept())  # type: ignore[arg-type]
+    assert waits(trained) == []
