@@ -89,6 +89,7 @@ def _checks(plugin: Plugin, task: str | None) -> Iterator[tuple[str, Callable[[]
     checks: dict[str, Callable[..., list[Finding]]] = {
         "model": lambda spec: conform.check_model(spec, **on),
         "task": conform.check_task,
+        "optimizer": conform.check_optimizer,
         "runner": conform.check_runner,
     }
     for kind, entries in REGISTRIES.items():

@@ -1,5 +1,6 @@
 from .conform import (
     assert_model_conforms as assert_model_conforms,
+    assert_optimizer_conforms as assert_optimizer_conforms,
     assert_runner_conforms as assert_runner_conforms,
     assert_task_conforms as assert_task_conforms,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from trmbench.spec import ModelSpec, RunnerSpec, TaskSpec
-from trmbench.testing import model_checks, runner_checks, task_checks
+from trmbench.spec import ModelSpec, OptimizerSpec, RunnerSpec, TaskSpec
+from trmbench.testing import model_checks, optimizer_checks, runner_checks, task_checks
 from trmbench.testing.cases import ModelCase, RunnerCase, TaskCase
 from trmbench.testing.conformance import Finding, findings, refuse_problems
 from trmbench.testing.toy import TOY_TASK
@@ -33,6 +33,11 @@ def check_task(
 ) -> list[Finding]:
     """Find what `assert_task_conforms` would report."""
     return findings(task_checks.CHECKS, TaskCase(spec, preset), skip)
+
+
+def check_optimizer(spec: OptimizerSpec, *, skip: Collection[str] = ()) -> list[Finding]:
+    """Find what `assert_optimizer_conforms` would report."""
+    return findings(optimizer_checks.CHECKS, spec, skip)
 
 
 def check_runner(spec: RunnerSpec, *, skip: Collection[str] = ()) -> list[Finding]:
@@ -80,6 +85,19 @@ def assert_task_conforms(
         ConformanceError: lists everything that is wrong.
     """
     refuse_problems(f"task {spec.name!r}", check_task(spec, preset=preset, skip=skip))
+
+
+def assert_optimizer_conforms(spec: OptimizerSpec, *, skip: Collection[str] = ()) -> None:
+    """Check an optimiser with the weights of a toy network.
+
+    Args:
+        spec: the optimiser.
+        skip: names of checks to leave out.
+
+    Raises:
+        ConformanceError: lists everything that is wrong.
+    """
+    refuse_problems(f"optimizer {spec.name!r}", check_optimizer(spec, skip=skip))
 
 
 def assert_runner_conforms(spec: RunnerSpec, *, skip: Collection[str] = ()) -> None:
