@@ -226,7 +226,7 @@ def test_there_are_many_of_them() -> None:
 
 def test_every_number_among_the_settings_has_a_range() -> None:
     sections = dict(CORE_SECTIONS)
-    for kind in (registry.models, registry.tasks, registry.optimizers, registry.runners):
+    for kind in (registry.models, registry.tasks, registry.runners):
         sections |= {f"{entry.qualified_name}": entry.spec.options for entry in kind()}
     for name, schema in sections.items():
         if name.partition(":")[0] not in ("trmbench", *CORE_SECTIONS):

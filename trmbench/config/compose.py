@@ -7,19 +7,15 @@ Later wins: defaults < task preset < model preset, generic part < model preset, 
 from __future__ import annotations
 
 import dataclasses
-import typing
 from collections.abc import Iterable, Mapping
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from trmbench.config.cell import COMMAND_LINE, DATA, FILE, Cell, Setting, learned_hash
-from trmbench.config.values import allowed, checked
+from trmbench.config.fields import options_of
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.plugin import registry
-from trmbench.plugin.registry import Registry
 from trmbench.spec import BaseCell, ModelSpec, Preset, RunnerSpec, TaskSpec
-from trmbench.spec.ranges import Range, range_of
-from trmbench.spec.settings import CORE_SECTIONS, NAME_OF
+from trmbench.spec.settings import CORE_SECTIONS
 
 # --- composition --------------------------------------------------------------------------------
 
@@ -178,8 +174,8 @@ def _resolved(
 ) -> dict[str, dict[str, Setting]]:
     sections: dict[str, dict[str, Setting]] = {
         section: {
-            key: Setting(_default(option.field, section), "default", _allowed(option))
-            for key, option in _options(schema).items()
+            key: Setting(option.default(section), "default", option.allowed)
+            for key, option in options_of(schema).items()
         }
         for section, schema in schemas.items()
     }
@@ -208,47 +204,6 @@ def checked_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
     given = {f"{section}.{key}": value for key, value in values.items()}
     resolved = _resolved({section: CORE_SECTIONS[section]}, [(COMMAND_LINE, given)])
     return {key: setting.value for key, setting in resolved[section].items()}
-
-
-class _Option(NamedTuple):
-    """A field of a section's dataclass."""
-
-    field: dataclasses.Field[Any]
-    expected: Any
-    """Its type."""
-    within: Range | None
-
-
-@cache
-def _options(schema: type) -> dict[str, _Option]:
-    """The fields of a section's dataclass by name."""
-    types = typing.get_type_hints(schema)
-    fields = dataclasses.fields(schema)
-    return {field.name: _Option(field, types[field.name], range_of(field)) for field in fields}
-
-
-def _names(option: _Option) -> Registry | None:
-    """The registry whose names the option may have, if any."""
-    kind = option.field.metadata.get(NAME_OF)
-    found: Registry | None = getattr(registry, kind)() if kind else None
-    return found
-
-
-def _allowed(option: _Option) -> str:
-    names = _names(option)
-    if names is None:
-        return allowed(option.expected, option.within)
-    return " or ".join(repr(entry.spec.name) for entry in names)
-
-
-def _default(field: dataclasses.Field[Any], section: str) -> Any:
-    if field.default is not dataclasses.MISSING:
-        return field.default
-    if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
-    raise TrmbenchError(
-        f"option {section}.{field.name} has no default", "options dataclasses need one per field"
-    )
 
 
 def _preset(kind: str, spec: ModelSpec | TaskSpec, name: str) -> Preset:
@@ -288,8 +243,5 @@ def _override(
     if key not in sections[section]:
         known = [f"{section}.{key}" for key in sections[section]]
         raise unknown(f"setting ({origin})", dotted, known)
-    option = _options(schemas[section])[key]
-    value = checked(dotted, value, option.expected, option.within)
-    if (names := _names(option)) is not None:
-        names.find(value)
+    value = options_of(schemas[section])[key].checked(dotted, value)
     sections[section][key] = dataclasses.replace(sections[section][key], value=value, origin=origin)
