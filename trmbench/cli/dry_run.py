@@ -51,7 +51,7 @@ def _in_words(found: CellEstimate) -> str:
     if cost is None:
         return f"{head}: no estimate, its model raised {found.problem}"
     if not cost.steps:
-        return f"{head}: nothing to train, or trained by what it builds upon"
+        return f"{head}: nothing to train, or trained by itself or by what it builds upon"
     rows = f" {count(cost.embedding_rows)} puzzle embeddings," * (cost.embedding_rows > 1)
     return (
         f"{head}: {count(cost.parameters)} parameters,{rows} {count(cost.steps)} steps on"

@@ -19,10 +19,13 @@ from trmbench.trial.build import TrialParts
 def refinement(found: StoredPuzzle) -> Refinement:
     """Repeat the way to the answer of a puzzle with the trial's final weights.
 
-    A solver that is not trained is not asked again: its stored answers are shown.
+    A model that has no supervision steps is not asked again: its stored answers are shown.
     """
     trained = found.trained
-    answers, latents, halts = _computed(found, trained) if trained else _stored(found)
+    if trained is not None and trained.needs_training:
+        answers, latents, halts = _computed(found, trained)
+    else:
+        answers, latents, halts = _stored(found)
     return Refinement(
         title=found.trial.label,
         puzzle_id=found.id,

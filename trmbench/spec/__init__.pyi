@@ -35,6 +35,11 @@ from .puzzles import (
 from .ranges import (
     setting as setting,
 )
+from .self_training import (
+    SelfTraining as SelfTraining,
+    Session as Session,
+    TrainingData as TrainingData,
+)
 from .trials import (
     Runner as Runner,
     Trial as Trial,

@@ -41,6 +41,8 @@ class TrainSettings:
     """Training steps; None = from `epochs`."""
     epochs: int | None = setting(None, at_least=1, at_most=MOST_STEPS)
     """Passes over the training puzzles, one augmented variant of each per pass."""
+    seconds: float | None = setting(None, above=0, at_most=TEN_YEARS, metadata={UNHASHED_AT: None})
+    """Seconds that a model with a training loop of its own may take; None = no limit."""
     batch_size: int = setting(768, at_least=1, at_most=LARGEST_BATCH)
     """Puzzles of one training step."""
     optimizer: str = field(default="adam_atan2", metadata={NAME_OF: "optimizers"})

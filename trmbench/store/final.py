@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from trmbench.spec import Predictions, Trial
 from trmbench.store.files import Damaged
@@ -15,6 +15,8 @@ from trmbench.store.location import Location
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from trmbench.spec import SelfTraining
 
 FINAL = "final"
 _RAW, _EMA = "raw/", "ema/"
@@ -43,11 +45,11 @@ class FinalWeights:
         origin = {} if self.imported is None else {"imported": self.imported}
         checkpoints.save(folder, FINAL, tensors, {**told, "trained": self.trained, **origin})
 
-    def load_into(self, model: nn.Module, tested: str) -> None:
+    def load_into(self, model: nn.Module | SelfTraining, tested: str) -> None:
         """Give a model the weights that are tested: "raw", or "ema" where there are averages."""
         model.load_state_dict(self.raw)
-        if tested == "ema":
-            model.load_state_dict(self.averages, strict=False)
+        if tested == "ema" and self.averages:
+            cast("nn.Module", model).load_state_dict(self.averages, strict=False)
 
 
 def has_final(folder: Location) -> bool:

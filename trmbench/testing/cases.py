@@ -21,6 +21,7 @@ from trmbench.spec import (
     Preset,
     PuzzleTable,
     RunnerSpec,
+    SelfTraining,
     Solver,
     Task,
     TaskInfo,
@@ -108,10 +109,15 @@ class ModelCase:
         self._base = base
         self._task_case = TaskCase(task, None)
 
+    @property
+    def task(self) -> Task:
+        """The loaded task."""
+        return self._task_case.task
+
     @cached_property
     def info(self) -> TaskInfo:
         """The loaded task's info."""
-        return self._task_case.task.info
+        return self.task.info
 
     def cell(self, preset: str) -> Cell:
         """Resolve the configuration with one of the model's presets."""
@@ -148,8 +154,13 @@ class ModelCase:
 
     @property
     def is_solver(self) -> bool:
-        """True if the model answers as it is, without being trained."""
+        """True if the harness does not train the model."""
         return isinstance(self.model, Solver)
+
+    @property
+    def trains_itself(self) -> bool:
+        """True if the model brings a training loop of its own."""
+        return isinstance(self.model, SelfTraining)
 
     @cached_property
     def batch(self) -> Batch:

@@ -1,4 +1,4 @@
-"""The contract of a model: what holds for all, then for solvers or for recursive models."""
+"""The contract of a model: what holds for all, then what holds for its kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from trmbench.errors import one_line
 from trmbench.plugin import registry
 from trmbench.spec import BaseCell, Context
-from trmbench.testing import recursive_checks, solver_checks
+from trmbench.testing import recursive_checks, self_training_checks, solver_checks
 from trmbench.testing.cases import ModelCase
 from trmbench.testing.conformance import Check, ConformanceError, require
 from trmbench.testing.listing import require_light
@@ -62,8 +62,9 @@ def protocol(case: ModelCase) -> None:
     names = ("max_steps", "puzzle_embedding", "initial_state", "forward")
     require(
         all(hasattr(model, name) for name in names),
-        f"build returned a {kind}, which is neither a Solver (predict) nor a RecursiveModel "
-        "(max_steps, puzzle_embedding, initial_state, forward)",
+        f"build returned a {kind}, which is neither a Solver (predict) nor SelfTraining (fit, "
+        "predict, state_dict, load_state_dict) nor a RecursiveModel (max_steps, puzzle_embedding, "
+        "initial_state, forward)",
     )
     require(isinstance(model, torch.nn.Module), f"{kind} is no torch.nn.Module")
     steps = model.max_steps
@@ -94,5 +95,7 @@ GENERAL = (
 
 
 def of_kind(case: ModelCase) -> Sequence[Check]:
-    """Choose the checks for a solver or for a recursive model."""
+    """Choose the checks for a solver, a model that trains itself, or a recursive model."""
+    if case.trains_itself:
+        return self_training_checks.CHECKS
     return solver_checks.CHECKS if case.is_solver else recursive_checks.CHECKS

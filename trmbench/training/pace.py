@@ -17,7 +17,7 @@ class Pace:
 
     def __init__(self, step: int, save_every: float) -> None:
         self._first_step = step
-        self._save_every = save_every
+        self.save_every = save_every
         self._started = self._now = self._told = self._saved = time.monotonic()
 
     def lap(self) -> float:
@@ -37,7 +37,7 @@ class Pace:
     @property
     def is_time_to_save(self) -> bool:
         """Whether the last checkpoint is long enough ago."""
-        return self._now - self._saved > self._save_every
+        return self._now - self._saved > self.save_every
 
     def told(self) -> None:
         """Note that an event was sent."""

@@ -17,7 +17,7 @@ from trmbench.errors import TrmbenchError
 from trmbench.machine import choose_device, require_precision
 from trmbench.nn.layers import recompute_activations
 from trmbench.plugin import registry
-from trmbench.spec import Context, ModelSpec, Solver, Task, TaskSpec, Trial
+from trmbench.spec import Context, ModelSpec, SelfTraining, Solver, Task, TaskSpec, Trial
 from trmbench.spec.settings import EvaluationSettings, ExecutionSettings, TrainSettings
 from trmbench.streams import Streams, stream_seed
 from trmbench.training.data import Batches
@@ -112,6 +112,15 @@ class TrialParts:
     def needs_training(self) -> bool:
         """Whether the harness trains the model; a `Solver` answers as it is."""
         return not isinstance(self.model, Solver)
+
+    @property
+    def trains_itself(self) -> bool:
+        """Whether the model brings a training loop of its own."""
+        return isinstance(self.model, SelfTraining)
+
+    def renew_model(self) -> None:
+        """Forget the model, to have it built again."""
+        del self.model
 
     @property
     def total_steps(self) -> int:

@@ -86,6 +86,8 @@ class _Member:
             trainer = self.run.begin_training()
             if trainer is not None:
                 self.seed = TrainingRun(trainer, self.run.training_event, self.run.running)
+        else:
+            self.run.learn()
 
     def finish(self) -> None:
         """Keep what was learned, test, and record how it went."""

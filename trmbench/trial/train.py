@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 
 from trmbench.config.data import is_undigested, require_same_puzzles
+from trmbench.errors import TrmbenchError
 from trmbench.evaluation.answers import RecursiveSolver
 from trmbench.evaluation.early_exit import EarlyExitSolver
 from trmbench.machine import EnergyMeter, peak_memory, reset_peak_memory
@@ -28,6 +29,7 @@ from trmbench.trial.cost import flops_of_training
 from trmbench.trial.evaluate import evaluate, tested_puzzles
 from trmbench.trial.identifiers import check_unchanged
 from trmbench.trial.record import TrialRecord
+from trmbench.trial.self_training import fit
 
 BASE_POLL_SECONDS = 1.0
 IMPURE = "once interrupted, it gives other numbers (see `trmbench plugins check`)"
@@ -78,8 +80,14 @@ class TrialRun:
         """Build what the trial consists of, and train the model if need be."""
         torch.set_num_threads(self.parts.train.threads)
         self.begin()
+        self.learn()
+
+    def learn(self) -> None:
+        """Train the model, unless it answers as it is."""
         if self.parts.needs_training:
             self.train()
+        elif self.parts.trains_itself:
+            self.fit()
 
     def begin(self) -> None:
         """Choose the device and load the task; the trial's row tells of both from here on.
@@ -104,6 +112,23 @@ class TrialRun:
             self._meter = EnergyMeter(self.parts.device) if is_whole else None
             TrainingRun(trainer, self.training_event, self.running).train(self._should_stop)
             self.end_training(trainer)
+
+    def fit(self) -> None:
+        """Have the model train itself, or load its final weights.
+
+        Raises:
+            Stopped: it was asked to stop; its last checkpoint is written.
+            TrmbenchError: several processes were to train it, or its state is unfit.
+        """
+        if self.workers.size > 1:
+            raise TrmbenchError(
+                f"{self.trial.model} trains itself, in one process", "give it one GPU per trial"
+            )
+        if has_final(self.folder):
+            self._clear()
+            self._use(load_final(self.folder))
+        else:
+            self._keep(*fit(self.parts, self.running, self.training_event, self._should_stop))
 
     def begin_training(self) -> Trainer | None:
         """The trainer, at its last checkpoint if there is one; None if it is trained already."""
@@ -131,9 +156,12 @@ class TrialRun:
             figures["train_joules"] = self._meter.joules
         trained = {name: figures[name] for name in _OF_TRAINING if name in figures}
         final = FinalWeights(trainer.module.state_dict(), trainer.ema.state_dict(), trained)
+        self._keep(final, trainer.curve)
+
+    def _keep(self, final: FinalWeights, curve: Sequence[Mapping[str, Any]]) -> None:
         if self.workers.leads:
-            curve = [{"trial_id": self.trial.trial_id, **point} for point in trainer.curve]
-            self.store.write("curves", self.trial.trial_id, curve)
+            points = [{"trial_id": self.trial.trial_id, **point} for point in curve]
+            self.store.write("curves", self.trial.trial_id, points)
             final.save(self.folder, self.trial)
         self._use(final)
         self._clear()
@@ -183,7 +211,8 @@ class TrialRun:
         if final.imported is not None:
             check_unchanged(self.parts, final.imported)
         self.record.figures |= final.trained
-        if steps := final.trained.get("train_steps"):
+        steps = final.trained.get("train_steps")
+        if steps and self.parts.needs_training:
             self.record.figures |= {
                 "train_flops": flops_of_training(self.parts, steps),
                 "train_presentations": steps * self.parts.train.batch_size,
@@ -198,10 +227,11 @@ class TrialRun:
         base = TrialRun(trial, as_ours, self._should_stop, self.workers)
 
         def trained() -> Any:
-            base.train()
+            base.learn()
             self.record.imported = base.record.imported
             self.record.figures["train_flops"] = base.record.figures.get("train_flops")
-            return base.parts.model.eval()
+            model = base.parts.model
+            return model.eval() if isinstance(model, torch.nn.Module) else model
 
         if not self.workers.leads:
             return trained()

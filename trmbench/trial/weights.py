@@ -41,7 +41,8 @@ def trained_parts(trial: Trial) -> TrialParts:
     if final.imported is not None:
         check_unchanged(parts, final.imported)
     final.load_into(parts.model, parts.evaluation.weights)
-    parts.model.eval()
+    if isinstance(parts.model, torch.nn.Module):
+        parts.model.eval()
     return parts
 
 
