@@ -53,7 +53,6 @@ SETTINGS: list[tuple[tuple[str, str], str, str, str]] = [
     (MAZE, "evaluation.steps", "0 -1 99999999999", "use 1 to 100,000"),
     (MAZE, "evaluation.batch_size", "0 -1 1000001", BATCH),
     (MAZE, "evaluation.early_exit", "-1 100001", "use 0 to 100,000"),
-    (MAZE, "evaluation.split", "validate", "'test' or 'train' or 'validation'"),
     (MAZE, "execution.max_parallel", "0 -1 10001", "use 1 to 10,000"),
     (MAZE, "execution.time_budget", "-1 315360001", DURATION),
     (MAZE, "execution.time_budget", "nan inf", "give a number"),

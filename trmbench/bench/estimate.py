@@ -22,6 +22,7 @@ from trmbench.training.activations import activation_bytes
 from trmbench.training.flops import step_flops, training_flops
 from trmbench.training.weights import weight_count
 from trmbench.trial.build import TrialParts
+from trmbench.trial.evaluate import tested_puzzles
 
 USUAL_SHARE_OF_MATMUL_RATE = 0.2
 """Share of the measured matrix-multiply rate that trainings reach, for the estimate of time."""
@@ -136,7 +137,7 @@ def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
         key = (str(parts.device), parts.train.precision, threads)
         if key not in rates:
             rates[key] = measure_matmul_rate(parts.device, parts.dtype, threads)
-        _ = parts.task  # bad data is told as such, whatever the model does
+        tested_puzzles(parts)  # bad data is told as such, whatever the model does
         cost, problem = None, None
         try:
             cost = estimate_trial(trial, parts, rates[key])

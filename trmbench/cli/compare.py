@@ -27,6 +27,7 @@ def question_options(command: Any) -> Any:
             help="score (the task's own), exact_accuracy, valid_accuracy or cell_accuracy; of ARC"
             " also fractional_vote@2, all_vote@2 or output_vote@2.",
         ),
+        click.option("--split", metavar="NAME", help="Only what was tested on this split."),
         click.option("--baseline", metavar="MODEL", help="Compare the others with this one only."),
         click.option(
             "--margin",

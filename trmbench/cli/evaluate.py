@@ -15,7 +15,7 @@ from trmbench.errors import TrmbenchError
 @click.argument("trials", nargs=-1, metavar="[TRIAL]...")
 @where_option
 @click.option("--all", "every", is_flag=True, help="Every trained trial of the results folder.")
-@click.option("--split", type=click.Choice(["test", "train", "validation"]), help="Which puzzles.")
+@click.option("--split", metavar="NAME", help="Which puzzles: test, train, validation, ...")
 @click.option("--limit", type=int, help="At most this many test puzzles.")
 @click.option("--votes", type=int, help="Augmented copies of each test puzzle that vote.")
 @click.option("--steps", type=int, help="Supervision steps at test.")

@@ -136,9 +136,10 @@ def command(
     if fresh:
         todo = _fresh(todo, store)
     failed = _run(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
-    from trmbench.cli.summary import print_summary
+    from trmbench.cli.summary import print_further, print_summary
 
     print_summary(store, todo.rows(store), len(todo.trials), choice)
+    print_further(store, todo.further_rows(store))
     return 1 if failed else 0
 
 

@@ -14,6 +14,13 @@ from trmbench.report.terminal import cells_table, failures_table, rich_table
 from trmbench.store import Store
 
 
+def print_further(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print the cells as tested on the other test splits of their tasks, where there are any."""
+    if rows:
+        console.print("Other test splits, with verdicts of their own in `trmbench compare`:")
+        console.print(cells_table(summarize(store, rows)))
+
+
 def print_summary(
     store: Store, rows: Sequence[Mapping[str, Any]], wanted: int, choice: Choice | None = None
 ) -> bool:

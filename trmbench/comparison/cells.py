@@ -12,10 +12,13 @@ import numpy as np
 
 from trmbench.comparison.scores import PRIMARY, PuzzleSet, ScoreReader, data_of, metric_of
 from trmbench.spec.status import FINISHED
-from trmbench.spec.trials import Row
+from trmbench.spec.trials import Row, split_of
 from trmbench.stats import CellMoments, Interval, interval, moments
 from trmbench.stats.intervals import PUZZLES_LIKE_THESE
 from trmbench.store import Store
+
+HEADLINE = "test"
+"""The split that counts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,16 @@ class CellSummary:
     """What the trials were tested on."""
     moments: CellMoments
     """Moments of the metric, seeds by puzzles, in 0..1."""
+
+    @property
+    def split(self) -> str:
+        """The split that the trials were tested on."""
+        return split_of(self.rows[0])
+
+    @property
+    def tested_on(self) -> str:
+        """The task, and the split where it is not the one that counts."""
+        return named(self.task, self.split)
 
     @cached_property
     def interval(self) -> Interval:
@@ -82,6 +95,11 @@ class CellSummary:
         lists = [row["exact_accuracy_by_step"] for row in self.trials]
         lists = [steps for steps in lists if steps and len(steps) == len(lists[0] or ())]
         return np.array(lists, dtype=np.float64) if lists else np.empty((0, 0))
+
+
+def named(task: str, split: str) -> str:
+    """Name a task, and the split where it is not the one that counts."""
+    return task if split == HEADLINE else f"{task} [{split}]"
 
 
 def summarize(store: Store, rows: Iterable[Row], metric: str = PRIMARY) -> list[CellSummary]:
@@ -154,7 +172,10 @@ def _names(firsts: Sequence[Row]) -> list[str]:
     """Find names that tell the cells of each task and preset apart."""
     names = [row.get("label") or _name(row["model"], _overrides(row)) for row in firsts]
     for distinguish in (_evaluation, _scored_by, _data, lambda row: {"cell": row["cell_id"]}):
-        keys = [(row["task"], row["preset"], name) for row, name in zip(firsts, names, strict=True)]
+        keys = [
+            (row["task"], row["preset"], split_of(row), name)
+            for row, name in zip(firsts, names, strict=True)
+        ]
         names = [
             _name(name, distinguish(row)) if keys.count(key) > 1 else name
             for row, key, name in zip(firsts, keys, names, strict=True)

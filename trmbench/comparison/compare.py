@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from trmbench.comparison.across import AcrossTasks, summarize_tasks
 from trmbench.comparison.cautions import find_cautions, obstacles
-from trmbench.comparison.cells import CellSummary, summarize_with
+from trmbench.comparison.cells import HEADLINE, CellSummary, named, summarize_with
 from trmbench.comparison.reported import Reported, reported_figures
 from trmbench.comparison.scores import PRIMARY, ScoreReader, check_metric, shared_ids
 from trmbench.comparison.selection import select_trials
@@ -29,6 +29,8 @@ class Question:
     metric: str = PRIMARY
     baseline: str | None = None
     """Name of the cell or model that the others are compared with; None = all pairs."""
+    split: str | None = None
+    """The split that was tested; None = each, with verdicts of its own."""
     margin: float | None = None
     """A difference below this, in 0..1, does not matter."""
     force: bool = False
@@ -72,13 +74,19 @@ class Difference:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """The cells of one task and preset: what is compared with each other."""
+    """The cells of one task, preset and split: what is compared with each other."""
 
     task: str
     preset: str
+    split: str
     cells: tuple[CellSummary, ...]
     differences: tuple[Difference, ...]
     cautions: tuple[str, ...]
+
+    @property
+    def tested_on(self) -> str:
+        """The task, and the split where it is not the one that counts."""
+        return named(self.task, self.split)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,17 +129,17 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
             f"a margin of {100 * question.margin:g} points is not between 0 and 100",
             "--margin takes points, such as --margin 2",
         )
-    rows, notes = select_trials(store, question.where)
+    rows, notes = select_trials(store, question.where, question.split)
     reader = ScoreReader(store, check_metric(question.metric))
     cells = summarize_with(reader, rows, question.metric)
-    pairs = [pair for group in _by_task(cells) for pair in _pairs(group, question.baseline)]
     if question.baseline and not any(question.baseline in (c.name, c.model) for c in cells):
         raise unknown("baseline", question.baseline, {cell.name for cell in cells})
-    differences = _differences(reader, pairs, question)
+    differences = _by_split(reader, cells, question)
     groups = tuple(
         Group(
             task=group[0].task,
             preset=group[0].preset,
+            split=group[0].split,
             cells=tuple(group),
             differences=tuple(d for d in differences if d.a in group),
             cautions=tuple(find_cautions(group)),
@@ -140,26 +148,47 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
     )
     notes += [line for cell in cells for line in cell.left_out]
     notes += _mixed_presets(groups)
+    of_test = [cell for cell in cells if cell.split == HEADLINE]
     return ComparedCells(
         question=question,
         groups=groups,
-        across=summarize_tasks([cell for group in groups for cell in group.cells]),
-        published=reported_figures(cells) if question.published else (),
+        across=summarize_tasks(of_test),
+        published=reported_figures(of_test) if question.published else (),
         notes=tuple(notes),
     )
 
 
+def _by_split(
+    reader: ScoreReader, cells: Sequence[CellSummary], question: Question
+) -> list[Difference]:
+    """Compute all differences: each split is a family of its own, whatever else was tested."""
+    groups = _by_task(cells)
+    splits = dict.fromkeys(group[0].split for group in groups)
+    found: list[Difference] = []
+    for split in splits:
+        family = [group for group in groups if group[0].split == split]
+        pairs = [pair for group in family for pair in _pairs(group, question.baseline)]
+        found += _differences(reader, pairs, question)
+    return found
+
+
 def _by_task(cells: Sequence[CellSummary]) -> list[list[CellSummary]]:
-    groups: dict[tuple[str, str], list[CellSummary]] = {}
+    """Group the cells by task, preset and split; of one task and preset, "test" comes first."""
+    groups: dict[tuple[str, str], dict[str, list[CellSummary]]] = {}
     for cell in cells:
-        groups.setdefault((cell.task, cell.preset), []).append(cell)
-    return list(groups.values())
+        splits = groups.setdefault((cell.task, cell.preset), {})
+        splits.setdefault(cell.split, []).append(cell)
+    return [
+        group
+        for splits in groups.values()
+        for _, group in sorted(splits.items(), key=lambda item: item[0] != HEADLINE)
+    ]
 
 
 def _mixed_presets(groups: Sequence[Group]) -> list[str]:
-    presets: dict[str, list[str]] = {}
+    presets: dict[str, dict[str, None]] = {}
     for group in groups:
-        presets.setdefault(group.task, []).append(group.preset)
+        presets.setdefault(group.task, {})[group.preset] = None
     return [
         f"{task}: presets {', '.join(names)} are different experiments and are not compared"
         for task, names in presets.items()

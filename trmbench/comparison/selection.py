@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from trmbench.comparison.where import parse_where
-from trmbench.errors import TrmbenchError
+from trmbench.errors import TrmbenchError, unknown
 from trmbench.spec.status import FINISHED, IMPORTED
-from trmbench.spec.trials import Row
+from trmbench.spec.trials import Row, split_of
 from trmbench.store import Store
 
 
-def select_trials(store: Store, where: str | None = None) -> tuple[list[Row], list[str]]:
+def select_trials(
+    store: Store, where: str | None = None, split: str | None = None
+) -> tuple[list[Row], list[str]]:
     """Select the trials to compare, oldest first, and write a line per trial that is stored twice.
 
     Raises:
-        TrmbenchError: `where` is not understood, or there is nothing to compare.
+        TrmbenchError: `where` is not understood, or there is nothing to compare, or nothing of the
+            split.
     """
     condition = parse_where(where) if where else None
     # Of imported weights there is nothing to compare before `evaluate` has tested them.
@@ -31,6 +34,11 @@ def select_trials(store: Store, where: str | None = None) -> tuple[list[Row], li
         raise TrmbenchError(
             f"no trial matches --where {where!r}", "`trmbench show` lists the trials"
         )
+    if split is not None:
+        tested = {split_of(row) for row in rows}
+        if split not in tested:
+            raise unknown("split of these trials:", split, tested)
+        rows = [row for row in rows if split_of(row) == split]
     return rows, repeated
 
 

@@ -13,7 +13,7 @@ from trmbench.config.data import is_undigested, require_same_files, require_same
 from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.spec import Trial
-from trmbench.spec.trials import Row
+from trmbench.spec.trials import Row, split_of
 from trmbench.store import Store
 from trmbench.store.final import has_final
 
@@ -32,6 +32,12 @@ class Plan:
         done = {trial.trial_id for trial in self.finished}
         return [trial for trial in self.trials if trial.trial_id not in done]
 
+    def further_rows(self, store: Store) -> list[dict[str, Any]]:
+        """The stored rows of the same trials as tested on the other test splits of their tasks."""
+        asked = {trial.trial_id: trial.config["evaluation"] for trial in self.trials}
+        found = store.trials(store.names_of(asked)) if self.trials else []
+        return [row for row in found if _is_further(row, asked[row["trial_id"]])]
+
     def rows(self, store: Store) -> list[dict[str, Any]]:
         """The stored rows of the trials, in this order, by the labels given here."""
         labels = {cell.cell_id: cell.label for cell in self.cells}
@@ -40,6 +46,14 @@ class Plan:
         for row in rows:
             row["label"] = labels[row["cell_id"]] or row["label"]
         return sorted(rows, key=lambda row: places[row["trial_id"]])
+
+
+def _is_further(row: Row, asked: Mapping[str, Any]) -> bool:
+    """Whether a row is what a run writes for another split than the one that counts."""
+    split = split_of(row)
+    own = {"split": split, "votes": 1}
+    is_other = split not in (asked["split"], "train", "validation")
+    return is_other and row["evaluation_id"] == evaluation_hash({**asked, **own})
 
 
 def plan(cells: Sequence[Cell], seeds: Sequence[int], store: Store) -> Plan:
@@ -109,7 +123,7 @@ def reevaluations(
         TrmbenchError: a trial is not trained, or a setting does not exist.
     """
     firsts: dict[str, Row] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: split_of(row) != "test"):
         firsts.setdefault(row["trial_id"], row)
     trained = [row for key, row in firsts.items() if has_final(store.checkpoints(key))]
     if not trained_only and len(trained) < len(firsts):
@@ -122,7 +136,7 @@ def _tested_again(trial: Trial, row: Row, changes: dict[str, Any]) -> Trial:
     if changes.pop("rescore", False):
         return _rescoring(trial)
     _require_same_data(trial, row)
-    if changes.get("split") in ("train", "validation"):  # only test puzzles have copies that vote
+    if changes.get("split", "test") != "test":  # only test puzzles have copies that vote
         changes = {"votes": 1, **changes}
     return _with_evaluation(trial, changes)
 

@@ -1,16 +1,19 @@
-"""The task whose three splits are tables in memory."""
+"""The task whose splits are tables in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trmbench.errors import TrmbenchError
-from trmbench.puzzles.splits import fingerprint
+from trmbench.errors import unknown
+from trmbench.puzzles.splits import SPLITS, fingerprint
 from trmbench.spec import PuzzleTable, Task, TaskInfo
 
 
 class PuzzleTask(Task):
-    """Base of a task of one-to-one puzzles: subclasses add augmentation, verification, pictures."""
+    """Base of a task of one-to-one puzzles: subclasses add augmentation, verification, pictures.
+
+    Splits other than "train", "validation" and "test" are tested as well (`info.test_splits`).
+    """
 
     def __init__(
         self,
@@ -31,10 +34,11 @@ class PuzzleTask(Task):
             seq_len=grid_shape[0] * grid_shape[1],
             grid_shape=grid_shape,
             primary_metric=primary_metric,
+            test_splits=("test", *(name for name in splits if name not in SPLITS)),
         )
 
     def split(self, name: str) -> PuzzleTable:
-        """The table of "train", "validation" or "test"; the same object at every call."""
+        """The table of "train", "validation", "test" or a further test split, always the same."""
         if name not in self._splits:
-            raise TrmbenchError(f"no split {name!r}", f"use one of {', '.join(self._splits)}")
+            raise unknown("split", name, self._splits)
         return self._splits[name]

@@ -56,7 +56,8 @@ def _group_plots(store: Store, group: Group, index: int, order: Sequence[str]) -
     if not found:
         return
     cells = {cell: look(order.index(cell.name)) for cell in found}
-    slug = re.sub(r"[^a-z0-9]+", "-", f"{index + 1}-{group.task}-{group.preset}".lower()).strip("-")
+    title = f"{index + 1}-{group.tested_on}-{group.preset}"
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     metric = metric_names(cell.metric for cell in cells)
     yield Plot(
         f"{slug}-accuracy",

@@ -137,7 +137,7 @@ def _remarks(compared: ComparedCells, escape: Callable[[str], str]) -> list[str]
         if difference.obstacles
     ]
     lines += [
-        f"Caution, {group.task} {group.preset}: {line}"
+        f"Caution, {group.tested_on} {group.preset}: {line}"
         for group in compared.groups
         for line in group.cautions
     ]

@@ -46,7 +46,7 @@ def _headline(group: Group) -> Headline:
         f"{duration(first.mean('train_seconds'))} of training,"
         f" {count(first.mean('parameters'))} parameters",
     ]
-    return Headline(f"{group.task}, {group.preset}", first.name, "; ".join(parts))
+    return Headline(f"{group.tested_on}, {group.preset}", first.name, "; ".join(parts))
 
 
 def _leads(

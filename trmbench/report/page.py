@@ -120,7 +120,7 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         footnote=tables.footnote(compared.cells).splitlines(),
         sections=[
             {
-                "title": f"{section.group.task}, {section.group.preset}",
+                "title": f"{section.group.tested_on}, {section.group.preset}",
                 "plots": [(p.name, p.caption, to_svg(p), p.canvas.marks()) for p in section.plots],
                 "gallery": section.gallery,
             }
@@ -151,7 +151,7 @@ def _question(compared: ComparedCells) -> list[tuple[str, str]]:
 
 
 def _cell_title(cell: CellSummary) -> str:
-    return f"{cell.task}, {cell.preset}: {cell.name}"
+    return f"{cell.tested_on}, {cell.preset}: {cell.name}"
 
 
 def _differing_settings(group: Group) -> tables.TextTable:
@@ -164,7 +164,7 @@ def _differing_settings(group: Group) -> tables.TextTable:
         if len(set(texts)) > 1:
             rows.append((key, *texts))
     headings = ("setting", *(cell.name for cell in group.cells))
-    title = f"Settings that differ, {group.task}, {group.preset}"
+    title = f"Settings that differ, {group.tested_on}, {group.preset}"
     return tables.TextTable(title, headings, tuple(rows), 1)
 
 

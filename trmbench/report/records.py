@@ -46,7 +46,12 @@ def comparison_record(compared: ComparedCells) -> Record:
             for found in compared.published
         ],
         "cautions": [
-            {"task": group.task, "preset": group.preset, "caution": line}
+            {
+                "task": group.task,
+                "preset": group.preset,
+                "split": group.split,
+                "caution": line,
+            }
             for group in compared.groups
             for line in group.cautions
         ],
@@ -72,6 +77,7 @@ def cell_record(cell: CellSummary) -> Record:
         "model": cell.model,
         "task": cell.task,
         "preset": cell.preset,
+        "split": cell.split,
         "metric": cell.metric,
         "seeds": found.seeds,
         "not_finished": len(cell.failed),
@@ -112,6 +118,7 @@ def difference_record(difference: Difference) -> Record:
         "b_cell_id": difference.b.cell_id,
         "task": difference.a.task,
         "preset": difference.a.preset,
+        "split": difference.a.split,
         **_figures(difference.comparison),
         "puzzles": dataclasses.asdict(puzzles) if puzzles else None,
         "verdict": difference.verdict,

@@ -50,7 +50,7 @@ def cells(found: Sequence[CellSummary]) -> TextTable:
     mixed = len({cell.metric for cell in found}) > 1
     rows = tuple(
         (
-            cell.task,
+            cell.tested_on,
             cell.name,
             cell.preset,
             *([metric_names([cell.metric])] if mixed else []),
@@ -80,7 +80,7 @@ def differences(found: Sequence[Difference]) -> TextTable:
         forced = " (forced)" if difference.forced else ""
         rows.append(
             (
-                difference.a.task,
+                difference.a.tested_on,
                 difference.a.name,
                 difference.b.name,
                 points(c.estimate.difference) if c else UNKNOWN,
@@ -107,7 +107,7 @@ def sources(found: Sequence[Difference]) -> TextTable:
         counts = (puzzles.both, puzzles.only_a, puzzles.only_b, puzzles.neither)
         rows.append(
             (
-                difference.a.task,
+                difference.a.tested_on,
                 difference.a.name,
                 difference.b.name,
                 shares_text(c.variance_shares),

@@ -55,7 +55,7 @@ def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
     if compared.differences:
         yield rich_table(tables.differences(compared.differences))
         for difference in compared.differences:
-            pair = f"{difference.a.task}: A = {difference.a.name}, B = {difference.b.name}. "
+            pair = f"{difference.a.tested_on}: A = {difference.a.name}, B = {difference.b.name}. "
             style = _STYLES.get(difference.verdict, "")
             yield Text.assemble((pair, "bold"), (difference.explanation, style))
         sources = tables.sources(compared.differences)
@@ -65,7 +65,7 @@ def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
         yield rich_table(table)
     for group in compared.groups:
         for line in group.cautions:
-            yield Text(f"caution, {group.task} {group.preset}: {line}", "yellow")
+            yield Text(f"caution, {group.tested_on} {group.preset}: {line}", "yellow")
     if compared.published:
         yield rich_table(published_table(compared))
     if compared.failed:

@@ -144,6 +144,9 @@ class TaskInfo:
     """"valid_accuracy" where every right answer counts, or a name of the task's own score. Its
     beginning may say how the puzzles of a group count: "fractional_..." by their mean, as without
     any, "all_..." only if each has 1, "output_..." each for itself."""
+    test_splits: tuple[str, ...] = ("test",)
+    """The splits that are tested, "test" first: the others, such as larger puzzles, have rows and
+    verdicts of their own next to it."""
     unit: str = "puzzle"
     """"puzzle", or "group" where one group has several test inputs."""
 
@@ -154,7 +157,8 @@ class Task(Protocol):
     info: TaskInfo
 
     def split(self, name: str) -> PuzzleTable:
-        """The puzzles of "train", "validation" (may be empty) or "test", the same at every call."""
+        """The puzzles of "train", "validation" (may be empty), "test" or another of
+        `info.test_splits`, the same at every call."""
         ...
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:

@@ -94,7 +94,7 @@ class TrainSettings:
 class EvaluationSettings:
     """How a trained model is tested. Has a hash of its own: testing again needs no new training."""
 
-    split: Literal["test", "train", "validation"] = "test"
+    split: str = "test"
     """The puzzles that are tested: "train" shows, unaugmented, how well they were learned;
     "validation" are training puzzles that the task holds out (`task.validation`)."""
     limit: int | None = setting(None, at_least=1, at_most=MOST_PUZZLES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -49,6 +50,13 @@ class Trial:
     def label(self) -> str:
         """For people: model (or row of a study), task and seed."""
         return f"{self.cell_label or self.model} {self.task} seed {self.seed}"
+
+
+def split_of(row: Row) -> str:
+    """The split that a row's trial was tested on."""
+    evaluation = json.loads(row["config"] or "{}").get("evaluation", {})
+    split: str = evaluation.get("split") or "test"
+    return split
 
 
 def row_name(row: Row) -> str:

@@ -200,6 +200,11 @@ class Store:
         rows = self._rows(self._names("trials") if names is None else names)
         return sorted(rows, key=lambda row: str(row["started_at"]))
 
+    def names_of(self, trial_ids: Iterable[str]) -> list[str]:
+        """The names of the rows of all evaluations of these trials."""
+        wanted = set(trial_ids)
+        return [name for name in self._names("trials") if name.partition("-")[0] in wanted]
+
     def finished(self, names: Iterable[str]) -> set[str]:
         """Which of these, named by trial and evaluation, are finished."""
         return {row_name(row) for row in self.trials(names) if row["status"] == FINISHED}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 import torch
 
-from trmbench.config.cell import DATA
+from trmbench.config.cell import DATA, evaluation_hash
 from trmbench.config.compose import base_cell, wanted_base
 from trmbench.config.data import require_same_files
 from trmbench.errors import TrmbenchError
@@ -59,6 +60,18 @@ class TrialParts:
     def optimizer_entry(self) -> registry.Entry:
         """The optimiser's spec and plugin."""
         return registry.optimizers().find(self.train.optimizer)
+
+    def tested_on(self, split: str) -> TrialParts:
+        """The same trial, tested on another split; no copies vote there."""
+        evaluation = {**self.trial.config["evaluation"], "split": split, "votes": 1}
+        other = copy.copy(self)
+        other.evaluation = EvaluationSettings(**evaluation)
+        other.trial = dataclasses.replace(
+            self.trial,
+            evaluation_id=evaluation_hash(evaluation),
+            config={**self.trial.config, "evaluation": evaluation},
+        )
+        return other
 
     @cached_property
     def device(self) -> torch.device:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from trmbench.errors import TrmbenchError
+from trmbench.errors import TrmbenchError, unknown
 from trmbench.evaluation.answers import predict
 from trmbench.evaluation.depths import depth_curve
 from trmbench.evaluation.identifiers import blank_identifiers, shuffled_identifiers
@@ -58,7 +58,7 @@ def evaluate(
     figures, columns = score(task, table, predictions)
     _write_rows(store, parts, "puzzles", columns)
     validation = task.split("validation")
-    if len(validation):
+    if len(validation) and parts.evaluation.split in ("test", "train", "validation"):
         held_out = _answered(parts, solver, validation, on_progress)
         figures["validation_accuracy"] = score(task, validation, held_out)[0]["score"]
     totals = {**of_votes, **figures["totals"], **_compute(answers, parts)}
@@ -139,6 +139,9 @@ def tested_puzzles(parts: TrialParts) -> PuzzleTable:
         TrmbenchError: the task has none of them, or no augmented copies that could vote.
     """
     evaluation = parts.evaluation
+    known = ("train", "validation", *parts.task.info.test_splits)
+    if evaluation.split not in known:
+        raise unknown("value of evaluation.split:", evaluation.split, known)
     table = parts.task.split(evaluation.split)
     if not len(table):
         raise TrmbenchError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -39,6 +40,12 @@ class TrialRecord:
         """What the task says of its data, as soon as it is loaded."""
         self.imported: Mapping[str, str] | None = None
         """The file of weights that were trained elsewhere."""
+
+    def of(self, parts: TrialParts) -> TrialRecord:
+        """The record of a further evaluation of the same trial."""
+        other = copy.copy(self)
+        other._parts, other.figures = parts, dict(self.figures)
+        return other
 
     def conclude(self, how: Outcome, claim: Claim) -> Outcome:
         """Write how the trial ended, if it is still this process's; returns how it ended here.
