@@ -13,8 +13,6 @@ from trmbench import TrmbenchError
 
 SHOWN = 10
 """Bad rows that are named; all of them are counted."""
-_LONGEST_FIELD = 1 << 20
-"""Characters of one field."""
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
@@ -98,7 +96,6 @@ Values = Iterator[tuple[int, tuple[Any, Any]]]
 
 
 def _csv(file: Path, columns: tuple[str, str], bad: BadRows) -> Values:
-    csv.field_size_limit(_LONGEST_FIELD)
     with file.open(encoding="utf-8-sig", newline="") as content:
         first = content.readline()
         content.seek(0)
