@@ -42,7 +42,9 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "train_steps": "Training steps taken.",
         "train_seconds": "Seconds of the training, interruptions apart.",
         "test_seconds": "Seconds of the test.",
-        "flops_per_step": "Floating-point operations of one supervision step of one puzzle, without gradient.",
+        "flops_per_step": (
+            "Floating-point operations of one supervision step of one puzzle, without gradient."
+        ),
         "flops_per_answer": "Floating-point operations of the answer to one puzzle, on average.",
         "train_flops": "Floating-point operations of the training's matrix products.",
         "train_joules": "Energy of the training; null where the device does not tell.",
