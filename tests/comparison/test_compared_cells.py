@@ -83,7 +83,6 @@ def test_all_differences_of_a_call_are_one_family(tmp_path: Path) -> None:
         ({"puzzle_ids": [f"q{i:05}" for i in range(200)]}, "puzzles differ"),
         ({"metric": "pass@2"}, "scored differently"),
         ({"row": {"votes": 8}}, "vote budgets differ"),
-        ({"steps": 8}, "supervision steps at test differ"),
     ],
 )
 def test_what_is_not_comparable_is_refused_with_the_reason(

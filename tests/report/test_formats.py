@@ -79,7 +79,7 @@ def test_names_are_text_in_every_format(compared: ComparedCells) -> None:
 
 def test_forced_results_say_so_in_every_format(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", bernoulli(3, 50, 0.8))
-    add_cell(tmp_path, "hrm", bernoulli(3, 50, 0.4), steps=8)
+    add_cell(tmp_path, "hrm", bernoulli(3, 50, 0.4), row={"votes": 8})
     forced = compare_cells(Store(tmp_path), Question(force=True))
     for text in (terminal(forced), *(write(forced) for write in FORMATS.values())):
         assert "forced" in text.lower()

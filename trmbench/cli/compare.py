@@ -35,6 +35,12 @@ def question_options(command: Any) -> Any:
             metavar="POINTS",
             help="Differences below this do not matter: allows the verdict `equivalent`.",
         ),
+        click.option(
+            "--match",
+            type=click.Choice(["depth", "flops", "seconds", "none"]),
+            default="depth",
+            help="What is made equal: each model at its greatest depth within the smaller budget.",
+        ),
         click.option("--force", is_flag=True, help="Compare what is not comparable, labelled so."),
         click.option("--ignore-failed", is_flag=True, help="Give verdicts despite failed trials."),
         click.option(

@@ -7,12 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trmbench.comparison.cells import CellSummary
+from trmbench.comparison.matching import By, Match
 from trmbench.comparison.scores import figure_of, shared_ids
 from trmbench.spec.trials import Row
 
 
-def obstacles(a: CellSummary, b: CellSummary) -> list[str]:
-    """List what keeps the difference of two cells from meaning what it seems to mean."""
+def obstacles(match: Match, by: By) -> list[str]:
+    """List what keeps the difference of two cells from meaning what it seems to mean.
+
+    Args:
+        match: the two cells, at the depths at which they are compared.
+        by: what was to be equal.
+    """
+    a, b = match.a.cell, match.b.cell
     found = [f"{cell.name} has no finished trial" for cell in (a, b) if cell.puzzle_set is None]
     if a.puzzle_set is not None and b.puzzle_set is not None and a.puzzle_set is not b.puzzle_set:
         shared = len(shared_ids(a.puzzle_set, b.puzzle_set))
@@ -24,25 +31,21 @@ def obstacles(a: CellSummary, b: CellSummary) -> list[str]:
         scored = f"they are scored differently ({a.name}: {a.metric}, {b.name}: {b.metric})"
         same = figure_of(a.metric) == figure_of(b.metric)
         found.append(scored + f"; --metric {a.metric} scores both alike" * same)
-    for what, of in (("vote budgets", _votes), ("supervision steps at test", _steps)):
-        left, right = of(a), of(b)
-        if left != right and left is not None and right is not None:
-            found.append(f"their {what} differ ({a.name}: {left}, {b.name}: {right})")
+    votes = [cell.rows[0]["votes"] for cell in (a, b)]
+    if by == "depth" and None not in votes and votes[0] != votes[1]:
+        found.append(_differ("vote budgets", match, votes) + "; --match flops counts them as cost")
+    steps = [point.cost.depth for point in (match.a, match.b)]
+    if a.cell_id == b.cell_id and None not in steps and steps[0] != steps[1]:
+        found.append(_differ("supervision steps at test", match, steps))
+    if match.obstacle:
+        found.append(match.obstacle)
     return found
 
 
-def _votes(cell: CellSummary) -> int | None:
-    votes: int | None = cell.rows[0]["votes"]
-    return votes
-
-
-def _steps(cell: CellSummary) -> int | None:
-    """Count the supervision steps at test; None for a model that has none to vary."""
-    asked: int | None = cell.config.get("evaluation", {}).get("steps")
-    recorded: int | None = cell.by_step.shape[1] if len(cell.by_step) else None
-    if asked is None and recorded == 1:
-        return None  # a one-shot model: its single step is what it is, not a smaller budget
-    return recorded or asked
+def _differ(what: str, match: Match, values: Sequence[object]) -> str:
+    names = (match.a.cell.name, match.b.cell.name)
+    each = (f"{name}: {value}" for name, value in zip(names, values, strict=True))
+    return f"their {what} differ ({', '.join(each)})"
 
 
 def find_cautions(cells: Sequence[CellSummary]) -> list[str]:

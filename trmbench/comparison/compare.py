@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from trmbench.comparison.across import AcrossTasks, summarize_tasks
 from trmbench.comparison.cautions import find_cautions, obstacles
 from trmbench.comparison.cells import HEADLINE, CellSummary, named, summarize_with
+from trmbench.comparison.depth_moments import DepthMoments
+from trmbench.comparison.matching import By, Match, Matching
 from trmbench.comparison.reported import Reported, reported_figures
 from trmbench.comparison.scores import PRIMARY, ScoreReader, check_metric, shared_ids
 from trmbench.comparison.selection import select_trials
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.spec.trials import Row
-from trmbench.stats import CellMoments, Comparison, PuzzleCounts, compare_all, moments, puzzle_table
+from trmbench.stats import CellMoments, Comparison, PuzzleCounts, compare_all, puzzle_table
 from trmbench.store import Store
 
 REFUSED = "refused"
@@ -38,6 +40,8 @@ class Question:
     ignore_failed: bool = False
     published: bool = False
     """Show what papers report for these tasks."""
+    match: By = "depth"
+    """What is made equal for two cells by comparing them at other depths than tested."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +56,8 @@ class Difference:
     """None where nothing was computed: an obstacle without `force`, or no scores."""
     puzzles: PuzzleCounts | None
     """Who solves which puzzles."""
+    match: Match
+    """The depths at which the two are compared."""
 
     @property
     def verdict(self) -> str:
@@ -68,7 +74,8 @@ class Difference:
         """The verdict in a sentence or two, with the cells' names."""
         if self.comparison is None:
             return f"Not compared: {'; '.join(self.obstacles)}."
-        text = self.comparison.explanation
+        text = f"{self.match.line}: " if self.match.line else ""
+        text = text[:1].upper() + text[1:] + self.comparison.explanation
         return f"FORCED although {'; '.join(self.obstacles)}. {text}" if self.obstacles else text
 
 
@@ -134,7 +141,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
     cells = summarize_with(reader, rows, question.metric)
     if question.baseline and not any(question.baseline in (c.name, c.model) for c in cells):
         raise unknown("baseline", question.baseline, {cell.name for cell in cells})
-    differences = _by_split(reader, cells, question)
+    differences, repeated = _by_split(reader, cells, question)
     groups = tuple(
         Group(
             task=group[0].task,
@@ -147,6 +154,8 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
         for group in _by_task(cells)
     )
     notes += [line for cell in cells for line in cell.left_out]
+    if repeated:
+        notes.append(f"{repeated} pairs, once matched, ask what another pair asks; it counts once")
     notes += _mixed_presets(groups)
     of_test = [cell for cell in cells if cell.split == HEADLINE]
     return ComparedCells(
@@ -160,16 +169,22 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
 
 def _by_split(
     reader: ScoreReader, cells: Sequence[CellSummary], question: Question
-) -> list[Difference]:
-    """Compute all differences: each split is a family of its own, whatever else was tested."""
+) -> tuple[list[Difference], int]:
+    """Compute all differences: each split is a family of its own, whatever else was tested.
+
+    Returns:
+        The differences, and the number of pairs that, once matched, ask what another pair asks.
+    """
     groups = _by_task(cells)
     splits = dict.fromkeys(group[0].split for group in groups)
     found: list[Difference] = []
+    repeated = 0
     for split in splits:
-        family = [group for group in groups if group[0].split == split]
-        pairs = [pair for group in family for pair in _pairs(group, question.baseline)]
+        matched = [_matched(group, question) for group in groups if group[0].split == split]
+        pairs = [pair for of_group, _ in matched for pair in of_group]
         found += _differences(reader, pairs, question)
-    return found
+        repeated += sum(dropped for _, dropped in matched)
+    return found, repeated
 
 
 def _by_task(cells: Sequence[CellSummary]) -> list[list[CellSummary]]:
@@ -211,44 +226,70 @@ def _pairs(
     return [(cell, named[0]) for cell in cells if cell is not named[0]] if named else []
 
 
+def _matched(cells: Sequence[CellSummary], question: Question) -> tuple[list[Match], int]:
+    """Match the pairs of one task and preset; and how many ask what another pair asks."""
+    matching = Matching(cells, question.match)
+    found: dict[object, Match] = {}
+    repeated = 0
+    for pair in sorted(
+        (matching.match(a, b) for a, b in _pairs(cells, question.baseline)),
+        key=lambda match: match.is_moved,  # a pair at the depths of its tests stands for others
+    ):
+        key = frozenset((pair.a.key, pair.b.key))
+        if pair.is_moved and key in found:
+            repeated += 1
+        else:
+            found[key if key not in found else object()] = pair
+    return list(found.values()), repeated
+
+
 def _differences(
-    reader: ScoreReader, pairs: Sequence[tuple[CellSummary, CellSummary]], question: Question
+    reader: ScoreReader, matches: Sequence[Match], question: Question
 ) -> list[Difference]:
     """Compute all differences as one family for Holm's correction."""
-    found = [obstacles(a, b) for a, b in pairs]
-    scores = [
-        _comparable(reader, a, b) if question.force or not why else None
-        for (a, b), why in zip(pairs, found, strict=True)
-    ]
+    at_depths = DepthMoments(reader)
+    found = [obstacles(match, question.match) for match in matches]
+    scores: list[tuple[CellMoments, CellMoments] | None] = []
+    for match, why in zip(matches, found, strict=True):
+        pair = _comparable(at_depths, match) if question.force or not why else None
+        if isinstance(pair, str):
+            why.append(pair)
+        scores.append(None if isinstance(pair, str) else pair)
     tested = [pair for pair in scores if pair is not None]
     comparisons = iter(
         compare_all(tested, margin=question.margin, ignore_failed=question.ignore_failed)
     )
     return [
         Difference(
-            a,
-            b,
+            match.a.cell,
+            match.b.cell,
             tuple(why),
             next(comparisons) if pair else None,
             puzzle_table(*pair) if pair else None,
+            match,
         )
-        for (a, b), why, pair in zip(pairs, found, scores, strict=True)
+        for match, why, pair in zip(matches, found, scores, strict=True)
     ]
 
 
 def _comparable(
-    reader: ScoreReader, a: CellSummary, b: CellSummary
-) -> tuple[CellMoments, CellMoments] | None:
-    """Read the two cells' moments on the same puzzles, the shared ones where the sets differ."""
-    if a.puzzle_set is None or b.puzzle_set is None:
+    at_depths: DepthMoments, match: Match
+) -> tuple[CellMoments, CellMoments] | str | None:
+    """Read the two cells' moments on the same puzzles, the shared ones where the sets differ.
+
+    Returns:
+        None where there is nothing to pair, and a reason where scores are missing.
+    """
+    a, b = match.a.cell.puzzle_set, match.b.cell.puzzle_set
+    if a is None or b is None:
         return None
-    if a.puzzle_set is b.puzzle_set:
-        return a.moments, b.moments
-    shared = shared_ids(a.puzzle_set, b.puzzle_set)
-    if len(shared) == 0:
+    only = None if a is b else shared_ids(a, b)
+    if only is not None and len(only) == 0:
         return None
-    left, right = (
-        moments(reader.read(cell.trials, shared).scores, failed=len(cell.failed)) for cell in (a, b)
-    )
+    left, right = (at_depths.read(point, only) for point in (match.a, match.b))
+    if isinstance(left, str):
+        return left
+    if isinstance(right, str):
+        return right
     # Where one counts groups and the other puzzles, there is nothing to pair.
     return (left, right) if left.puzzles == right.puzzles else None

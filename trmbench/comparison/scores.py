@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trmbench.comparison.arrays import as_numpy, one_array
+from trmbench.comparison.points import row_at, scores_at
 from trmbench.errors import unknown
 from trmbench.spec.trials import Row, row_name
 from trmbench.stats import average_groups, lowest_of_groups
@@ -112,19 +114,22 @@ class ScoreReader:
         self._sets: list[PuzzleSet] = []
         self._ungrouped: dict[int, PuzzleSet] = {}
 
-    def read(self, trials: Sequence[Row], only: pa.Array | None = None) -> CellScores:
+    def read(
+        self, trials: Sequence[Row], only: pa.Array | None = None, depth: int | None = None
+    ) -> CellScores:
         """Read the scores of one cell's finished trials.
 
         Args:
             trials: their rows.
             only: the ids of the puzzles to keep; None = all.
+            depth: supervision steps after which the answers count; None = those of the test.
         """
         puzzles: PuzzleSet | None = None
         scores, tested, left_out = [], [], []
         columns = ["puzzle_id", self._column]
         tables = self._store.each("puzzles", columns, map(row_name, trials))
         for row, table in zip(trials, tables, strict=True):
-            result = self._trial(row, table, only)
+            result = self._trial(row, table, only, depth)
             if isinstance(result, str):
                 left_out.append(f"left out {_label(row)}: {result}")
                 continue
@@ -153,31 +158,39 @@ class ScoreReader:
         return self._ungrouped.setdefault(id(puzzles), PuzzleSet(puzzles.ids, None, puzzles.ids))
 
     def _trial(
-        self, row: Row, table: pa.Table | None, only: pa.Array | None
+        self, row: Row, table: pa.Table | None, only: pa.Array | None, depth: int | None
     ) -> tuple[PuzzleSet, np.ndarray] | str:
         """The puzzles of a trial and its scores (P,) in their order, or why there are none."""
         scored_by = metric_of(row)
         if self._metric not in METRICS and figure_of(scored_by) != figure_of(self._metric):
             return f"it was scored by {scored_by}; `trmbench evaluate` tests it again"
-        name = row_name(row)
+        name, column = row_name(row), self._column
         if table is None or len(table) == 0:
             return "its file in puzzles/ is missing, empty or damaged"
         told = row["test_puzzles"]
         if told not in (None, len(table)):
             return f"its file in puzzles/ does not fit its row: {len(table):,} of {told:,} puzzles"
+        if depth is not None:
+            told_at, table_at = (
+                row_at(row, depth),
+                scores_at(self._store, row, table, column, depth),
+            )
+            if told_at is None or table_at is None:
+                return f"its scores after {depth} supervision steps are missing or damaged"
+            row, table = told_at, table_at
         if only is not None:
             table = table.filter(pc.is_in(table["puzzle_id"], value_set=only))
-        column, values = self._column, table[self._column]
-        if values.null_count == len(values) and self._column == METRICS[PRIMARY]:
+        values = table[column]
+        if values.null_count == len(values) and column == METRICS[PRIMARY]:
             # Before there was a score, exactness was the only one.
             column, values = "exact", self._store.read("puzzles", ["exact"], [name])["exact"]
         if values.null_count or len(values) != len(table):
-            return f"{values.null_count:,} of its puzzles have no {self._column}"
-        ids = _one_array(table["puzzle_id"])
+            return f"{values.null_count:,} of its puzzles have no {column}"
+        ids = one_array(table["puzzle_id"])
         problem = _out_of_range(values) or (_misfit(row, column, values) if only is None else None)
         if problem is not None:
             return problem
-        numbers = _numpy(_one_array(values))
+        numbers = as_numpy(one_array(values))
         for known in self._sets:
             if ids.equals(known.ids):
                 return known, numbers
@@ -194,11 +207,11 @@ class ScoreReader:
         table = self._store.read("puzzles", ["puzzle_id", "group"], [name])
         if only is not None:
             table = table.filter(pc.is_in(table["puzzle_id"], value_set=only))
-        groups = _one_array(table["group"])
+        groups = one_array(table["group"])
         if groups.null_count or groups.equals(ids):
             return PuzzleSet(ids, None, ids)
         codes = groups.dictionary_encode()
-        return PuzzleSet(ids, _numpy(codes.indices), codes.dictionary)
+        return PuzzleSet(ids, as_numpy(codes.indices), codes.dictionary)
 
 
 def shared_ids(a: PuzzleSet, b: PuzzleSet) -> pa.Array:
@@ -206,24 +219,12 @@ def shared_ids(a: PuzzleSet, b: PuzzleSet) -> pa.Array:
     return a.ids.filter(pc.is_in(a.ids, value_set=b.ids))
 
 
-def _one_array(column: pa.ChunkedArray) -> pa.Array:
-    combined = column.combine_chunks()
-    return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
-
-
-def _numpy(array: pa.Array) -> np.ndarray:
-    """Convert an array without nulls; `to_numpy` would copy it and load pandas."""
-    if pa.types.is_boolean(array.type):
-        array = array.cast(pa.uint8())
-    return np.from_dlpack(array)
-
-
 def _order(wanted: pa.Array, ids: pa.Array) -> np.ndarray | None:
     """Find where each wanted id is in `ids`; None unless the two are the same set."""
     if len(wanted) != len(ids):
         return None
     positions = pc.index_in(wanted, value_set=ids)
-    return None if positions.null_count else _numpy(positions)
+    return None if positions.null_count else as_numpy(positions)
 
 
 def _out_of_range(values: pa.ChunkedArray) -> str | None:

@@ -134,7 +134,7 @@ def _remarks(compared: ComparedCells, escape: Callable[[str], str]) -> list[str]
     lines += [
         f"{difference.a.name} - {difference.b.name}: {difference.explanation}"
         for difference in compared.differences
-        if difference.obstacles
+        if difference.obstacles or difference.match.is_moved
     ]
     lines += [
         f"Caution, {group.tested_on} {group.preset}: {line}"

@@ -123,6 +123,11 @@ def difference_record(difference: Difference) -> Record:
         "puzzles": dataclasses.asdict(puzzles) if puzzles else None,
         "verdict": difference.verdict,
         "explanation": difference.explanation,
+        "matched": difference.match.line,
+        "a_depth": difference.match.a.cost.depth,
+        "b_depth": difference.match.b.cost.depth,
+        "a_flops_per_answer": difference.match.a.cost.flops,
+        "b_flops_per_answer": difference.match.b.cost.flops,
         "obstacles": list(difference.obstacles),
         "forced": difference.forced,
     }

@@ -78,6 +78,7 @@ def differences(found: Sequence[Difference]) -> TextTable:
     for difference in found:
         c = difference.comparison
         forced = " (forced)" if difference.forced else ""
+        matched = " (matched)" if c and difference.match.is_moved else ""
         rows.append(
             (
                 difference.a.tested_on,
@@ -86,7 +87,7 @@ def differences(found: Sequence[Difference]) -> TextTable:
                 points(c.estimate.difference) if c else UNKNOWN,
                 bounds(c.estimate.low, c.estimate.high) if c else UNKNOWN,
                 p_value(c.evidence.p_corrected) if c else UNKNOWN,
-                difference.verdict + forced,
+                difference.verdict + matched + forced,
             )
         )
     headings = ("task", "A", "B", "A - B", "95 % interval", "p (Holm)", "A is")
