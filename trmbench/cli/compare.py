@@ -41,6 +41,13 @@ def question_options(command: Any) -> Any:
             default="depth",
             help="What is made equal: each model at its greatest depth within the smaller budget.",
         ),
+        click.option("--curve", is_flag=True, help="Show accuracy against FLOPs, depth by depth."),
+        click.option(
+            "--dollars-per-hour",
+            type=float,
+            metavar="PRICE",
+            help="The price of the machine: tables then price a trial's training and test.",
+        ),
         click.option("--force", is_flag=True, help="Compare what is not comparable, labelled so."),
         click.option("--ignore-failed", is_flag=True, help="Give verdicts despite failed trials."),
         click.option(
@@ -64,6 +71,9 @@ def compared(results: str, margin: float | None, beside: str | None, **question:
 
     if margin is not None and not 0 <= margin <= 100:  # nor NaN
         raise TrmbenchError(f"--margin {margin} is not possible", "use 0 to 100 points")
+    price = question["dollars_per_hour"]
+    if price is not None and not 0 <= price < 1e6:
+        raise TrmbenchError(f"--dollars-per-hour {price} is not possible", "use 0 to 1,000,000")
     asked = Question(
         margin=None if margin is None else margin / 100,
         published=beside == "published",

@@ -8,6 +8,7 @@ from typing import Any
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.matching import By, Match
+from trmbench.comparison.measured import Value, differing, measured_on
 from trmbench.comparison.scores import figure_of, shared_ids
 from trmbench.spec.trials import Row
 
@@ -50,7 +51,12 @@ def _differ(what: str, match: Match, values: Sequence[object]) -> str:
 
 def find_cautions(cells: Sequence[CellSummary]) -> list[str]:
     """Write a line for everything that differs between the cells of one task and preset."""
-    lines = []
+    told = [measured_on(cell) for cell in cells]
+    lines = [
+        f"different {quantity.name}: {_by_value(quantity.name, cells, told)}"
+        for quantity in differing(told)
+        if not quantity.is_fair
+    ]
     values: dict[str, dict[str, list[str]]] = {}
     for cell in cells:
         for row in cell.trials:
@@ -63,6 +69,18 @@ def find_cautions(cells: Sequence[CellSummary]) -> list[str]:
             described = "; ".join(f"{value} ({', '.join(names)})" for value, names in found.items())
             lines.append(f"different {what}: {described}")
     return lines
+
+
+def _by_value(name: str, cells: Sequence[CellSummary], told: Sequence[Mapping[str, Value]]) -> str:
+    """Each value of a quantity, with the cells that have it."""
+    names: dict[Value, list[str]] = {}
+    for cell, values in zip(cells, told, strict=True):
+        if values[name] is not None:
+            names.setdefault(values[name], []).append(cell.name)
+    return "; ".join(
+        f"{value if isinstance(value, str) else f'{value:,.0f}'} ({', '.join(those)})"
+        for value, those in names.items()
+    )
 
 
 def _circumstances(row: Row) -> Iterator[tuple[str, str]]:

@@ -42,6 +42,10 @@ class Question:
     """Show what papers report for these tasks."""
     match: By = "depth"
     """What is made equal for two cells by comparing them at other depths than tested."""
+    curve: bool = False
+    """Show accuracy against compute."""
+    dollars_per_hour: float | None = None
+    """The price of the machine, for the cost of a trial."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from trmbench.comparison.across import THRESHOLDS, AcrossTasks
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Group
 from trmbench.comparison.curves import Curve, learning_curves
+from trmbench.comparison.depth_curves import DepthCurve, depth_curve
 from trmbench.report.canvas import Canvas, Look, Plot, canvas, done, look, short, style
 from trmbench.report.words import metric_names
 from trmbench.store import Store
@@ -84,6 +85,20 @@ def _group_plots(store: Store, group: Group, index: int, order: Sequence[str]) -
             "Exact accuracy on the test puzzles after each supervision step: mean over seeds, and"
             " the band from the worst to the best.",
             by_step(stepped),
+        )
+    yield from _cost_plots(cells, slug, metric)
+
+
+def _cost_plots(cells: Looked, slug: str, metric: str) -> Iterator[Plot]:
+    """Draw what was reached against what it took."""
+    every = {cell: depth_curve(cell) for cell in cells}
+    counted = {c: found for c, found in every.items() if found and np.isfinite(found.flops).all()}
+    if counted:
+        yield Plot(
+            f"{slug}-compute",
+            f"{metric.capitalize()} against the FLOPs of an answer, after 1, 2, 4, ... supervision"
+            " steps: mean over seeds with its 95 % band, a ring around the answer that counts.",
+            against_compute(counted, metric, cells),
         )
     for column, words in (("train_seconds", "training time"), ("parameters", "parameters")):
         measured = {cell: each for cell, each in cells.items() if np.isfinite(cell.mean(column))}
@@ -172,6 +187,40 @@ def against(cells: Looked, column: str, metric: str) -> Canvas:
     axes.set_xlabel("training time in s" if column == "train_seconds" else column)
     axes.set_ylabel(f"{metric} in %")
     return done(drawn, list(cells.values()))
+
+
+def against_compute(curves: Mapping[CellSummary, DepthCurve], metric: str, cells: Looked) -> Canvas:
+    """Draw depth curves against what an answer takes."""
+    drawn = canvas()
+    axes = drawn.axes
+    for cell, curve in curves.items():
+        mine, mean = cells[cell], 100 * curve.mean
+        low, high = (100 * bound for bound in curve.band)
+        line = axes.plot(
+            *(curve.flops, mean, mine.line),
+            color=mine.colour,
+            marker=".",
+            label=short(cell.name),
+            linewidth=1.6,
+        )
+        band = axes.fill_between(curve.flops, low, high, color=mine.colour, alpha=0.15, lw=0)
+        drawn.own(mine, *line, band)
+        counts = curve.depths == curve.tested
+        ring = axes.plot(
+            curve.flops[counts], mean[counts], "o", color=mine.colour, fillstyle="none"
+        )
+        drawn.own(mine, *ring)
+        words = [
+            f"{cell.name}, depth {depth}: {y:.1f} %, {x:.2e} FLOPs"
+            for depth, x, y in zip(curve.depths, curve.flops, mean, strict=True)
+        ]
+        drawn.say(mine, curve.flops, mean, words)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0e}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("FLOPs per answer")
+    axes.set_ylabel(f"{metric} in %")
+    return done(drawn, [cells[cell] for cell in curves])
 
 
 def profiles(found: AcrossTasks) -> Canvas:

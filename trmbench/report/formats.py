@@ -10,6 +10,7 @@ from collections.abc import Callable
 from trmbench.comparison.compare import ComparedCells
 from trmbench.errors import printable
 from trmbench.report import tables
+from trmbench.report.compute import CURVE_NOTE, curve_table, measured_alike, measured_table
 from trmbench.report.published import published_table
 from trmbench.report.records import Record, comparison_record
 from trmbench.report.tables import TextTable
@@ -119,6 +120,8 @@ def _latex(text: str) -> str:
 def _tables(compared: ComparedCells) -> list[TextTable]:
     found = [
         tables.cells(compared.cells),
+        measured_table(compared),
+        *([curve_table(compared)] if compared.question.curve else []),
         tables.differences(compared.differences),
         tables.sources(compared.differences),
         *tables.across(compared),
@@ -131,6 +134,8 @@ def _tables(compared: ComparedCells) -> list[TextTable]:
 def _remarks(compared: ComparedCells, escape: Callable[[str], str]) -> list[str]:
     """Write the lines that belong to the tables: what was forced, and the cautions."""
     lines = [tables.footnote(compared.cells)]
+    lines += [line for line in (measured_alike(compared),) if line]
+    lines += [CURVE_NOTE] if compared.question.curve else []
     lines += [
         f"{difference.a.name} - {difference.b.name}: {difference.explanation}"
         for difference in compared.differences

@@ -16,6 +16,7 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Group
 from trmbench.report import tables
 from trmbench.report.canvas import Plot, to_svg
+from trmbench.report.compute import CURVE_NOTE, curve_table, measured_alike, measured_table
 from trmbench.report.figures import names, plots, profiles
 from trmbench.report.headline import headlines, title
 from trmbench.report.published import published_table
@@ -111,6 +112,10 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         question=_question(compared),
         compared=compared,
         cells=tables.cells(compared.cells),
+        measured=measured_table(compared),
+        alike=measured_alike(compared),
+        curves=curve_table(compared),
+        curve_note=CURVE_NOTE,
         differences=tables.differences(compared.differences),
         sources=tables.sources(compared.differences),
         across=tables.across(compared),
@@ -145,6 +150,7 @@ def _question(compared: ComparedCells) -> list[tuple[str, str]]:
         "trials": asked.where,
         "baseline": asked.baseline,
         "margin": margin,
+        "matched by": None if asked.match == "depth" else asked.match,
         "failed trials": "ignored" if asked.ignore_failed else None,
     }
     return [(name, value) for name, value in said.items() if value]

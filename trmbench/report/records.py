@@ -9,6 +9,8 @@ from typing import Any
 from trmbench.comparison.across import AcrossTasks
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Difference
+from trmbench.comparison.measured import measured_on
+from trmbench.report.compute import curve_record, depth_curves
 from trmbench.stats import Comparison, Interval
 
 Record = dict[str, Any]
@@ -34,8 +36,11 @@ _FIGURES = (
 def comparison_record(compared: ComparedCells) -> Record:
     """Make values that JSON knows of everything; shares are in 0..1, unknown numbers are None."""
     record: Record = {
-        "cells": [cell_record(cell) for cell in compared.cells],
+        "cells": [cell_record(cell, compared.question.dollars_per_hour) for cell in compared.cells],
         "differences": [difference_record(difference) for difference in compared.differences],
+        "curves": [curve_record(curve) for curve in depth_curves(compared.cells)]
+        if compared.question.curve
+        else [],
         "across_tasks": _across_record(compared.across) if compared.across else None,
         "published": [
             {
@@ -67,8 +72,8 @@ def comparison_record(compared: ComparedCells) -> Record:
     return plain
 
 
-def cell_record(cell: CellSummary) -> Record:
-    """Make the record of one cell."""
+def cell_record(cell: CellSummary, dollars_per_hour: float | None = None) -> Record:
+    """Make the record of one cell; with the price of the machine also its cost."""
     found = cell.interval
     return {
         "cell_id": cell.cell_id,
@@ -98,6 +103,7 @@ def cell_record(cell: CellSummary) -> Record:
         "activation_bytes": cell.mean("activation_bytes"),
         "parameters": cell.mean("parameters"),
         "puzzle_embedding_parameters": cell.mean("puzzle_embedding_parameters"),
+        "measured_on": measured_on(cell, dollars_per_hour),
         "overrides": dict(cell.overrides),
     }
 

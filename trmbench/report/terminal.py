@@ -13,6 +13,13 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells
 from trmbench.errors import printable
 from trmbench.report import tables
+from trmbench.report.compute import (
+    CURVE_NOTE,
+    NO_CURVE,
+    curve_table,
+    measured_alike,
+    measured_table,
+)
 from trmbench.report.published import published_table
 from trmbench.report.tables import TextTable
 
@@ -48,10 +55,30 @@ def failures_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     return rich_table(tables.failures(rows))
 
 
+def _measured(compared: ComparedCells) -> Iterator[RenderableType]:
+    """Show what the cells were measured on."""
+    table, alike = measured_table(compared), measured_alike(compared)
+    if table.rows:
+        yield rich_table(table)
+    if alike:
+        yield Text(alike, "dim")
+
+
+def _curves(compared: ComparedCells) -> Iterator[RenderableType]:
+    """Show accuracy against compute."""
+    table = curve_table(compared)
+    if table.rows:
+        yield rich_table(table)
+    yield Text(CURVE_NOTE if table.rows else NO_CURVE, "dim")
+
+
 def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
     """Yield what `compare` prints, piece by piece."""
     yield cells_table(compared.cells)
     yield Text(tables.footnote(compared.cells), "dim")
+    yield from _measured(compared)
+    if compared.question.curve:
+        yield from _curves(compared)
     if compared.differences:
         yield rich_table(tables.differences(compared.differences))
         for difference in compared.differences:

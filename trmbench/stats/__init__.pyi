@@ -15,6 +15,9 @@ from .comparison import (
     compare as compare,
     compare_all as compare_all,
 )
+from .curves import (
+    seed_band as seed_band,
+)
 from .estimate import (
     Estimate as Estimate,
 )

@@ -1,0 +1,90 @@
+"""What cells were measured on, and their accuracy against compute."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.synthetic import add_cell, bernoulli
+
+from trmbench.cli.main import run_command
+from trmbench.comparison.compare import ComparedCells, Question, compare_cells
+from trmbench.report.compute import curve_table, depth_curves, measured_alike, measured_table
+from trmbench.stats import seed_band
+from trmbench.store import Store
+
+GOOD, BAD = bernoulli(3, 50, 0.8), bernoulli(3, 50, 0.4, salt=1)
+
+
+def compared(root: Path, **question: Any) -> ComparedCells:
+    return compare_cells(Store(root), Question(**question))
+
+
+def point(depth: int, share: float, lost: int = 0) -> dict[str, Any]:
+    names = ("score", "exact_accuracy", "valid_accuracy", "cell_accuracy")
+    figures = dict.fromkeys(names, share)
+    return {"depth": depth, **figures, "halting_auc": 0.75, "lost": lost, "flops": depth * 1e9}
+
+
+def test_a_table_shows_in_what_cells_differ_and_a_line_in_what_they_do_not(tmp_path: Path) -> None:
+    alike = {"train_puzzles": 1000, "test_ids": "0123456789ab", "candidates": 1}
+    add_cell(tmp_path, "trm", GOOD, row={**alike, "puzzle_embedding_parameters": 10**6})
+    add_cell(tmp_path, "hrm", BAD, row={**alike, "train_puzzles": 3_831_994})
+    found = compared(tmp_path)
+    table = measured_table(found)
+    assert table.headings == ("task", "model", "preset", "training puzzles")
+    assert [row[-1] for row in table.rows] == ["1,000", "3,831,994"]
+    line = measured_alike(found)
+    assert "test set 0123456789ab" in line and "votes 1" in line and "seeds 3" in line
+    assert "weights 30,000; weights with task memory 1,030,000" in line
+    [caution] = [c for c in found.groups[0].cautions if "training puzzles" in c]
+    assert caution == "different training puzzles: 1,000 (trm); 3,831,994 (hrm)"
+
+
+def test_a_trial_is_priced_at_the_rate_of_the_machine(tmp_path: Path) -> None:
+    add_cell(tmp_path, "trm", GOOD, row={"train_seconds": 3600.0, "test_seconds": 1800.0})
+    add_cell(tmp_path, "hrm", BAD, row={"train_seconds": 7200.0, "test_seconds": 0.0})
+    table = measured_table(compared(tmp_path, dollars_per_hour=2.5))
+    assert [row[table.headings.index("dollars")] for row in table.rows] == ["3.75", "5.00"]
+
+
+def test_the_best_depth_is_an_oracles_and_the_tested_one_is_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    curve = [point(1, 0.2), point(4, 0.6, 1), point(16, 0.7, 3), point(64, 0.65, 9)]
+    add_cell(tmp_path, "trm", GOOD, row={"by_depth": curve, "depth": 16}, steps=16)
+    shorter = [point(1, 0.3), point(4, 0.5), point(16, 0.4)]
+    add_cell(tmp_path, "hrm", BAD, row={"by_depth": shorter, "depth": 4}, steps=4)
+    found = compared(tmp_path)
+    table = curve_table(found)
+    assert [row[-1] for row in table.rows if row[1] == "trm"] == ["", "", "tested, oracle", ""]
+    assert [row[-1] for row in table.rows if row[1] == "hrm"] == ["", "tested, oracle", ""]
+    assert [row[2:] for row in table.rows][3] == (
+        *("64", "65.0 %", "65.0 to 65.0", "9.0", "0.750", "6.40e+10"),
+        "",
+    )
+    assert run_command(["compare", "--curve", "--format=json", f"--results={tmp_path}"]) == 0
+    [first, second] = json.loads(capsys.readouterr().out)["curves"]
+    assert (first["oracle_depth"], second["oracle_depth"]) == (16, 4)
+    assert first["flops"] == [1e9, 4e9, 16e9, 64e9]
+
+
+def test_the_band_is_over_seeds_and_one_seed_has_none(tmp_path: Path) -> None:
+    for seed, share in enumerate((0.5, 0.6, 0.7)):
+        row = {"by_depth": [point(1, share / 2), point(2, share)]}
+        add_cell(tmp_path, "trm", GOOD[seed : seed + 1], row=row, overrides={"model.n": seed})
+    alone = depth_curves(compared(tmp_path).cells)
+    assert all(np.isnan(curve.band[0]).all() for curve in alone)
+    low, high = seed_band(np.array([[0.5, 0.0], [0.6, 0.0], [0.7, 0.0]]))
+    half = 4.302652730 * 0.1 / np.sqrt(3)  # Student's t with 2 degrees of freedom
+    assert low == pytest.approx([0.6 - half, 0]) and high == pytest.approx([0.6 + half, 0])
+
+
+def test_rows_of_before_have_a_curve_of_every_step_without_costs(tmp_path: Path) -> None:
+    add_cell(tmp_path, "trm", GOOD, steps=4)
+    [curve] = depth_curves(compared(tmp_path).cells)
+    assert curve.depths.tolist() == [1, 2, 3, 4] and curve.tested == 4
+    assert curve.mean[-1] == pytest.approx(GOOD.mean()) and np.isnan(curve.flops).all()
