@@ -22,9 +22,12 @@ _ARC = ("arc1", "arc2")
 _PAPER = Preset(
     train={**PAPER_TRAIN, "batch_size": 272, "epochs": 10_000, "ema": 0.999},
     for_task={
-        "sudoku": Preset(options={"n": 6, "extra_positions": 4}, train={"halt_exploration": 0.05}),
+        "sudoku": Preset(
+            options={"n": 6, "extra_positions": 4, "dropout": 0.2},
+            train={"halt_exploration": 0.05},
+        ),
         "maze": Preset(options=_UNLIKE, train={"batch_size": 64, "learning_rate": 5e-4}),
-        "nonogram": Preset(options=_UNLIKE),
+        **dict.fromkeys(("nonogram", "coloring", "queens"), Preset(options=_UNLIKE)),
         **dict.fromkeys(
             _ARC,
             Preset(
@@ -40,7 +43,7 @@ _PAPER = Preset(
         ),
     },
 )
-"""The released commands, without the dropout of 0.2 that Sudoku has there."""
+"""The released commands; dropout is for training alone, where theirs is at test as well."""
 
 _MINI = Preset(
     options={
@@ -59,7 +62,7 @@ _MINI = Preset(
     train={**MINI_TRAIN, "ema": 0.99},
     for_task={
         "maze": Preset(options=_UNLIKE),
-        "nonogram": Preset(options=_UNLIKE),
+        **dict.fromkeys(("nonogram", "coloring", "queens"), Preset(options=_UNLIKE)),
         **dict.fromkeys(_ARC, Preset(options={"puzzle_embedding": True}, train={"steps": 1_500})),
     },
 )

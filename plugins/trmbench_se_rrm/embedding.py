@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from trmbench import TaskInfo
+from trmbench import TaskInfo, TrmbenchError
 from trmbench.nn import PuzzleEmbedding, truncated_normal
 from trmbench_se_rrm.options import Options
 
@@ -19,24 +19,47 @@ SPECIAL_TOKENS = 2
 """Tokens that are no symbols of the puzzle: padding, and blank (Sudoku) or end (ARC)."""
 
 
-class OfSymbols(nn.Module):
-    """Learned vectors of each symbol: (1, V, count, D).
+def interchangeable(info: TaskInfo) -> tuple[int, ...]:
+    """The tokens that are treated alike: as the task says, else all from the third on.
 
-    With `equivariant` all symbols but the special tokens share theirs.
+    Raises:
+        TrmbenchError: the task has none.
+    """
+    if info.symbols is None:
+        return tuple(range(SPECIAL_TOKENS, info.vocab_size))
+    if not info.symbols:
+        raise TrmbenchError(
+            f"{info.title} has no interchangeable tokens, which model.equivariant=true needs",
+            "use --set model.equivariant=false",
+        )
+    return info.symbols
+
+
+class OfSymbols(nn.Module):
+    """Learned vectors of each token: (1, V, count, D).
+
+    Interchangeable tokens share theirs.
     """
 
-    def __init__(self, symbols: int, count: int, options: Options) -> None:
+    def __init__(self, tokens: int, alike: tuple[int, ...], count: int, options: Options) -> None:
         super().__init__()
-        own = SPECIAL_TOKENS if options.equivariant else symbols
-        self.shared_by = symbols - own
-        self.own = _parameter(1, own, count, options.width)
-        self.shared = _parameter(1, 1, count, options.width) if options.equivariant else None
+        apart = [token for token in range(tokens) if token not in alike]
+        self.shared_by = len(alike)
+        # Where each token stands among those apart, then those alike; None = there already.
+        order = [*apart, *alike]
+        places = sorted(range(tokens), key=order.__getitem__)
+        self.places = None if places == list(range(tokens)) else places
+        self.own = _parameter(1, len(apart), count, options.width)
+        self.shared = _parameter(1, 1, count, options.width) if alike else None
 
     def forward(self, dtype: torch.dtype) -> Tensor:
         if self.shared is None:
             return self.own.to(dtype)
         shared = self.shared.expand(-1, self.shared_by, -1, -1)
-        return torch.cat((self.own, shared), 1).to(dtype)
+        vectors = torch.cat((self.own, shared), 1)
+        if self.places is not None:
+            vectors = torch.stack([vectors[:, place] for place in self.places], 1)
+        return vectors.to(dtype)
 
 
 class SymbolEmbedding(nn.Module):
@@ -52,10 +75,10 @@ class SymbolEmbedding(nn.Module):
         self.width = D
         # The reference takes the root in float32, whatever it computes in.
         self.scale = float(np.sqrt(np.float32(V)))
-        self.symbols = OfSymbols(V, 1, options)
-        self.extra = (
-            OfSymbols(V, options.extra_positions, options) if options.extra_positions else None
-        )
+        alike = interchangeable(info) if options.equivariant else ()
+        self.symbols = OfSymbols(V, alike, 1, options)
+        extra = options.extra_positions
+        self.extra = OfSymbols(V, alike, extra, options) if extra else None
         self.positions = (
             _parameter(1, 1, info.seq_len, D) if options.position_encoding == "learned" else None
         )

@@ -6,10 +6,13 @@ ones), D features of a symbol at a position.
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trmbench import Draw
 from trmbench.nn import Linear, SwiGLU, rms_norm
 from trmbench_se_rrm.options import Options
 
@@ -57,16 +60,21 @@ class Attention(nn.Module):
         self.qkv = Linear(width, 3 * heads * head_width)
         self.output = Linear(heads * head_width, width)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, kept: Tensor | None = None) -> Tensor:
+        """Attend; `kept` (B, A, H, P, P) multiplies the attention weights, None = 1."""
         B, A, P, _ = x.shape
         qkv = self.qkv(x).view(B * A, P, 3, self.heads, -1)
         query_key, value = qkv[:, :, :2], qkv[:, :, 2]
         if self.rotary is not None:
             query_key = self.rotary(query_key)
-        query, key = query_key.unbind(2)
-        mixed = F.scaled_dot_product_attention(
-            query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
-        )
+        query, key, value = (
+            part.transpose(1, 2) for part in (*query_key.unbind(2), value)
+        )  # (B A, H, P, E) each
+        if kept is None:
+            mixed = F.scaled_dot_product_attention(query, key, value)
+        else:
+            scores = query @ key.mT / math.sqrt(query.shape[-1])
+            mixed = (scores.softmax(-1) * kept.flatten(0, 1)) @ value
         output: Tensor = self.output(mixed.transpose(1, 2).reshape(B, A, P, -1))
         return output
 
@@ -81,7 +89,29 @@ class SymbolBlock(nn.Module):
         self.over_symbols = Attention(width, options.symbol_heads, options.symbol_head_width, None)
         self.mlp = SwiGLU(width, options.expansion, options.multiple_of)
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = rms_norm(x + self.over_positions(x))
-        x = rms_norm(x + self.over_symbols(x.transpose(1, 2)).transpose(1, 2))
+    def forward(
+        self, x: Tensor, positions: Tensor | None = None, symbols: Tensor | None = None
+    ) -> Tensor:
+        """Mix; what is given besides multiplies the weights of the two attentions."""
+        x = rms_norm(x + self.over_positions(x, positions))
+        x = rms_norm(x + self.over_symbols(x.transpose(1, 2), symbols).transpose(1, 2))
         return self.mlp.add_and_norm(x)
+
+
+def drawn_masks(
+    x: Tensor, options: Options, share: float, draw: Draw
+) -> list[tuple[Tensor, Tensor]]:
+    """Draw for each block what multiplies its attention weights, of x (B, V, P, D).
+
+    0 for a share of them and 1 / (1 - share) for the others: (B, V, H, P, P) over the positions
+    and (B, P, H, V, V) over the symbols.
+    """
+    B, V, P, _ = x.shape
+
+    def mask(*shape: int) -> Tensor:
+        return draw.bernoulli(x.new_empty(B, *shape), 1 - share) / (1 - share)
+
+    return [
+        (mask(V, options.heads, P, P), mask(P, options.symbol_heads, V, V))
+        for _ in range(options.layers)
+    ]

@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from trmbench import StepOutput, TaskInfo
+from trmbench import Step, StepOutput, TaskInfo
 from trmbench.nn import ForwardFlops, Linear, PuzzleEmbedding, Stack, truncated_normal
 from trmbench_se_rrm.embedding import SymbolEmbedding
-from trmbench_se_rrm.layers import Rotary, SymbolBlock
+from trmbench_se_rrm.layers import Rotary, SymbolBlock, drawn_masks
 from trmbench_se_rrm.options import Options
 
 State = tuple[Tensor, ...]
@@ -52,20 +52,33 @@ class SERRM(nn.Module):
         """The state before the first step, (B, V, P, D), a view of one vector."""
         return (self.initial.expand(batch_size, self.symbols, self.positions, -1),)
 
-    def forward(self, state: State, inputs: Tensor, puzzle_identifiers: Tensor) -> StepOutput:
-        """T x n loops, of which the last n have gradients."""
+    def forward(
+        self,
+        state: State,
+        inputs: Tensor,
+        puzzle_identifiers: Tensor,
+        step: Step | None = None,
+    ) -> StepOutput:
+        """T x n loops, of which the last n have gradients. Without a step there is no dropout."""
         (z,) = state
         x = self.embedding(inputs, puzzle_identifiers, z.dtype)
         with torch.no_grad():
             for _ in range((self.options.T - 1) * self.options.n):
-                z = self.network(z, x)
+                z = self.network(z, x, each=self.masks(z, step))
         for _ in range(self.options.n):
-            z = self.network(z, x)
+            z = self.network(z, x, each=self.masks(z, step))
         logits = self.answer(z)
         confidence = least_confidence(logits)
         # As released: where others have a halting logit, the halting loss takes the confidence,
         # which has no gradient.
         return StepOutput((z.detach(),), logits, halt_logits=confidence, confidence=confidence)
+
+    def masks(self, z: Tensor, step: Step | None) -> list[tuple[Tensor, Tensor]]:
+        """What multiplies the attention weights of each block in this loop; nothing as a rule."""
+        chosen = self.options
+        if step is None or not chosen.dropout or not (step.training or chosen.dropout_at_test):
+            return []
+        return drawn_masks(z, chosen, chosen.dropout, step.draw)
 
     def answer(self, z: Tensor) -> Tensor:
         """Logits (B, L, V) from the state (B, V, P, D)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from trmbench import TrmbenchError, setting
@@ -16,7 +16,8 @@ class Options:
     """The published model; T x n loops, of which the last n have gradients."""
 
     equivariant: bool = True
-    """Tokens from the third on are interchangeable: only where they stand tells them apart."""
+    """The task's symbols (`info.symbols`; where it does not say, tokens from the third on) are
+    interchangeable: only where they stand tells them apart."""
     layers: int = setting(2, at_least=1, at_most=200)
     """Blocks of the network."""
     width: int = setting(256, at_least=1, at_most=65_536)
@@ -43,6 +44,10 @@ class Options:
     """Runs of n loops per supervision step, of which the last one has gradients."""
     n: int = setting(4, at_least=1, at_most=100)
     """Loops of a run."""
+    dropout: float = setting(0.0, at_least=0, below=1, metadata={"unhashed_at": 0.0})
+    """Share of the attention weights that are left out in training, of both attentions."""
+    dropout_at_test: bool = field(default=False, metadata={"unhashed_at": False})
+    """Leave them out at test as well, as the released code does."""
     supervision_steps: int = setting(16, at_least=1, at_most=10_000)
     """N_sup; 1 = no deep supervision."""
 

@@ -40,6 +40,7 @@ class ColoringTask(PuzzleTask):
             vocab_size=VOCABULARY,
             grid_shape=(options.vertices, options.vertices + 1),
             primary_metric="valid_accuracy",
+            symbols=tuple(range(UNKNOWN + 1, VOCABULARY)),
         )
         self._options = options
         self._vertices = options.vertices

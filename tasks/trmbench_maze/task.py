@@ -44,6 +44,7 @@ class MazeTask(PuzzleTask):
             source=source,
             vocab_size=VOCABULARY,
             grid_shape=(size, size),
+            symbols=(),
         )
         self._options = options
         self._orders = torch.from_numpy(cell_orders(size))

@@ -31,6 +31,7 @@ class NonogramTask(PuzzleTask):
             source=source,
             vocab_size=BLACK + options.size + 1,
             grid_shape=(side, side),
+            symbols=(),
         )
         self._options = options
         self._size = options.size

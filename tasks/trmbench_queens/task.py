@@ -42,6 +42,7 @@ class QueensTask(PuzzleTask):
             source=source,
             vocab_size=QUEEN + 1,
             grid_shape=(options.size, options.size),
+            symbols=(),
             primary_metric="valid_accuracy",
         )
         self._options = options

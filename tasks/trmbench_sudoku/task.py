@@ -44,6 +44,7 @@ class SudokuTask(PuzzleTask):
             source=source,
             vocab_size=size + 2,
             grid_shape=(size, size),
+            symbols=tuple(range(2, size + 2)),
         )
         self._options = options
         self._rules = rules_of(size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from trmbench import Batch, Context, StepOutput, TaskInfo, TrmbenchError
 from trmbench.evaluation.answers import RecursiveSolver
 from trmbench.evaluation.early_exit import EarlyExitSolver
 from trmbench.spec.settings import TrainSettings
-from trmbench.streams import Streams
+from trmbench.streams import Draws, Streams
+from trmbench.testing import step
 from trmbench.training.supervision import Halting
+from trmbench_se_rrm.layers import drawn_masks
 from trmbench_se_rrm.model import SERRM
 
 SUDOKU = TaskInfo("", "", "", vocab_size=11, seq_len=81, grid_shape=(9, 9))
@@ -168,3 +171,71 @@ def test_puzzles_halt_at_random_in_training_whatever_the_confidence(share: float
 def test_options_that_make_no_network_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(TrmbenchError, match=message):
         trmbench_se_rrm.Options(**options)
+
+
+def _trained_step(model: SERRM, seed: int = 0) -> StepOutput:
+    inputs, rows = _inputs(), torch.arange(3)
+    return step(
+        model, model.initial_state(3), inputs, rows, training=True, labels=inputs, seed=seed
+    )
+
+
+def test_dropout_is_drawn_in_training_and_left_out_at_test() -> None:
+    model, plain = _model(dropout=0.5), _model()
+    inputs, rows = _inputs(), torch.arange(3)
+    first, again, other = (_trained_step(model, seed).logits for seed in (0, 0, 1))
+    assert torch.equal(first, again) and not torch.allclose(first, other, atol=1e-3)
+    at_test = step(model, model.initial_state(3), inputs, rows).logits
+    assert torch.equal(at_test, _two_steps_of(plain)[0].logits)
+    as_released = _model(dropout=0.5, dropout_at_test=True)
+    drawn = step(as_released, model.initial_state(3), inputs, rows).logits
+    assert not torch.allclose(drawn, at_test, atol=1e-3)
+
+
+def _two_steps_of(model: SERRM) -> list[StepOutput]:
+    first = model(model.initial_state(3), _inputs(), torch.arange(3))
+    return [first, model(first.state, _inputs(), torch.arange(3))]
+
+
+def test_dropout_leaves_out_its_share_of_the_attention_and_keeps_the_mean() -> None:
+    x, options = torch.zeros(50, 7, 12, 16), trmbench_se_rrm.Options(**SMALL)
+    (masks, *_) = drawn_masks(x, options, 0.2, Draws(torch.arange(50)))
+    for mask, shape in zip(masks, ((50, 7, 2, 12, 12), (50, 12, 2, 7, 7)), strict=True):
+        assert mask.shape == shape and set(mask.unique().tolist()) == {0.0, 1.25}
+        assert (mask == 0).float().mean().item() == pytest.approx(0.2, abs=0.01)
+    layer = _model().network.layers[0].over_positions
+    x = torch.randn(3, 7, 12, 16, dtype=torch.float64)
+    torch.testing.assert_close(layer(x, torch.ones(3, 7, 2, 12, 12).double()), layer(x))
+
+
+def test_dropout_computed_again_is_the_same_dropout() -> None:
+    gradients = []
+    for recompute in (False, True):
+        model = _model(dropout=0.5)
+        model.network.recompute = recompute
+        _trained_step(model).logits.square().sum().backward()
+        gradients.append([p.grad for p in model.parameters() if p.grad is not None])
+    assert all(map(torch.equal, *gradients)) and len(gradients[0]) > 5
+
+
+@pytest.mark.parametrize("symbols", [(1, 4, 5), (2, 3, 4, 5, 6)])
+def test_the_task_says_which_tokens_are_interchangeable(symbols: tuple[int, ...]) -> None:
+    options = trmbench_se_rrm.Options(**{**SMALL, "extra_positions": 2})
+    model = trmbench_se_rrm.build(options, replace(TINY, symbols=symbols), CPU).double()
+    names = torch.arange(7)
+    names[list(symbols)] = names[list(symbols)].roll(1)
+    others = torch.arange(7)
+    others[[0, symbols[0]]] = others[[symbols[0], 0]]
+    plain, renamed, wrong = (
+        _two_steps(model, inputs, torch.arange(3)).logits
+        for inputs in (_inputs(), names[_inputs()], others[_inputs()])
+    )
+    torch.testing.assert_close(renamed[..., names], plain)
+    assert not torch.allclose(wrong[..., others], plain, atol=1e-3)
+
+
+def test_a_task_without_interchangeable_tokens_is_refused() -> None:
+    info = replace(TINY, title="Mirror", symbols=())
+    with pytest.raises(TrmbenchError, match="Mirror has no interchangeable tokens"):
+        trmbench_se_rrm.build(trmbench_se_rrm.Options(**SMALL), info, CPU)
+    trmbench_se_rrm.build(trmbench_se_rrm.Options(**SMALL, equivariant=False), info, CPU)

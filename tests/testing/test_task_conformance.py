@@ -54,6 +54,18 @@ class WrongSize(Broken):
         self.info = dataclasses.replace(original.info, seq_len=7)
 
 
+class RenamedPadding(Broken):
+    def __init__(self, original: ToyTask) -> None:
+        super().__init__(original)
+        self.info = dataclasses.replace(original.info, symbols=(0, 1))
+
+
+class RenamedBlank(Broken):
+    def __init__(self, original: ToyTask) -> None:
+        super().__init__(original)
+        self.info = dataclasses.replace(original.info, symbols=(1, 2))
+
+
 class RandomLoad(Broken):
     def __init__(self, original: ToyTask) -> None:
         super().__init__(original)
@@ -164,6 +176,7 @@ BROKEN: dict[str, tuple[type[Broken], ...]] = {
     "repeatable-load": (RandomLoad, ChangingSplit),
     "separate-splits": (TrainsOnTest, AugmentsIntoTest),
     "verification": (WrongLabel, AcceptsAnything),
+    "symbols": (RenamedPadding, RenamedBlank),
     "augmentation": (BreaksLabel, BreaksClues, AugmentsInPlace),
     "seeded-augmentation": (UnseededAugmentation,),
     "votes": (NoInverse, InverseIgnoresRows, FirstVoteChanged, ForgetsPuzzles),

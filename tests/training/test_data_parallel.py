@@ -45,6 +45,7 @@ WITH_EMBEDDING = {
     "trm": {"model.puzzle_positions": 1},
     "hrm": {"model.puzzle_positions": 1},
     "se-rrm": {"model.puzzle_embedding": True},
+    "eqr": {"model.puzzle_positions": 1},
 }
 Both = Callable[..., list[Any]]
 
@@ -199,14 +200,25 @@ def test_a_trial_changes_hands_between_one_process_and_two(
     assert_same_learning(single, tmp_path)
 
 
-@pytest.mark.parametrize("model", ["hrm", "se-rrm"])  # a continue head; a state of rank 4
-def test_models_of_other_kinds_learn_the_same(both: Both, tmp_path: Path, model: str) -> None:
+@pytest.mark.parametrize(
+    ("model", "settings"),
+    [
+        ("hrm", {"train__clip": 0.1}),  # a continue head
+        ("se-rrm", {"model__dropout": 0.2}),  # a state of rank 4, masks drawn for all workers
+        ("eqr", {"model__noise": 0.1, "train__optimizer": "muon"}),  # a drawn state, and noise
+    ],
+)
+def test_models_of_other_kinds_learn_the_same(
+    both: Both, tmp_path: Path, model: str, settings: dict[str, Any]
+) -> None:
     losses = []
     for name in ("one", "two"):
-        trial = make_trial(tmp_path / name, model, train__steps=10)
+        trial = make_trial(tmp_path / name, model, train__steps=10, **settings)
         result = run_trial(trial) if name == "one" else leaders(both(train, trial))
         assert result.status == "finished", result.error
-        losses.append(Store(trial.results).read("curves")["loss"].to_pylist())
+        curve = Store(trial.results).read("curves")
+        norms = curve["gradient_norm"].to_pylist() if "train__clip" in settings else []
+        losses.append(curve["loss"].to_pylist() + norms)
     assert losses[1] == pytest.approx(losses[0], abs=1e-6)
 
 

@@ -59,15 +59,21 @@ def assert_equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None
 
 
 @pytest.mark.parametrize(
-    ("model", "optimizer"), [("trm", "adam_atan2"), ("trm", "adamw"), ("se-rrm", "adam_atan2")]
+    ("model", "optimizer", "settings"),
+    [
+        ("trm", "adam_atan2", {}),
+        ("trm", "adamw", {}),
+        ("se-rrm", "adam_atan2", {"model__dropout": 0.2}),  # drawn for every attention
+    ],
 )
 def test_a_stopped_training_goes_on_as_if_nothing_had_happened(
-    tmp_path: Path, model: str, optimizer: str
+    tmp_path: Path, model: str, optimizer: str, settings: dict[str, Any]
 ) -> None:
-    whole = run(build(model, train__optimizer=optimizer), tmp_path / "whole")
+    settings = {**settings, "train__optimizer": optimizer}
+    whole = run(build(model, **settings), tmp_path / "whole")
     with pytest.raises(Stopped):
-        run(build(model, train__optimizer=optimizer), tmp_path / "parts", stop_at=7)
-    rest = build(model, train__optimizer=optimizer)
+        run(build(model, **settings), tmp_path / "parts", stop_at=7)
+    rest = build(model, **settings)
     saved = RunningCheckpoints(tmp_path / "parts", print).load_latest()
     assert saved is not None
     rest.restore(*saved)

@@ -46,6 +46,7 @@ CELLS = {
     "continue": ("hrm", {"train.halt_exploration": 0.5}),
     "direct": ("direct", {}),
     "state of rank 4": ("se-rrm", {"model.extra_positions": 1, "model.puzzle_embedding": True}),
+    "dropout": ("se-rrm", {"model.dropout": 0.2}),
     "convolution": ("urm", {"model.mixing": "attention", "model.position_encoding": "rope"}),
 }
 

@@ -6,7 +6,7 @@ H heads, I hidden features of an MLP.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -142,18 +142,26 @@ class Stack(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(blocks)
 
-    def forward(self, *inputs: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor, each: Sequence[tuple[Tensor, ...]] = ()) -> Tensor:
+        """Sum the inputs and send them through the blocks.
+
+        Args:
+            inputs: of one shape.
+            each: what every block gets besides, such as the masks of its dropout.
+        """
         x = inputs[0]
         for other in inputs[1:]:
             x = x + other
         if self.recompute and torch.is_grad_enabled():
-            y: Tensor = checkpoint(self._blocks, x, use_reentrant=False, preserve_rng_state=False)
+            y: Tensor = checkpoint(
+                self._blocks, x, each, use_reentrant=False, preserve_rng_state=False
+            )
             return y
-        return self._blocks(x)
+        return self._blocks(x, each)
 
-    def _blocks(self, x: Tensor) -> Tensor:
-        for layer in self.layers:
-            x = layer(x)
+    def _blocks(self, x: Tensor, each: Sequence[tuple[Tensor, ...]]) -> Tensor:
+        for layer, further in zip(self.layers, each or [()] * len(self.layers), strict=True):
+            x = layer(x, *further)
         return x
 
 

@@ -24,6 +24,7 @@ class PuzzleTask(Task):
         vocab_size: int,
         grid_shape: tuple[int, int],
         primary_metric: str = "exact_accuracy",
+        symbols: tuple[int, ...] | None = None,
     ) -> None:
         self._splits = dict(splits)
         self.info = TaskInfo(
@@ -35,6 +36,7 @@ class PuzzleTask(Task):
             grid_shape=grid_shape,
             primary_metric=primary_metric,
             test_splits=("test", *(name for name in splits if name not in SPLITS)),
+            symbols=symbols,
         )
 
     def split(self, name: str) -> PuzzleTable:

@@ -149,6 +149,9 @@ class TaskInfo:
     verdicts of their own next to it."""
     unit: str = "puzzle"
     """"puzzle", or "group" where one group has several test inputs."""
+    symbols: tuple[int, ...] | None = None
+    """Tokens that may be renamed: any permutation of them, in a question and its answer alike,
+    leaves the answer right. () = none; None = the task does not say."""
 
 
 class Task(Protocol):

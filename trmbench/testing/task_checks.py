@@ -16,6 +16,7 @@ from trmbench.testing.cases import ROWS, SEED, TaskCase
 from trmbench.testing.conformance import Check, ConformanceError, require
 from trmbench.testing.listing import require_light
 from trmbench.testing.sample_check import sample
+from trmbench.testing.symbol_check import symbols
 from trmbench.testing.toy import TOY_MODEL
 
 
@@ -280,6 +281,7 @@ CHECKS = (
     Check(repeatable_load),
     Check(separate_splits),
     Check(verification),
+    Check(symbols),
     Check(augmentation),
     Check(seeded_augmentation),
     Check(votes),

@@ -31,6 +31,7 @@ class ToyTask(Task):
             seq_len=2 * columns,
             grid_shape=(2, columns),
             num_puzzle_identifiers=options.identifiers,
+            symbols=tuple(range(FIRST_LETTER, VOCABULARY)),
         )
 
     def split(self, name: str) -> PuzzleTable:
