@@ -60,10 +60,11 @@ class RenamedPadding(Broken):
         self.info = dataclasses.replace(original.info, symbols=(0, 1))
 
 
-class RenamedBlank(Broken):
-    def __init__(self, original: ToyTask) -> None:
-        super().__init__(original)
-        self.info = dataclasses.replace(original.info, symbols=(1, 2))
+class KnowsOnlyItsLabels(Broken):
+    def verify(self, inputs: np.ndarray, answers: np.ndarray) -> np.ndarray:
+        labels = np.concatenate([self.split(name).labels for name in ("train", "test")])
+        known = {label.tobytes() for label in labels}
+        return np.array([answer.astype(np.uint8).tobytes() in known for answer in answers])
 
 
 class RandomLoad(Broken):
@@ -176,7 +177,7 @@ BROKEN: dict[str, tuple[type[Broken], ...]] = {
     "repeatable-load": (RandomLoad, ChangingSplit),
     "separate-splits": (TrainsOnTest, AugmentsIntoTest),
     "verification": (WrongLabel, AcceptsAnything),
-    "symbols": (RenamedPadding, RenamedBlank),
+    "symbols": (RenamedPadding, KnowsOnlyItsLabels),
     "augmentation": (BreaksLabel, BreaksClues, AugmentsInPlace),
     "seeded-augmentation": (UnseededAugmentation,),
     "votes": (NoInverse, InverseIgnoresRows, FirstVoteChanged, ForgetsPuzzles),
