@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import configparser
+import re
 import importlib
 import tomllib
 from pathlib import Path
 
 import pytest
 from plugin_site import Site
+from terminal import on_terminal
 
 from trmbench import TrmbenchError
-from trmbench.scaffold import KINDS, create
+from trmbench.scaffold import KINDS, MODEL_KINDS, create
 from trmbench.testing import assert_task_conforms
 
 
@@ -72,11 +74,26 @@ def test_a_table_becomes_a_task_of_its_own(tmp_path: Path, monkeypatch: pytest.M
         create("model", "minus-one", tmp_path, tmp_path / "sums.csv")
 
 
+@pytest.mark.parametrize("model_kind", MODEL_KINDS)
+def test_a_model_of_every_kind_is_complete(model_kind: str, tmp_path: Path) -> None:
+    folder = create("model", "deep-thought", tmp_path, model_kind=model_kind)
+    texts = [path.read_text() for path in folder.rglob("*") if path.is_file()]
+    assert len(texts) == 7
+    assert not any(re.search("my-plugin|my_plugin|MyPlugin", text) for text in texts)
+
+
+def test_the_kind_of_a_model_is_asked_on_a_terminal(tmp_path: Path) -> None:
+    done = on_terminal("new", "model", "my-model", f"--into={tmp_path}", typed="solver\n")
+    assert "recursive, stochastic, self-training, solver" in done
+    assert "def predict" in (tmp_path / "my-model" / "my_model" / "model.py").read_text()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *(f"model --kind {kind}" for kind in MODEL_KINDS[1:])])
 def test_package_passes_its_own_tests_untouched(kind: str, tmp_path: Path) -> None:
     site = Site(tmp_path)
-    made = site.run(f"trmbench new {kind} my-{kind}")
+    wanted, kind = kind, kind.split()[0]
+    made = site.run(f"trmbench new {wanted} my-{kind}")
     assert made.returncode == 0, made.stderr
     site.install(tmp_path / f"my-{kind}")
     checked = site.run(f"trmbench plugins check my-{kind}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-from trmbench.scaffold import KINDS, create
+from trmbench.scaffold import KINDS, MODEL_KINDS, create
 
 NEXT_STEPS = {
     "model": "trmbench run --model {name} --task maze --preset mini",
@@ -18,6 +19,12 @@ NEXT_STEPS = {
 @click.command("new", short_help="Write a plugin package to begin with.")
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("name")
+@click.option(
+    "--kind",
+    "model_kind",
+    type=click.Choice(MODEL_KINDS),
+    help="Kind of model; asked for on a terminal, else recursive.",
+)
 @click.option(
     "--into",
     default=".",
@@ -32,10 +39,21 @@ NEXT_STEPS = {
     metavar="PATH",
     help="For a task: its puzzles, as `--task table` reads them.",
 )
-def command(kind: str, name: str, into: Path, table: Path | None) -> None:
+def command(kind: str, name: str, model_kind: str | None, into: Path, table: Path | None) -> None:
     """Write a complete package NAME with a working model, task or runner, tests and tox.ini."""
-    folder = create(kind, name, into, table)
+    if model_kind is not None and kind != "model":
+        raise click.UsageError(f"--kind is of models, and a {kind} is wanted")
+    folder = create(kind, name, into, table, model_kind or _asked(kind))
     click.echo(f"{folder} is a package with a working {kind}. Next:")
     click.echo(f"  pip install -e {folder if folder.is_absolute() else f'./{folder}'}")
     click.echo(f"  trmbench plugins check {name}")
     click.echo(f"  {NEXT_STEPS[kind].format(name=name)}")
+
+
+def _asked(kind: str) -> str:
+    """Ask which kind of model is wanted, where somebody is there to answer."""
+    default = MODEL_KINDS[0]
+    if kind != "model" or not sys.stdin.isatty():
+        return default
+    choice: str = click.prompt("Kind of model", default, type=click.Choice(MODEL_KINDS))
+    return choice

@@ -15,12 +15,20 @@ from pathlib import Path
 from trmbench.errors import TrmbenchError
 
 KINDS = ("model", "task", "runner")
+MODEL_KINDS = ("recursive", "stochastic", "self-training", "solver")
+"""Kinds of models; the files of all but the first replace some of the first one's."""
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 """Suffixes of the files that a task can be made from."""
 _IGNORED = ("__pycache__", ".pyc")
 
 
-def create(kind: str, name: str, parent: Path, table: Path | None = None) -> Path:
+def create(
+    kind: str,
+    name: str,
+    parent: Path,
+    table: Path | None = None,
+    model_kind: str = MODEL_KINDS[0],
+) -> Path:
     """Write a new package into the folder `parent / name`.
 
     Args:
@@ -28,6 +36,7 @@ def create(kind: str, name: str, parent: Path, table: Path | None = None) -> Pat
         name: of the distribution and of what it offers, such as "my-model".
         parent: an existing folder.
         table: for a task, the file or folder of its puzzles, which are copied.
+        model_kind: for a model, one of `MODEL_KINDS`.
 
     Returns:
         The new folder.
@@ -44,19 +53,29 @@ def create(kind: str, name: str, parent: Path, table: Path | None = None) -> Pat
         raise TrmbenchError(f"{folder} exists already", "choose another name or remove it")
     title = "".join(word.capitalize() for word in name.split("-"))
     names = {"my-plugin": name, "my_plugin": module, "MyPlugin": title}
-    template = Path(__file__).parent / ("table" if files else kind)
-    for source in sorted(template.rglob("*")):
-        if source.is_file() and not any(part in str(source) for part in _IGNORED):
-            target = folder / _renamed(str(source.relative_to(template)), names)
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(_renamed(source.read_text(), names))
-            except OSError as error:
-                raise TrmbenchError(f"{target} cannot be written: {error.strerror}") from error
+    for file, source in _template("table" if files else kind, model_kind).items():
+        target = folder / _renamed(file, names)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(_renamed(source.read_text(), names))
+        except OSError as error:
+            raise TrmbenchError(f"{target} cannot be written: {error.strerror}") from error
     for file in files:
         (folder / module / "data").mkdir(exist_ok=True)
         shutil.copyfile(file, folder / module / "data" / file.name)
     return folder
+
+
+def _template(kind: str, model_kind: str) -> dict[str, Path]:
+    """The files of a package by their place in it."""
+    here = Path(__file__).parent
+    layers = [here / kind, *([here / model_kind] if model_kind != MODEL_KINDS[0] else [])]
+    return {
+        str(source.relative_to(layer)): source
+        for layer in layers
+        for source in sorted(layer.rglob("*"))
+        if source.is_file() and not any(part in str(source) for part in _IGNORED)
+    }
 
 
 def _tables(kind: str, place: Path) -> list[Path]:
