@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import configparser
-import re
 import importlib
+import re
 import tomllib
 from pathlib import Path
 
