@@ -53,8 +53,8 @@ def create(
         raise TrmbenchError(f"{folder} exists already", "choose another name or remove it")
     title = "".join(word.capitalize() for word in name.split("-"))
     names = {"my-plugin": name, "my_plugin": module, "MyPlugin": title}
-    for file, source in _template("table" if files else kind, model_kind).items():
-        target = folder / _renamed(file, names)
+    for place, source in _template("table" if files else kind, model_kind).items():
+        target = folder / _renamed(place, names)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(_renamed(source.read_text(), names))
