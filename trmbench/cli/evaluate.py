@@ -17,6 +17,11 @@ from trmbench.errors import TrmbenchError
 @click.option("--all", "every", is_flag=True, help="Every trained trial of the results folder.")
 @click.option("--split", metavar="NAME", help="Which puzzles: test, train, validation, ...")
 @click.option("--limit", type=int, help="At most this many test puzzles.")
+@click.option(
+    "--subset",
+    type=click.Choice(["stratified", "first"]),
+    help="Which of them: a sample of easy and hard ones, or the first.",
+)
 @click.option("--votes", type=int, help="Augmented copies of each test puzzle that vote.")
 @click.option("--steps", type=int, help="Supervision steps at test.")
 @click.option(

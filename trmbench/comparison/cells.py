@@ -203,4 +203,6 @@ def _evaluation(row: Row) -> dict[str, Any]:
     """Pick the evaluation settings that differ from the usual ones."""
     evaluation = json.loads(row["config"] or "{}").get("evaluation", {})
     usual = {"split": "test", "limit": None, "votes": 1, "steps": None, "weights": "ema"}
+    if evaluation.get("limit") is not None:
+        usual |= {"subset": "first"}
     return {key: evaluation[key] for key in usual if evaluation.get(key, usual[key]) != usual[key]}

@@ -111,7 +111,10 @@ def learned_hash(
 
 def evaluation_hash(evaluation: Mapping[str, Any]) -> str:
     """Hash of how a trial is tested: its `evaluation_id`."""
-    return short_hash(_hashed(EvaluationSettings, evaluation))
+    hashed = _hashed(EvaluationSettings, evaluation)
+    if hashed.get("limit") is None:  # then there is no subset to choose
+        hashed.pop("subset", None)
+    return short_hash(hashed)
 
 
 def _hashed(schema: type, values: Mapping[str, Any]) -> dict[str, Any]:

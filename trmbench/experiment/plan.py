@@ -13,6 +13,7 @@ from trmbench.config.data import is_undigested, require_same_files, require_same
 from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.spec import Trial
+from trmbench.spec.settings import EvaluationSettings
 from trmbench.spec.trials import Row, split_of
 from trmbench.store import Store
 from trmbench.store.final import has_final
@@ -160,7 +161,9 @@ def _rescoring(trial: Trial) -> Trial:
 
 
 def _with_evaluation(trial: Trial, changes: Mapping[str, Any]) -> Trial:
-    evaluation = checked_section("evaluation", {**trial.config["evaluation"], **changes})
+    evaluation = checked_section(
+        "evaluation", {**EvaluationSettings.told(trial.config["evaluation"]), **changes}
+    )
     return replace(
         trial,
         evaluation_id=evaluation_hash(evaluation),

@@ -98,7 +98,12 @@ class EvaluationSettings:
     """The puzzles that are tested: "train" shows, unaugmented, how well they were learned;
     "validation" are training puzzles that the task holds out (`task.validation`)."""
     limit: int | None = setting(None, at_least=1, at_most=MOST_PUZZLES)
-    """At most this many of them, the first ones; None = all."""
+    """At most this many of them; None = all."""
+    subset: Literal["stratified", "first"] = field(
+        default="stratified", metadata={UNHASHED_AT: "first"}
+    )
+    """Which of them where there is a limit: a seeded sample of easy and hard ones in their shares,
+    the same for every model, or the first ones."""
     votes: int = setting(1, at_least=1, at_most=100_000)
     """Augmented copies of each test puzzle that vote on its answer."""
     steps: int | None = setting(None, at_least=1, at_most=100_000)
@@ -127,6 +132,11 @@ class EvaluationSettings:
     def __post_init__(self) -> None:
         """Raises `TrmbenchError` for a number out of its range."""
         check_ranges("evaluation", self)
+
+    @classmethod
+    def told(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Read a stored trial's settings; before there were samples, a limit took the first."""
+        return {**({} if values.get("limit") is None else {"subset": "first"}), **values}
 
 
 @dataclass(frozen=True)

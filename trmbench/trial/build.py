@@ -43,7 +43,7 @@ class TrialParts:
         self.trial = trial
         self._train_base = train_base
         self.train = TrainSettings(**trial.config["train"])
-        self.evaluation = EvaluationSettings(**trial.config["evaluation"])
+        self.evaluation = EvaluationSettings(**EvaluationSettings.told(trial.config["evaluation"]))
         self.execution = ExecutionSettings.stored(trial.config["execution"])
 
     @cached_property
@@ -63,7 +63,8 @@ class TrialParts:
 
     def tested_on(self, split: str) -> TrialParts:
         """The same trial, tested on another split; no copies vote there."""
-        evaluation = {**self.trial.config["evaluation"], "split": split, "votes": 1}
+        told = EvaluationSettings.told(self.trial.config["evaluation"])
+        evaluation = {**told, "split": split, "votes": 1}
         other = copy.copy(self)
         other.evaluation = EvaluationSettings(**evaluation)
         other.trial = dataclasses.replace(

@@ -14,6 +14,7 @@ from trmbench.errors import TrmbenchError, unknown
 from trmbench.evaluation.answers import predict
 from trmbench.evaluation.depths import depth_curve
 from trmbench.evaluation.identifiers import blank_identifiers, shuffled_identifiers
+from trmbench.evaluation.sample import sample
 from trmbench.evaluation.scoring import count_votes, score
 from trmbench.spec import Predictions, PuzzleTable, Solver
 from trmbench.spec.ids import short_hash
@@ -153,7 +154,10 @@ def tested_puzzles(parts: TrialParts) -> PuzzleTable:
             f"there are no votes on the {evaluation.split} split",
             "use --set evaluation.votes=1, or --votes 1",
         )
-    return table.select(slice(evaluation.limit))
+    if evaluation.limit is None or evaluation.limit >= len(table):
+        return table
+    first = evaluation.subset == "first"
+    return table.select(slice(evaluation.limit) if first else sample(table, evaluation.limit))
 
 
 def _headline(parts: TrialParts, totals: Mapping[str, float]) -> dict[str, Any]:
