@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import torch
 from torch import Generator, Tensor
@@ -44,14 +46,21 @@ class Counter:
             first, state = restored
             self.load_state_dict(state)
         start = 0 if self.broken == "shows again" else first
-        for step, batch in enumerate(data.batches(8, start), first + 1):
+        batches = data.batches(session.settings.batch_size, start)
+        last = session.steps or 12
+        forever = self.broken == "never ends"
+        for step in count(first + 1) if forever else range(first + 1, last + 1):
+            batch = next(batches)
             seed = torch.seed() if self.broken == "unseeded" else session.seed + step
             noise = torch.rand(self.counts.shape, generator=torch.Generator().manual_seed(seed))
             self._count(batch, noise)
-            session.log(step, loss=1 / step, seen=8 * step)
+            told = -step if self.broken == "counts back" else step
+            session.log(told, loss=1 / step, seen=8 * step, flops=100.0 * step)
             if self.broken != "no checkpoint":
                 session.checkpoint(step, self.state_dict())
-            if step == session.steps or session.should_stop():
+            if self.broken == "slow":
+                time.sleep(0.1)
+            if step == last or session.should_stop():
                 return
 
     def _count(self, batch: Batch, noise: Tensor) -> None:
@@ -79,14 +88,22 @@ class Counter:
         self.steps = int(state.get("steps", 0))
 
 
-def build(options: Options, info: TaskInfo, context: Context) -> Counter:
-    return Counter(options, info, context.seed)
+class Half:
+    """What an author has who forgot the state: it answers, and is never trained."""
+
+    def __init__(self, whole: Counter) -> None:
+        self.fit, self.predict = whole.fit, whole.predict
+
+
+def build(options: Options, info: TaskInfo, context: Context) -> Counter | Half:
+    whole = Counter(options, info, context.seed)
+    return Half(whole) if options.broken == "half" else whole
 
 
 SPEC = ModelSpec(
     name="counter",
     title="Counts",
-    presets={"mini": Preset(train={"steps": 12})},
+    presets={"mini": Preset(train={"steps": 12, "batch_size": 8})},
     build=build,
     options=Options,
 )

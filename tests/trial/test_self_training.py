@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +18,13 @@ import pytest
 from helpers.selftaught import SPEC, Options
 
 from trmbench.config.compose import compose
-from trmbench.spec import Preset, Trial
+from trmbench.spec import Preset, Trial, TrialEvent
 from trmbench.spec.status import FAILED, FINISHED, INTERRUPTED
 from trmbench.store import Store
 from trmbench.store.checkpoints import load, saved_steps
 from trmbench.testing.conform import check_model
 from trmbench.testing.running import visible_plugin
-from trmbench.testing.toy import TOY_TASK
+from trmbench.testing.toy import TOY_MODEL, TOY_TASK
 from trmbench.trial.run import run_trial
 
 
@@ -62,6 +63,7 @@ def test_its_row_and_curve_are_as_for_everybody(tmp_path: Path) -> None:
     [row] = Store(tmp_path).trials()
     assert row["train_steps"] == 12
     assert row["parameters"] == final_numbers(asked)
+    assert row["train_flops"] == 1200
     assert row["cell_accuracy"] > 0.5
     curve = Store(tmp_path).read("curves").to_pylist()
     assert [point["step"] for point in curve] == list(range(1, 13))
@@ -140,7 +142,11 @@ def test_what_is_not_stored_is_not_tested(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("broken", "words"),
-    [("raises", "no convergence"), ("nan", "'counts' of its state is not finite")],
+    [
+        ("raises", "no convergence"),
+        ("nan", "'counts' of its state is not finite"),
+        ("counts back", "the number of its training step is -1, after 0"),
+    ],
 )
 def test_a_failure_is_a_row_with_one_line(tmp_path: Path, broken: str, words: str) -> None:
     result = run_trial(trial(tmp_path, model__broken=broken))
@@ -154,6 +160,46 @@ def test_stacked_seeds_train_themselves_one_by_one(tmp_path: Path) -> None:
     result = run_trial(asked)
     assert [result.status, *(each.status for each in result.stacked)] == [FINISHED, FINISHED]
     assert {row["train_steps"] for row in Store(tmp_path).trials()} == {12}
+
+
+def notes(asked: Trial, stop: Callable[[], bool] = lambda: False) -> list[str]:
+    said: list[TrialEvent] = []
+    run_trial(asked, said.append, stop)
+    return [event.message for event in said if event.message]
+
+
+def test_what_an_interruption_costs_is_said(tmp_path: Path) -> None:
+    without = trial(tmp_path / "without", model__broken="no checkpoint")
+    [said] = notes(without, lambda: True)
+    assert said == "it offered no checkpoint, so its training will begin again"
+    asked, forgetful = iter(range(100)), trial(tmp_path / "f", model__broken="forgets")
+    assert notes(forgetful, lambda: next(asked) > 6) == []
+    [said] = notes(forgetful)
+    assert said == "it began its training again: it does not ask for its checkpoint"
+
+
+def test_asked_to_stop_at_its_last_step_it_is_finished(tmp_path: Path) -> None:
+    asked = iter(range(100))
+    result = run_trial(trial(tmp_path), should_stop=lambda: next(asked) >= 22)
+    assert result.status == FINISHED
+
+
+def test_a_time_limit_that_was_not_kept_is_said(tmp_path: Path) -> None:
+    late = trial(tmp_path, train__seconds=0.1, train__steps=12, model__broken="slow")
+    [said] = notes(late)
+    assert re.fullmatch(r"it trained for 1 s longer than train.seconds allows", said)
+
+
+def test_only_a_model_that_trains_itself_has_a_time_limit(tmp_path: Path) -> None:
+    given = {"train.seconds": 5.0, "execution.device": "cpu"}
+    result = run_trial(compose(TOY_MODEL, TOY_TASK, "mini", from_command=given).trial(0, tmp_path))
+    assert "train.seconds=5 is for models that train themselves" in (result.error or "")
+
+
+def test_a_model_with_half_of_the_protocol_is_not_silently_untrained(tmp_path: Path) -> None:
+    assert notes(trial(tmp_path, model__broken="half")) == [
+        "it is tested as it was built: it has fit, but not all of SelfTraining"
+    ]
 
 
 def test_time_is_what_the_setting_allows(tmp_path: Path) -> None:
@@ -183,6 +229,8 @@ def test_a_sound_one_conforms() -> None:
         ("nan", "trains"),
         ("forgets", "resumes"),
         ("shows again", "resumes"),
+        ("never ends", "ends"),
+        ("half", "protocol"),
         ("keeps back", "state-round-trips"),
     ],
 )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor, device
 
     from trmbench.spec.puzzles import Answers, Batch, PuzzleTable, TaskInfo
+    from trmbench.spec.settings import TrainSettings
 
 Weights: TypeAlias = "Mapping[str, Tensor | np.ndarray]"
 """What was learned, by name."""
@@ -46,6 +47,8 @@ class Session(Protocol):
     seed: int
     """Seed of the trial; torch's global generator is seeded from it as well."""
     device: device
+    settings: TrainSettings
+    """The section `train`; only what the model asks of it has an effect."""
     threads: int
     steps: int | None
     """Training steps wanted (`train.steps`, or from `train.epochs`); None where neither is set."""
@@ -60,8 +63,11 @@ class Session(Protocol):
         """Offer a checkpoint; it is written when the last one is old, or when asked to stop.
 
         Args:
-            step: number of the training step, or of what the model takes for one.
+            step: number of the training step, or of what the model takes for one; it only grows.
             state: all that `fit` goes on from.
+
+        Raises:
+            TrmbenchError: the state is not tensors or arrays by name, or not finite.
         """
         ...
 
@@ -74,7 +80,8 @@ class Session(Protocol):
 
         Args:
             step: number of the training step.
-            figures: `loss`, `exact_accuracy`, `cell_accuracy`, `learning_rate`, or any other name.
+            figures: `loss`, `exact_accuracy`, `cell_accuracy`, `learning_rate`, or any other name;
+                `flops` are the floating-point operations of the training so far, for the row.
 
         Raises:
             TrmbenchError: a figure is not finite.

@@ -57,6 +57,11 @@ def protocol(case: ModelCase) -> None:
     kind = type(model).__name__
     if case.is_solver:
         require(callable(model.predict), f"{kind}.predict is not a method")
+        require(
+            case.trains_itself or not hasattr(model, "fit"),
+            f"{kind} has fit, which nobody calls: a model that trains itself has fit, predict, "
+            "state_dict and load_state_dict",
+        )
         return
     # From Python 3.12 on, isinstance does not see an embedding that is a submodule of the model.
     names = ("max_steps", "puzzle_embedding", "initial_state", "forward")

@@ -24,6 +24,8 @@ STEPS = 6
 """Training steps of a training that is tried."""
 ASKED = 3
 """How often the model may ask whether to stop before it is told to."""
+PATIENCE = 100
+"""How often a model whose training is over may ask whether to stop."""
 
 
 @contextmanager
@@ -42,7 +44,8 @@ def _learned(
     config = {**trial.config, "train": train, "execution": execution}
     parts = TrialParts(dataclasses.replace(trial, config=config), lambda base: case.base)
     vars(parts).update(model=model, task=case.task)  # both are built already
-    final, _ = fit(parts, RunningCheckpoints(folder, lambda line: None), lambda **event: None, stop)
+    running = RunningCheckpoints(folder, lambda line: None)
+    final, _ = fit(parts, running, lambda **event: None, stop, lambda line: None)
     return final
 
 
@@ -69,6 +72,22 @@ def resumes(case: ModelCase) -> None:
                 "fit does not call session.restore(): an interruption costs the whole training",
             )
             _require_same(whole, resumed, "differs once the training was stopped and went on")
+
+
+def ends(case: ModelCase) -> None:
+    """A training that was killed after its last checkpoint ends in the same state."""
+    asked = iter(range(10**9))
+    with _folder() as folder:
+        whole = _learned(case.build(), case, folder)
+        if not saved_steps(folder):
+            return
+        again = _learned(case.build(), case, folder, stop=lambda: next(asked) > PATIENCE)
+    require(
+        next(asked) <= PATIENCE,
+        "fit goes on for ever from the checkpoint of its last step: let it count its steps as "
+        "`range(first, session.steps)` does",
+    )
+    _require_same(whole, again, "differs once the training was killed at its end and went on")
 
 
 def state_round_trips(case: ModelCase) -> None:
@@ -101,6 +120,7 @@ def _require_same(one: FinalWeights, other: FinalWeights, problem: str) -> None:
 CHECKS = (
     Check(trains, vital=True),
     Check(resumes),
+    Check(ends),
     Check(state_round_trips, vital=True),
     *solver_checks.CHECKS,
 )

@@ -159,7 +159,16 @@ class TrialParts:
 
         Args:
             workers: the processes that train it together.
+
+        Raises:
+            TrmbenchError: its training is limited in time.
         """
+        if self.train.seconds is not None:
+            raise TrmbenchError(
+                f"train.seconds={self.train.seconds:g} is for models that train themselves, which"
+                f" {self.trial.model} does not",
+                "use train.steps",
+            )
         share = workers.share(self.train.batch_size)
         batches = Batches(
             self.task.split("train"),

@@ -17,6 +17,7 @@ from trmbench.errors import TrmbenchError
 from trmbench.machine import peak_memory
 from trmbench.spec import Batch
 from trmbench.spec.self_training import Weights
+from trmbench.spec.settings import MOST_STEPS
 from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.store.final import FinalWeights
 from trmbench.streams import stream_seed
@@ -25,6 +26,8 @@ from trmbench.training.loop import Stopped
 from trmbench.training.pace import Pace
 from trmbench.trial.build import TrialParts
 
+LATE = 0.1
+"""Share of `train.seconds` by which a training may take longer without a word."""
 COLUMNS = ("loss", "exact_accuracy", "cell_accuracy", "learning_rate")
 """Figures with a column of their own in the learning curve; others are named losses."""
 
@@ -62,18 +65,22 @@ class TrainingSession:
         on_event: Callable[..., None],
         should_stop: Callable[[], bool],
     ) -> None:
-        self.seed, self.device, self.threads = parts.trial.seed, parts.device, parts.train.threads
-        settings = parts.train
+        self.seed, self.device = parts.trial.seed, parts.device
+        self.settings = settings = parts.train
+        self.threads = settings.threads
         self.steps = parts.total_steps if settings.steps or settings.epochs else None
         self.step = 0
         self.stopped = False
         """True once the model was told to stop."""
         self.resumed_from: int | None = None
         self.curve: list[dict[str, Any]] = []
+        self.flops: float | None = None
+        """Operations of the training so far, where the model tells them."""
         self._running, self._on_event, self._should_stop = running, on_event, should_stop
         self._pace = Pace(0, parts.execution.checkpoint_every)
         self._started = time.monotonic()
         self._saved = running.load_latest()
+        self._has_saved = self._saved is not None
         self._before = 0.0 if self._saved is None else float(self._saved[1]["seconds"])
         self.deadline = (
             None if settings.seconds is None else self._started + settings.seconds - self._before
@@ -84,6 +91,22 @@ class TrainingSession:
         """Time of the training, interruptions apart."""
         return self._before + time.monotonic() - self._started
 
+    @property
+    def is_cut_short(self) -> bool:
+        """True if the model was told to stop and has steps left."""
+        return self.stopped and (self.steps is None or self.step < self.steps)
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """Yield what the user should know of the training that has ended."""
+        if self._saved is not None and self.resumed_from is None:
+            yield "it began its training again: it does not ask for its checkpoint"
+        if self.is_cut_short and not self._has_saved:
+            yield "it offered no checkpoint, so its training will begin again"
+        over = time.monotonic() - (self.deadline or math.inf)
+        if over > max(1.0, LATE * (self.settings.seconds or 0)):
+            yield f"it trained for {over:.0f} s longer than train.seconds allows"
+
     def should_stop(self) -> bool:
         """True once the training is to be left."""
         self.stopped = self.stopped or self._should_stop()
@@ -91,12 +114,15 @@ class TrainingSession:
 
     def checkpoint(self, step: int, state: Weights) -> None:
         """Write a checkpoint when the last one is old, or when asked to stop."""
-        self.step = step
+        self._reach(step)
         self._pace.lap()
         if self.should_stop() or self._pace.is_time_to_save:
             self._pace.saved()
-            values = {"step": step, "seconds": self.seconds, "curve": list(self.curve)}
-            self._running.save(step, tensors(state), values)
+            told = {"curve": list(self.curve), "flops": self.flops}
+            self._running.save(
+                self.step, tensors(state), {"step": self.step, "seconds": self.seconds, **told}
+            )
+            self._has_saved = True
 
     def restore(self) -> tuple[int, dict[str, Tensor]] | None:
         """Return step and state of the last checkpoint."""
@@ -104,32 +130,46 @@ class TrainingSession:
             return None
         state, values = self._saved
         self.step = self.resumed_from = values["step"]
-        self.curve = list(values["curve"])
+        self.curve, self.flops = list(values["curve"]), values["flops"]
         self._pace = Pace(self.step, self._pace.save_every)
         return self.step, state
 
     def log(self, step: int, **figures: float) -> None:
         """Add a point to the learning curve, and tell of it."""
-        self.step = step
+        self._reach(step)
         plain = {name: float(figure) for name, figure in figures.items()}
         if bad := [name for name, figure in plain.items() if not math.isfinite(figure)]:
             raise TrmbenchError(
                 f"{bad[0]} is {plain[bad[0]]} at step {step:,}",
                 "the training diverged; try a lower learning rate",
             )
+        self.flops = plain.pop("flops", self.flops)
         known = {name: plain.pop(name) for name in COLUMNS if name in plain}
         further = {"losses": json.dumps(plain)} if plain else {}
-        self.curve.append({"step": step, "seconds": self.seconds, **known, **further})
+        self.curve.append({"step": self.step, "seconds": self.seconds, **known, **further})
         self._pace.lap()
         if self._pace.is_time_to_tell:
             self._pace.told()
             self._on_event(
-                step=step,
-                total=self.steps or step,
+                step=self.step,
+                total=self.steps or self.step,
                 loss=known.get("loss"),
                 accuracy=known.get("exact_accuracy"),
-                steps_per_second=self._pace.rate(step),
+                steps_per_second=self._pace.rate(self.step),
             )
+
+    def _reach(self, step: int) -> None:
+        """Note the number of the training step.
+
+        Raises:
+            TrmbenchError: it is no whole number, or less than the one before.
+        """
+        if step != int(step) or not self.step <= step < MOST_STEPS:
+            raise TrmbenchError(
+                f"the number of its training step is {step}, after {self.step:,}",
+                f"number the steps of fit by whole numbers that grow, below {MOST_STEPS:,}",
+            )
+        self.step = int(step)
 
 
 def fit(
@@ -137,6 +177,7 @@ def fit(
     running: RunningCheckpoints,
     on_event: Callable[..., None],
     should_stop: Callable[[], bool],
+    say: Callable[[str], None],
 ) -> tuple[FinalWeights, list[dict[str, Any]]]:
     """Have a model train itself; afterwards the trial's model is a new one, still untrained.
 
@@ -145,6 +186,7 @@ def fit(
         running: its checkpoints.
         on_event: gets the fields of a `TrialEvent` as keywords.
         should_stop: whether the training is to be left.
+        say: gets one line of what the user should know.
 
     Returns:
         What was learned, and the learning curve.
@@ -159,12 +201,15 @@ def fit(
         parts.model.fit(data, session)
     finally:
         running.wait()
-    if session.stopped:
+    for note in session.notes:
+        say(note)
+    if session.is_cut_short:
         raise Stopped
     state = tensors(parts.model.state_dict())
     parts.renew_model()  # so that nothing is tested which is not stored
     trained = {
-        "train_steps": session.step,
+        "train_steps": session.step or None,  # it may tell of none
+        "train_flops": session.flops,
         "train_seconds": session.seconds,
         "train_puzzles": len(data.table),
         "train_peak_memory_bytes": peak_memory(parts.device),

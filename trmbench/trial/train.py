@@ -89,6 +89,8 @@ class TrialRun:
             self.train()
         elif self.parts.trains_itself:
             self.fit()
+        elif hasattr(self.parts.model, "fit"):
+            self._say("it is tested as it was built: it has fit, but not all of SelfTraining")
 
     def begin(self) -> None:
         """Choose the device and load the task; the trial's row tells of both from here on.
@@ -129,7 +131,10 @@ class TrialRun:
             self._clear()
             self._use(load_final(self.folder))
         else:
-            self._keep(*fit(self.parts, self.running, self.training_event, self._should_stop))
+            if self.parts.execution.stack_seeds:
+                self._say("it trains itself, so that its seeds are not stacked")
+            told = (self.training_event, self._should_stop, self._say)
+            self._keep(*fit(self.parts, self.running, *told))
 
     def begin_training(self) -> Trainer | None:
         """The trainer, at its last checkpoint if there is one; None if it is trained already."""
