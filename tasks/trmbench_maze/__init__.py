@@ -18,6 +18,8 @@ def _load(options: MazeOptions) -> Task:
     return load(options)
 
 
+UNIQUE = {"perfect": True, "unique_path": True}
+"""Maze-Unique (arXiv 2605.21488): one way from start to goal."""
 MAZE = TaskSpec(
     name="maze",
     title="Maze",
@@ -36,6 +38,28 @@ MAZE = TaskSpec(
                 "train_puzzles": 400,
                 "test_puzzles": 1000,
             }
+        ),
+        "unique": Preset(
+            options={
+                **UNIQUE,
+                "source": "hub",
+                "augment": False,
+                "min_path_length": 100,
+                "max_path_length": 140,
+            },
+            of_models="paper",
+        ),
+        "mini-unique": Preset(
+            options={
+                **UNIQUE,
+                "source": "generated",
+                "size": 8,
+                "min_path_length": 4,
+                "max_path_length": 14,
+                "train_puzzles": 400,
+                "test_puzzles": 1000,
+            },
+            of_models="mini",
         ),
     },
 )

@@ -7,10 +7,12 @@ import numpy as np
 from trmbench import Puzzles, TrmbenchError, distinct_puzzles
 from trmbench_maze.options import MazeOptions
 from trmbench_maze.paths import far_cells, pack, shortest_path, unpack
+from trmbench_maze.perfect import perfect_mazes
 from trmbench_maze.symmetry import signatures
 from trmbench_maze.tokens import BLANK, GOAL, PATH, START, WALL
 
 _CHUNK = 4096  # mazes worked on at once; a constant, so that more mazes extend fewer
+_PERFECT_CHUNK = 256
 _FRUITLESS_CHUNKS = 20
 
 
@@ -28,15 +30,27 @@ def generate(count: int, options: MazeOptions) -> Puzzles:
     size = options.size
     return distinct_puzzles(
         count,
-        draw=lambda: _candidates(options, random),
+        draw=lambda: (_perfect if options.perfect else _candidates)(options, random),
         signatures=lambda inputs: signatures(inputs, size),
         patience=_FRUITLESS_CHUNKS,
         too_rare=lambda found: TrmbenchError(
             f"found {found} of {count} mazes of {size}x{size} cells with a shortest path "
-            f"of {options.min_path_length} steps or more",
+            f"of {_lengths(options)}",
             "lower task.min_path_length or ask for fewer puzzles",
         ),
     )
+
+
+def _lengths(options: MazeOptions) -> str:
+    longest = options.max_path_length
+    return f"{options.min_path_length} steps " + ("or more" if longest is None else f"to {longest}")
+
+
+def _perfect(options: MazeOptions, random: np.random.Generator) -> Puzzles:
+    """Draw a chunk of perfect mazes."""
+    passable, start, goal = perfect_mazes(_PERFECT_CHUNK, options, random)
+    path, _ = shortest_path(passable, start, goal)
+    return _encode(*(unpack(cells, options.size) for cells in (passable, start, goal, path)))
 
 
 def _candidates(options: MazeOptions, random: np.random.Generator) -> Puzzles:

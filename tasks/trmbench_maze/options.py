@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from trmbench import PuzzleOptions, TrmbenchError, setting
+from trmbench import PuzzleOptions, TrmbenchError, content_digest, setting
 
 _PUBLISHED_SIZE = 30
+ARRAYS = tuple(
+    f"{split}/all__{part}.npy" for split in ("train", "test") for part in ("inputs", "labels")
+)
+"""The files of mazes that come as arrays."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,27 @@ class MazeOptions(PuzzleOptions):
     """Largest share of wall cells of a generated maze."""
     unique_path: bool = False
     """Whether a generated maze has only one shortest path."""
+    perfect: bool = field(default=False, metadata={"unhashed_at": False})
+    """Whether mazes are the ones of Maze-Unique: there is one way between any two cells."""
+    max_path_length: int | None = setting(None, at_least=1, metadata={"unhashed_at": None})
+    """Steps from start to goal of a generated perfect maze, at most; None = no limit."""
+
+    @property
+    def has_arrays(self) -> bool:
+        """Whether the puzzles come as arrays, in the folder given or from Maze-Unique."""
+        if self.path is None:
+            return self.perfect
+        return (Path(self.path).expanduser() / ARRAYS[0]).is_file()
+
+    def content(self) -> Mapping[str, str]:
+        """Digest the files of `path`; see `TaskSpec.content`.
+
+        Raises:
+            TrmbenchError: one is not there.
+        """
+        if self.path is None or not self.has_arrays:
+            return super().content()
+        return {"path": content_digest(Path(self.path).expanduser(), ARRAYS)}
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -46,6 +73,12 @@ class MazeOptions(PuzzleOptions):
             raise TrmbenchError(
                 f"task.min_path_length={self.min_path_length} is not possible",
                 f"a {self.size}x{self.size} maze has room for 1 to {self.size**2 - 1} steps",
+            )
+        longest = self.max_path_length
+        if longest is not None and not (self.perfect and self.min_path_length <= longest):
+            raise TrmbenchError(
+                f"task.max_path_length={longest} is not possible",
+                f"with task.perfect=true, from task.min_path_length={self.min_path_length} on",
             )
         if self.min_walls > self.max_walls:
             raise TrmbenchError(

@@ -17,6 +17,7 @@ from trmbench import (
     permutation_votes,
     published_puzzles,
 )
+from trmbench_maze.arrays import array_puzzles
 from trmbench_maze.generate import generate
 from trmbench_maze.options import MazeOptions
 from trmbench_maze.symmetry import SYMMETRIES, cell_orders
@@ -98,6 +99,8 @@ def load(options: MazeOptions) -> MazeTask:
             f"generated with paths of {options.min_path_length} steps or more, "
             f"data seed {options.data_seed}"
         )
+    elif options.has_arrays:
+        train, test, source = array_puzzles(options)
     else:
         train, test, source = published_puzzles(options, REPOSITORY, _layout(options.size))
     return MazeTask(make_splits(train, test, options), source, options)

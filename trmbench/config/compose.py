@@ -157,14 +157,15 @@ def _layers(
 ) -> list[tuple[str, Mapping[str, Any]]]:
     """Origins and their dotted values; later ones win."""
     task_preset = _preset("task", task, preset)
-    model_preset = _preset("model", model, preset) if model.presets else Preset()
+    own = preset if preset in model.presets else task_preset.of_models or preset
+    model_preset = _preset("model", model, own) if model.presets else Preset()
     layers: list[tuple[str, Mapping[str, Any]]] = [
         (f"task preset {task.name}/{preset}", _dotted(task_preset, "task")),
-        (f"model preset {model.name}/{preset}", _dotted(model_preset, "model")),
+        (f"model preset {model.name}/{own}", _dotted(model_preset, "model")),
     ]
     for_this_task = model_preset.for_task.get(task.name.rpartition(":")[2])
     if for_this_task:
-        origin = f"model preset {model.name}/{preset} for {task.name}"
+        origin = f"model preset {model.name}/{own} for {task.name}"
         layers.append((origin, _dotted(for_this_task, "model")))
     return [*layers, (FILE, from_file), (COMMAND_LINE, from_command)]
 

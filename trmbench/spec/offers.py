@@ -32,6 +32,9 @@ class Preset:
     """Values of `evaluation.*`."""
     task: Mapping[str, Any] = field(default_factory=dict)
     """Values of `task.*` that a model's preset wants, as in `for_task`: data that it trains on."""
+    of_models: str | None = None
+    """Of a task's preset: the name of the preset that a model has for it, where it has none of the
+    same name."""
     for_task: Mapping[str, Preset] = field(default_factory=dict)
     """Values of a model's preset that differ for the task of that name."""
 
