@@ -22,7 +22,7 @@ from trmbench_maze.generate import generate
 from trmbench_maze.options import MazeOptions
 from trmbench_maze.symmetry import SYMMETRIES, cell_orders
 from trmbench_maze.tokens import BLANK, CHARACTERS, GOAL, PATH, START, VOCABULARY, WALL
-from trmbench_maze.verify import has_ends, keeps_maze, solves
+from trmbench_maze.verify import has_ends, has_one_path, keeps_maze, solves
 
 REPOSITORY = "sapientinc/maze-30x30-hard-1k"
 _LOOKS = {
@@ -46,6 +46,8 @@ class MazeTask(PuzzleTask):
             vocab_size=VOCABULARY,
             grid_shape=(size, size),
             symbols=(),
+            # A maze may have several shortest paths, and its label is one of them.
+            primary_metric="valid_accuracy",
         )
         self._options = options
         self._orders = torch.from_numpy(cell_orders(size))
@@ -74,6 +76,10 @@ class MazeTask(PuzzleTask):
     def verify(self, inputs: np.ndarray, answers: np.ndarray) -> np.ndarray:
         """(N,) bool: the answers mark one shortest path, whichever, and change nothing else."""
         return solves(inputs, answers, self._options.size)
+
+    def has_one_answer(self, inputs: np.ndarray) -> np.ndarray:
+        """(N,) bool: the mazes have one shortest path."""
+        return has_one_path(inputs, self._options.size)
 
     def render(self, tokens: np.ndarray) -> Text:
         """Draw a maze (L,) in colours; padding shows as `??`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trmbench_maze.paths import pack, path_lengths
+from trmbench_maze.paths import pack, path_lengths, shortest_path
 from trmbench_maze.tokens import BLANK, GOAL, PATH, START, WALL
 
 _BLOCK = 1024
@@ -28,11 +28,26 @@ def solves(inputs: np.ndarray, answers: np.ndarray, size: int) -> np.ndarray:
     If the maze's shortest path has d steps, d - 1 cells are marked and the goal can be reached
     through marked cells, then every one of them is needed: they form one simple path.
     """
-    blocks = [slice(first, first + _BLOCK) for first in range(0, len(inputs), _BLOCK)]
     right = np.zeros(len(inputs), bool)
-    for block in blocks:
+    for block in _blocks(len(inputs)):
         right[block] = _solves(inputs[block], answers[block], size)
     return right
+
+
+def has_one_path(inputs: np.ndarray, size: int) -> np.ndarray:
+    """(N,) bool: there is no other shortest path from start to goal than one."""
+    single = np.zeros(len(inputs), bool)
+    for block in _blocks(len(inputs)):
+        mazes = inputs[block].reshape(-1, size, size)
+        ends = (pack(mazes == end) for end in (START, GOAL))
+        path, unique = shortest_path(pack(mazes > WALL), *ends)
+        single[block] = unique & path.any(axis=0)
+    return single
+
+
+def _blocks(count: int) -> list[slice]:
+    """So many mazes at a time."""
+    return [slice(first, first + _BLOCK) for first in range(0, count, _BLOCK)]
 
 
 def _solves(inputs: np.ndarray, answers: np.ndarray, size: int) -> np.ndarray:

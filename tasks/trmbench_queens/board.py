@@ -45,6 +45,15 @@ def signatures(inputs: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(np.sort(keys, axis=0)[0])
 
 
+def completions(inputs: np.ndarray, size: int) -> np.ndarray:
+    """(N,) int64: how many placements of n queens have the given ones (N, n*n) among them."""
+    every = boards(all_solutions(size), np.ones((1, size), bool)) == QUEEN
+    shown = (inputs == QUEEN).astype(np.float32)
+    held = shown @ every.T.astype(np.float32)
+    found: np.ndarray = (held == shown.sum(axis=1, keepdims=True)).sum(axis=1)
+    return found
+
+
 def completes(inputs: np.ndarray, answers: np.ndarray, size: int) -> np.ndarray:
     """(N,) bool: n queens that do not attack each other, the given ones among them."""
     queens = (answers == QUEEN).reshape(-1, size, size)

@@ -24,6 +24,7 @@ from trmbench_queens.board import (
     all_solutions,
     boards,
     completes,
+    completions,
     orders,
     signatures,
 )
@@ -72,6 +73,10 @@ class QueensTask(PuzzleTask):
     def verify(self, inputs: np.ndarray, answers: np.ndarray) -> np.ndarray:
         """(N,) bool: n queens that do not attack each other, the given ones among them."""
         return completes(inputs, answers, self._options.size)
+
+    def has_one_answer(self, inputs: np.ndarray) -> np.ndarray:
+        """(N,) bool: the boards have one completion."""
+        return np.asarray(completions(inputs, self._options.size) == 1)
 
     def render(self, tokens: np.ndarray) -> Text:
         """Draw a board (L,); padding shows as `?`."""

@@ -14,6 +14,7 @@ from rich.console import Console
 from trmbench import Batch, PuzzleTable, Task, TrmbenchError
 from trmbench_maze import MAZE
 from trmbench_maze.options import MazeOptions
+from trmbench_maze.verify import has_one_path
 
 SMALL = {**MAZE.presets["mini"].options, "train_puzzles": 200, "test_puzzles": 50}
 TOKENS = {"#": 1, " ": 2, "S": 3, "G": 4, "o": 5}
@@ -213,3 +214,13 @@ def test_a_bad_maze_is_named_by_file_and_line(
         file.write(f"s,{question},{answer},1\n")
     with pytest.raises(TrmbenchError, match=rf"train.csv, line 3: .*{message}"):
         MAZE.load(MazeOptions(path=str(tmp_path), size=4))
+
+
+def test_a_maze_says_whether_it_has_one_shortest_path(mini: Task) -> None:
+    mazes = [encode("S  ", "   ", "  G"), encode("S##", " ##", "  G"), encode("S##", "###", "##G")]
+    assert has_one_path(np.stack(mazes), 3).tolist() == [False, True, False]
+    one = mini.has_one_answer(mini.split("test").inputs)
+    assert one is not None and one.all()  # as `unique_path` of the preset asks for
+    any_maze = MAZE.load(MazeOptions(**{**SMALL, "unique_path": False})).split("test")
+    some = mini.has_one_answer(any_maze.inputs)
+    assert some is not None and 0 < some.sum() < len(some)

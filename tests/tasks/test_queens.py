@@ -19,6 +19,7 @@ from trmbench_queens.board import (
     all_solutions,
     boards,
     completes,
+    completions,
     orders,
     signatures,
 )
@@ -131,3 +132,9 @@ def test_impossible_options_are_refused(options: dict[str, Any], reason: str) ->
 def test_more_boards_than_there_are_is_refused() -> None:
     with pytest.raises(TrmbenchError, match="different boards of 6x6 cells"):
         _task(train_puzzles=500)
+
+
+def test_completions_are_counted() -> None:
+    every = all_solutions(6)
+    assert completions(boards(every, np.zeros((len(every), 6), bool)), 6).tolist() == [4] * 4
+    assert completions(boards(every, np.ones((len(every), 6), bool)), 6).tolist() == [1] * 4

@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from trmbench.comparison.scores import PRIMARY, PuzzleSet, ScoreReader, data_of, metric_of
+from trmbench.comparison.scores import (
+    PRIMARY,
+    PuzzleSet,
+    ScoreReader,
+    data_of,
+    metric_of,
+    scored_alike,
+)
 from trmbench.spec.status import FINISHED
 from trmbench.spec.trials import Row, split_of
 from trmbench.stats import CellMoments, Interval, interval, moments
@@ -108,8 +115,15 @@ def summarize(store: Store, rows: Iterable[Row], metric: str = PRIMARY) -> list[
 
 
 def summarize_with(reader: ScoreReader, rows: Iterable[Row], metric: str) -> list[CellSummary]:
-    """Do as `summarize`, with a reader that is used further."""
-    groups = _poolable(list(rows), metric)
+    """Do as `summarize`, with a reader that is used further.
+
+    Where a task counts every right answer now and counted the label alone before, its earlier
+    trials are scored as the later ones.
+    """
+    rows = list(rows)
+    if metric == PRIMARY:
+        rows = scored_alike(rows)
+    groups = _poolable(rows, metric)
     names = _names([group[0] for group in groups])
     return [
         _summary(reader, group, name, metric) for group, name in zip(groups, names, strict=True)

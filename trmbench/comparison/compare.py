@@ -12,7 +12,13 @@ from trmbench.comparison.cells import HEADLINE, CellSummary, named, summarize_wi
 from trmbench.comparison.depth_moments import DepthMoments
 from trmbench.comparison.matching import By, Match, Matching
 from trmbench.comparison.reported import Reported, reported_figures
-from trmbench.comparison.scores import PRIMARY, ScoreReader, check_metric, shared_ids
+from trmbench.comparison.scores import (
+    PRIMARY,
+    ScoreReader,
+    check_metric,
+    is_scored_anew,
+    shared_ids,
+)
 from trmbench.comparison.selection import select_trials
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.spec.trials import Row
@@ -161,6 +167,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
     if repeated:
         notes.append(f"{repeated} pairs, once matched, ask what another pair asks; it counts once")
     notes += _mixed_presets(groups)
+    notes += _scored_anew(cells)
     of_test = [cell for cell in cells if cell.split == HEADLINE]
     return ComparedCells(
         question=question,
@@ -201,6 +208,16 @@ def _by_task(cells: Sequence[CellSummary]) -> list[list[CellSummary]]:
         group
         for splits in groups.values()
         for _, group in sorted(splits.items(), key=lambda item: item[0] != HEADLINE)
+    ]
+
+
+def _scored_anew(cells: Sequence[CellSummary]) -> list[str]:
+    """Say of which tasks earlier trials count every right answer, as their later ones do."""
+    tasks = {cell.task: None for cell in cells if any(map(is_scored_anew, cell.rows))}
+    return [
+        f"{task}: trials of before count every valid answer, as later ones do;"
+        " --metric exact_accuracy counts the label alone"
+        for task in tasks
     ]
 
 

@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trmbench.comparison.arrays import as_numpy, one_array
-from trmbench.comparison.points import row_at, scores_at
+from trmbench.comparison.points import EXACT, row_at, scores_at
 from trmbench.errors import unknown
+from trmbench.spec.status import FINISHED
 from trmbench.spec.trials import Row, row_name
 from trmbench.stats import average_groups, lowest_of_groups
 from trmbench.store import Store
@@ -30,6 +31,9 @@ METRICS = {
     "cell_accuracy": "cell_accuracy",
 }
 """Names of metrics and their columns of the puzzles table."""
+VALID = "valid_accuracy"
+_BY_COLUMN = "scored by column"
+"""Key of a row whose scores are in another column of its puzzles than `score`."""
 RULES = ("fractional", "all", "output")
 """How the puzzles of a group count: by their mean, only if each has 1, or each for itself. A metric
 such as "all_vote@2" names its rule; every other metric has the first rule."""
@@ -68,6 +72,26 @@ def data_of(row: Row) -> str | None:
 def _data(provenance: str) -> str | None:
     data = json.loads(provenance).get("data") or {}
     return data.get("fingerprint")
+
+
+def scored_alike(rows: Sequence[Row]) -> list[Row]:
+    """Score trials by valid answers, if they counted the label alone and others of the task do not.
+
+    A task that changed its score in this way has both columns of all of its trials.
+    """
+    finished = [row for row in rows if row["status"] == FINISHED]
+    counts_every = {row["task"] for row in finished if metric_of(row) == VALID}
+    return [
+        {**row, "primary_metric": VALID, "score": row["valid_accuracy"], _BY_COLUMN: "valid"}
+        if row["task"] in counts_every and row["status"] == FINISHED and metric_of(row) == EXACT
+        else row
+        for row in rows
+    ]
+
+
+def is_scored_anew(row: Row) -> bool:
+    """Whether a trial counts by another figure than the one that its row was written with."""
+    return _BY_COLUMN in row
 
 
 def figure_of(metric: str) -> str:
@@ -126,7 +150,7 @@ class ScoreReader:
         """
         puzzles: PuzzleSet | None = None
         scores, tested, left_out = [], [], []
-        columns = ["puzzle_id", self._column]
+        columns = ["puzzle_id", *dict.fromkeys(map(self._column_of, trials))]
         tables = self._store.each("puzzles", columns, map(row_name, trials))
         for row, table in zip(trials, tables, strict=True):
             result = self._trial(row, table, only, depth)
@@ -153,6 +177,11 @@ class ScoreReader:
             matrix = of_groups(matrix, puzzles.groups)
         return CellScores(puzzles, matrix, tuple(tested), tuple(left_out))
 
+    def _column_of(self, row: Row) -> str:
+        """The column of a trial's puzzles that has its scores."""
+        column: str = row.get(_BY_COLUMN, self._column) if self._metric == PRIMARY else self._column
+        return column
+
     def _each_for_itself(self, puzzles: PuzzleSet) -> PuzzleSet:
         """The same puzzles without groups; the same object at every call."""
         return self._ungrouped.setdefault(id(puzzles), PuzzleSet(puzzles.ids, None, puzzles.ids))
@@ -164,7 +193,7 @@ class ScoreReader:
         scored_by = metric_of(row)
         if self._metric not in METRICS and figure_of(scored_by) != figure_of(self._metric):
             return f"it was scored by {scored_by}; `trmbench evaluate` tests it again"
-        name, column = row_name(row), self._column
+        name, column = row_name(row), self._column_of(row)
         if table is None or len(table) == 0:
             return "its file in puzzles/ is missing, empty or damaged"
         told = row["test_puzzles"]

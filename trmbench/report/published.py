@@ -69,7 +69,9 @@ def _own_row(cell: CellSummary) -> tuple[str, ...]:
     measured = (own.trained_on, f"{own.tested_on} {own.test_set}", *own[3:])
     known = (text or UNKNOWN for text in measured)
     seeds = f", {len(cell.trials)} seeds" if len(cell.trials) > 1 else ""
-    accuracy = f"{percent(cell.interval.mean)}{seeds}"
+    exact = cell.metric == "valid_accuracy"  # what is published counts the label alone
+    mean = cell.mean("exact_accuracy") if exact else cell.interval.mean
+    accuracy = f"{percent(mean)}{' exact' if exact else ''}{seeds}"
     return (cell.task, cell.name, accuracy, *known, count(cell.mean("parameters")), "ours", "")
 
 

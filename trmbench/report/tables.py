@@ -48,6 +48,7 @@ def cells(found: Sequence[CellSummary]) -> TextTable:
     Where cells have different metrics, a column says which each has.
     """
     mixed = len({cell.metric for cell in found}) > 1
+    others = _other_figures(found)
     rows = tuple(
         (
             cell.tested_on,
@@ -58,6 +59,7 @@ def cells(found: Sequence[CellSummary]) -> TextTable:
             percent(cell.interval.mean),
             interval_text(cell.interval),
             range_text(cell.interval),
+            *(percent(cell.mean(column)) for column in others),
             duration(cell.mean("train_seconds")),
             count(cell.mean("parameters")),
             memory(cell.mean("peak_memory_bytes")),
@@ -65,11 +67,21 @@ def cells(found: Sequence[CellSummary]) -> TextTable:
         for cell in found
     )
     names = ("task", "model", "preset", *(["metric"] if mixed else []))
-    numbers = ("seeds", "mean", "95 % interval", "min..max", "train", "parameters", "memory")
+    also = (column.partition("_")[0] for column in others)
+    figures = ("seeds", "mean", "95 % interval", "min..max", *also)
+    numbers = (*figures, "train", "parameters", "memory")
     metrics = metric_names(cell.metric for cell in found).capitalize()
     title = f"{metrics} with 95 % interval over seeds"
     about = tuple((cell.name,) for cell in found)
     return TextTable(title, (*names, *numbers), rows, len(names), cells=about)
+
+
+def _other_figures(found: Sequence[CellSummary]) -> list[str]:
+    """List exact or valid accuracy next to the score, where a puzzle has several right answers."""
+    columns = ("exact_accuracy", "valid_accuracy")
+    differ = any(abs(cell.mean(columns[0]) - cell.mean(columns[1])) > 1e-12 for cell in found)
+    metrics = {cell.metric for cell in found}
+    return [column for column in columns if differ and metrics != {column}]
 
 
 def differences(found: Sequence[Difference]) -> TextTable:

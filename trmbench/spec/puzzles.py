@@ -176,6 +176,10 @@ class Task(Protocol):
         """Whether each answer (N, L) is *a* correct solution of its input (N, L); (N,) bool."""
         ...
 
+    def has_one_answer(self, inputs: np.ndarray) -> np.ndarray | None:
+        """Whether each question (N, L) has only one right answer, (N,) bool; None = not known."""
+        return None
+
     def render(self, tokens: np.ndarray) -> Any:
         """One grid (L,) as a rich renderable."""
         ...

@@ -38,7 +38,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "unique_share": "Share of them that have one right answer; null where nobody knows.",
         "test_puzzles": "Number of puzzles that were tested.",
         "train_puzzles": "Number of distinct training puzzles.",
-        "train_presentations": "Puzzles that the training showed, repetitions included.",
+        "train_presentations": "Training steps times batch size: one supervision step each.",
         "train_steps": "Training steps taken.",
         "train_seconds": "Seconds of the training, interruptions apart.",
         "test_seconds": "Seconds of the test.",

@@ -62,6 +62,7 @@ def evaluate(
     if len(validation) and parts.evaluation.split in ("test", "train", "validation"):
         held_out = _answered(parts, solver, validation, on_progress)
         figures["validation_accuracy"] = score(task, validation, held_out)[0]["score"]
+    unique = task.has_one_answer(table.inputs)
     totals = {**of_votes, **figures["totals"], **_compute(answers, parts)}
     headline = _headline(parts, totals)
     copies = 1 if ballots is None else len(ballots.table) / len(table)
@@ -71,6 +72,7 @@ def evaluate(
         **(stored_costs(parts, store) or answer_costs(parts, solver, table, answers, copies)),
         **_depths(store, parts, table, predictions, headline["primary_metric"]),
         "attempts": _attempts(headline["primary_metric"]),
+        "unique_share": None if unique is None else float(np.mean(unique)),
         "test_ids": short_hash(sorted(table.puzzle_ids.tolist())),
         "totals": json.dumps(totals),
         "test_seconds": time.monotonic() - started,
