@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers.trials import maze_trials
 
 from trmbench.cli.main import run_command
+from trmbench.comparison.scores import ScoreReader
 from trmbench.config.cell import evaluation_hash
 from trmbench.experiment.plan import reevaluation
 from trmbench.spec import Trial
@@ -121,6 +123,25 @@ def test_a_test_that_fails_leaves_the_row_of_the_one_that_did_not(
     again = reevaluation(store, trial.trial_id, {"depth": 8})
     assert "the scorer is broken" in str(run_trial(again, again=True).error)
     assert store.trials([trial.name]) == before
+
+
+def test_scores_at_a_depth_are_those_of_a_test_there_or_missing(
+    tested: tuple[Store, Trial],
+) -> None:
+    store, trial = tested
+    [row], (apart, _) = store.trials([trial.name]), evaluated(store, trial, steps=2)
+    for metric in ("cell_accuracy", "valid_accuracy", "score"):
+        reader = ScoreReader(store, metric)
+        there, own = reader.read([row], depth=2), reader.read([apart])
+        assert not there.left_out and np.array_equal(there.scores, own.scores)
+    kept = store.read("depths", names=[trial.name]).to_pydict()
+    store.remove("depths", trial.name)
+    [line] = ScoreReader(store, "cell_accuracy").read([row], depth=2).left_out
+    assert "does not fit its row" in line
+    store.write("depths", trial.name, {**kept, "row": kept["row"][::-1]})
+    [line] = ScoreReader(store, "cell_accuracy").read([row], depth=2).left_out
+    assert "after 2 supervision steps are missing or damaged" in line
+    store.write("depths", trial.name, kept)
 
 
 def test_the_depth_of_the_curve_is_in_no_hash() -> None:

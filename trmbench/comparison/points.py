@@ -113,13 +113,17 @@ def scores_at(store: Store, row: Row, table: pa.Table, column: str, depth: int) 
 
 def _changed(store: Store, name: str, table: pa.Table, column: str, depth: int) -> pa.Array | None:
     """The scores that count, but for the puzzles with another answer at this depth."""
-    told = store.read("depths", ["puzzle_id", "depth", column], [name])
+    told = store.read("depths", ["puzzle_id", "row", "depth", column], [name])
     told = told.filter(pc.equal(told["depth"], depth))
-    places = pc.index_in(told["puzzle_id"], value_set=one_array(table["puzzle_id"]))
+    places, ids = one_array(told["row"]), one_array(table["puzzle_id"])
     if places.null_count or table[column].null_count or told[column].null_count:
         return None
+    if len(told) and not 0 <= pc.min(places).as_py() <= pc.max(places).as_py() < len(ids):
+        return None
+    if not ids.take(places).equals(one_array(told["puzzle_id"])):
+        return None  # the two files are not of one test
     values = as_numpy(one_array(table[column])).copy()
-    values[as_numpy(one_array(places))] = as_numpy(one_array(told[column]))
+    values[as_numpy(places)] = as_numpy(one_array(told[column]))
     return pa.array(values)
 
 

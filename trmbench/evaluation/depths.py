@@ -75,4 +75,4 @@ def _changed(
     """The rows of the puzzles whose answer is not the one that counts."""
     rows = np.flatnonzero((tokens != final).any(axis=1)).tolist()
     kept = {name: [columns[name][row] for row in rows] for name in ("puzzle_id", *_OF_A_PUZZLE)}
-    return {"depth": [depth] * len(rows), **kept}
+    return {"depth": [depth] * len(rows), "row": rows, **kept}

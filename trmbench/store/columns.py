@@ -88,6 +88,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     },
     "depths": {
         **_IDS,
+        "row": "Row of the puzzle in the file of `puzzles`, from 0.",
         "depth": "Supervision steps after which the answer was given.",
         "score": "Part of the puzzle in the primary metric, 0 to 1.",
         "exact": "Whether the answer equals the label.",

@@ -108,6 +108,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("trial_id", pa.string()),
             ("evaluation_id", pa.string()),
             ("puzzle_id", pa.string()),
+            ("row", pa.int64()),
             ("depth", pa.int64()),
             ("score", pa.float64()),
             ("exact", pa.bool_()),
