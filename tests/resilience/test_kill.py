@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import time
@@ -41,33 +42,40 @@ WRITING = {
 }
 
 
-def test_killed_ten_times_it_finishes_with_the_same_numbers(
-    uninterrupted: Path, tmp_path: Path
-) -> None:
+KILLS = int(os.environ.get("TRMBENCH_KILLS", "12"))
+"""Of one trial: some at any moment, then one in each moment of writing."""
+STEPS_BETWEEN = 40
+"""More than are trained between two kills."""
+
+
+def test_killed_a_dozen_times_it_finishes_with_the_same_numbers(tmp_path: Path) -> None:
     chance = random.Random(0)
-    often = {"train.steps": 400, "execution.log_every": 100, "execution.checkpoint_every": 0.05}
-    trial = toy_trial(0, tmp_path, often)
+    steps = KILLS * STEPS_BETWEEN
+    often = {"train.steps": steps, "execution.log_every": 100, "execution.checkpoint_every": 0.05}
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert run_trial(toy_trial(0, whole, often)).status == "finished"
+    trial = toy_trial(0, killed, often)
     saved = 0
-    for kill in range(10):
-        moment = list(WRITING)[kill - 3] if kill >= 3 else "no matter what"
+    for moment in ["no matter what"] * (KILLS - len(WRITING)) + list(WRITING):
         process = begin(trial, WRITING.get(moment))
         if moment not in WRITING:
-            wait_until(lambda: last_step(tmp_path) > saved, "a checkpoint")  # noqa: B023
+            wait_until(lambda: last_step(killed) > saved, "a checkpoint")  # noqa: B023
             time.sleep(chance.random() * 0.1)
             process.kill()
         process.join(PATIENCE)
         assert process.exitcode == -signal.SIGKILL, moment
-        before, saved = saved, last_step(tmp_path)
-        is_trained = (Store(tmp_path).checkpoints(trial.trial_id) / "final.json").exists()
-        assert saved >= before > 0 or kill == 0 or is_trained, f"work was lost, writing {moment}"
-        assert statuses(tmp_path) == []
-    done = run("run", *TOY, *LONG_ENOUGH_TO_KILL, "--seeds=2", f"--results={tmp_path}")
+        before, saved = saved, last_step(killed)
+        is_trained = (Store(killed).checkpoints(trial.trial_id) / "final.json").exists()
+        assert saved >= before > 0 or before == 0 or is_trained, f"work was lost, writing {moment}"
+        assert statuses(killed) == []
+    arguments = [*TOY, f"--set=train.steps={steps}", "--set=execution.log_every=100"]
+    done = run("run", *arguments, "--seeds=1", f"--results={killed}")
     assert done.returncode == 0, done.stderr
     assert "damaged" not in done.stderr, "half a file was read"
-    assert statuses(tmp_path) == ["finished", "finished"]
-    assert rows(tmp_path)[0]["resumed_from_step"] > 0
-    assert_same_results(uninterrupted, tmp_path)
-    assert not list(tmp_path.glob("checkpoints/*/running-*"))
+    assert statuses(killed) == ["finished"]
+    assert rows(killed)[0]["resumed_from_step"] > 0
+    assert_same_results(whole, killed)
+    assert not list(killed.glob("checkpoints/*/running-*"))
 
 
 def test_a_killed_trial_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
