@@ -108,3 +108,10 @@ def test_a_truncated_file_is_told_and_the_rest_is_used(tiny_copy: Path) -> None:
     done = trmbench("show", f"--results={tiny_copy}")
     assert done.returncode == 0
     assert "broken-e.parquet" in done.stderr and "trm" in done.stdout
+
+
+def test_a_word_without_end_is_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tmp_path.joinpath("trials").mkdir()
+    assert run_command(["show", "a" * 100_000, f"--results={tmp_path}"]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert len(line) < 1_000

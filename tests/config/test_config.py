@@ -133,6 +133,9 @@ def test_typed_values_are_read_as_toml_or_text() -> None:
         "[1, 2]": [1, 2],
     }
     assert {text: parse_value(text) for text in typed} == typed
+    lines = "5\ntrain = 6"
+    assert parse_value(lines) == lines, "what follows is not dropped"
+    assert str(checked("train.learning_rate", parse_value("-0"), float)) == "0.0"
 
 
 def test_a_number_is_a_valid_path() -> None:

@@ -38,6 +38,7 @@ def test_as_many_seeds_as_allowed_are_taken() -> None:
         ("-1", "is not understood"),
         ("4-0", "is not understood"),
         ("1.5", "is not understood"),
+        ("1,000", "is not understood"),
         ("x", "use 5 (seeds 0 to 4), 0-4, or 0,2,7"),
         ("9" * 5000, "is not understood"),
         (f"{LARGEST_SEED + 1},", "seed 9223372036854775808 is not possible (use 0 to 2^63 - 1)"),

@@ -33,6 +33,8 @@ VERBS = {
 }
 
 UNEXPECTED = "this should not have happened:"
+LONGEST_WORD = 4_096
+"""Characters of one that is printed whole: no path is longer."""
 BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 
 
@@ -169,7 +171,8 @@ def _is_text(argument: str) -> bool:
 
 def _say(line: str) -> None:
     """One line on the error output, in characters that can be printed."""
-    click.echo(f"trmbench: {printable(' '.join(line.split()))}", err=True)
+    words = (word if len(word) <= LONGEST_WORD else f"{word[:60]}..." for word in line.split())
+    click.echo(f"trmbench: {printable(' '.join(words))}", err=True)
 
 
 def _name_broken_plugins() -> None:

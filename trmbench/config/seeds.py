@@ -13,7 +13,8 @@ LARGEST_SEED = 2**63 - 1
 """Seeds are stored as 64-bit integers."""
 MOST_SEEDS = 10_000
 """Seeds of one run."""
-_NUMBER = "([0-9]{1,19})"
+_NUMBER = "(0|[1-9][0-9]{0,18})"
+"""No zeros in front: 1,000 is not meant as the seeds 1 and 0."""
 _HINT = "use 5 (seeds 0 to 4), 0-4, or 0,2,7"
 
 

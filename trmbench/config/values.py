@@ -23,9 +23,10 @@ def parse_value(text: str) -> Any:
     if text.lower() == "none":
         return None
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        found = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):  # also a number of thousands of digits
         return text
+    return found["value"] if len(found) == 1 else text  # a text of several lines
 
 
 def checked(dotted: str, value: Any, expected: Any, within: Range | None = None) -> Any:
@@ -61,7 +62,7 @@ def _storable(dotted: str, value: Any, choice: type, within: Range | None) -> An
         raise TrmbenchError(f"{dotted}={shown(value)} is too large", "it must fit 64 bits")
     if isinstance(value, str) and "\0" in value:
         raise TrmbenchError(f"{dotted}={shown(value)} is not possible", "leave out the null byte")
-    return float(value) if choice is float else value
+    return float(value) + 0.0 if choice is float else value  # -0.0 would be another cell than 0.0
 
 
 def _choices(expected: Any) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from trmbench.config.cell import DATA, HASHED_SECTIONS, Cell, evaluation_hash
 from trmbench.config.compose import checked_section
 from trmbench.config.data import is_undigested, require_same_files, require_same_puzzles
+from trmbench.config.stored import require_known_settings
 from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.spec import Trial
@@ -121,7 +122,7 @@ def reevaluations(
         trained_only: leave out the trials without final weights instead of refusing them.
 
     Raises:
-        TrmbenchError: a trial is not trained, or a setting does not exist.
+        TrmbenchError: a trial is not trained, cannot be used here, or a setting does not exist.
     """
     firsts: dict[str, Row] = {}
     for row in sorted(rows, key=lambda row: split_of(row) != "test"):
@@ -134,6 +135,7 @@ def reevaluations(
 
 
 def _tested_again(trial: Trial, row: Row, changes: dict[str, Any]) -> Trial:
+    require_known_settings(trial)
     if changes.pop("rescore", False):
         return _rescoring(trial)
     _require_same_data(trial, row)

@@ -164,7 +164,7 @@ class RunningCheckpoints:
         self.wait()
         for name in reversed(self._names()):
             try:
-                return load(self._folder, name)
+                return _of_step(self._folder, name)
             except Damaged as error:
                 self._warn(f"{error.message}; going on from the one before")
                 set_aside(self._folder.parent.parent, *files_of(self._folder, name))
@@ -190,6 +190,14 @@ class RunningCheckpoints:
     def _delete(self, name: str) -> None:
         for path in files_of(self._folder, name):
             delete(path)
+
+
+def _of_step(folder: Location, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """A running checkpoint whose values, where they tell of a step, tell of the one it is of."""
+    tensors, values = load(folder, name)
+    if "step" in values and (type(values["step"]) is not int or name != _name(values["step"])):
+        raise Damaged(folder / f"{name}.json", "it tells of another step")
+    return tensors, values
 
 
 def saved_steps(folder: Location) -> list[int]:

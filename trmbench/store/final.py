@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from trmbench.spec import Predictions, Trial
 from trmbench.store.files import Damaged
 from trmbench.store.location import Location
+from trmbench.store.rows import MOST
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -73,6 +74,9 @@ def load_final(folder: Location) -> FinalWeights:
     trained, imported = values.get("trained"), values.get("imported")
     if not isinstance(trained, dict) or not isinstance(imported, dict | None):
         raise Damaged(folder / f"{FINAL}.json", "it does not say how they were trained")
+    for column, value in trained.items():
+        if value is not None and not (type(value) in (int, float) and 0 <= value < MOST):
+            raise Damaged(folder / f"{FINAL}.json", f"its {column:.40} is {value!r:.40}")
     return FinalWeights(raw, averages, trained, imported)
 
 

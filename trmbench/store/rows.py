@@ -32,7 +32,12 @@ _OF_A_DEPTH = (
     *("depth", "lost", "flops"),
 )
 """Of a point of a depth curve: shares, then counts."""
-_MOST = 1e30
+MOST = 1e30
+_LONGEST = {
+    **dict.fromkeys(("model", "task", "preset", "label", "primary_metric", "device"), 10_000),
+    "error": 200_000,
+}
+"""Characters of texts that are shown: a terminal takes minutes to wrap millions of them."""
 _TABLES = ("packages", "git", "model", "task", "data")
 """What provenance says in a table of its own."""
 
@@ -52,6 +57,9 @@ def problem(row: Row) -> str | None:
         return "its trial is not the one of its cell and seed"
     if row["status"] not in STATUSES:
         return f"its status is {row['status']!r:.40}"
+    for name, most in _LONGEST.items():
+        if len(row[name] or "") > most:
+            return f"its {name} has {len(row[name]):,} characters"
     return next(_of_numbers(row), None) or next(_of_json(row), None)
 
 
@@ -66,7 +74,7 @@ def _of_numbers(row: Row) -> Iterator[str]:
     yield from _of_depths(row["by_depth"] or ())
     for name in _COUNTS:
         value = row[name]
-        if value is not None and not (math.isnan(value) or 0 <= value < _MOST):
+        if value is not None and not (math.isnan(value) or 0 <= value < MOST):
             yield f"its {name} is {value:g}"
 
 
@@ -77,7 +85,7 @@ def _of_depths(points: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield "its by_depth is no depth curve"
             return
         for place, name in enumerate(_OF_A_DEPTH):
-            value, most = point[name], 1 if place < 5 else _MOST
+            value, most = point[name], 1 if place < 5 else MOST
             is_number = type(value) in (int, float)
             if value is not None and not (is_number and (math.isnan(value) or 0 <= value <= most)):
                 yield f"its by_depth has a {name} of {value!r:.40}"
@@ -122,8 +130,11 @@ def is_config(value: Any) -> bool:
 def _is_provenance(value: Mapping[str, Any]) -> bool:
     """Whether what a comparison looks at are single values, or tables of such."""
     tables = [value.get(name) or {} for name in _TABLES]
-    texts = [value.get(name) for name in ("python", "cpu")]
-    return all(
+    if not all(
         isinstance(table, dict) and not any(isinstance(i, dict | list) for i in table.values())
         for table in tables
-    ) and all(text is None or isinstance(text, str) for text in texts)
+    ):
+        return False
+    packages, git, *_ = tables
+    texts = [value.get("python"), value.get("cpu"), git.get("commit"), *packages.values()]
+    return all(text is None or isinstance(text, str) for text in texts)

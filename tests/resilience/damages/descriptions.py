@@ -40,6 +40,17 @@ def _field(name: str, value: Any) -> Callable[[Any], Any]:
     return _each(lambda cell: cell.get("cell", cell.get("values", cell)).update({name: value}))
 
 
+def _unsigned(name: str, value: Any) -> Damage:
+    """A value in a description that, like the ones of older versions, has no hash of its values."""
+
+    def change(description: Any) -> Any:
+        del description["values_sha256"]
+        description["values"][name] = value
+        return description
+
+    return _json(change)
+
+
 JSON: dict[str, Damage] = {
     **{
         f"json {value!r}": _json(lambda _, value=value: value)
@@ -58,6 +69,8 @@ JSON: dict[str, Damage] = {
     "json unknown": _json(_field("surprise", 1)),
     "json model": _json(_field("model", 5)),
     "json unknown model": _json(_field("model", "gone")),
+    "json step of no machine": _unsigned("step", 10**30),
+    "json trained with a text": _unsigned("trained", {"train_steps": "many"}),
     "json path": _json(_seeds({"../../outside/precious.txt": 70})),
     "json seeds": _json(_seeds([1, 2])),
     "json seed text": _json(_seeds({"0" * 12: "1"})),

@@ -137,6 +137,8 @@ PARQUET: dict[str, Damage] = {
     "provenance no json": _replaced("provenance", _same("]")),
     "provenance lists": _replaced("provenance", _same('{"packages": [1], "git": 5}')),
     "provenance tables": _replaced("provenance", _same('{"packages": {"torch": {"a": []}}}')),
+    "provenance of numbers": _replaced("provenance", _same('{"packages": {"torch": 5}}')),
+    "label of a novel": _replaced("label", _same("x" * 2_000_000)),
     "provenance data": _replaced("provenance", _same('{"data": {"fingerprint": ["a"]}}')),
     "provenance large": _replaced("provenance", _same('{"a": "' + "x" * 300_000_000 + '"}')),
     "error control characters": _replaced("error", _same("\x1b]0;title\x07 [red]\x00")),
