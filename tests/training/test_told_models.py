@@ -98,6 +98,8 @@ def test_an_interrupted_training_goes_on_with_the_same_bytes(tmp_path: Path) -> 
 def test_a_model_hears_of_labels_progress_and_its_schedule_in_training_only(tmp_path: Path) -> None:
     result = run_trial(trial(results=str(tmp_path)))
     assert result.status == "finished", result.error
+    [row] = Store(tmp_path).trials()
+    assert row["train_flops"] is None, "this model cannot be traced, and is trained all the same"
     at_test = [told for told in Told.heard if not told["training"]]
     training = [told for told in Told.heard if told["training"]][-8:]
     assert [told["progress"] for told in training] == [step / 8 for step in range(8)]

@@ -15,16 +15,23 @@ from trmbench.trial.build import TrialParts
 
 
 def flops_per_step(parts: TrialParts) -> float | None:
-    """Count one supervision step of one test puzzle; None for a model that has none."""
+    """Count one supervision step of one test puzzle; None where there is none, or no count."""
     if not parts.needs_training:
         return None
-    return float(step_flops(parts.model, parts.task.info.seq_len, parts.schedule(1.0)).test)
+    with contextlib.suppress(Exception):  # a plugin's model may need numbers, not shapes alone
+        return float(step_flops(parts.model, parts.task.info.seq_len, parts.schedule(1.0)).test)
+    return None
 
 
-def flops_of_training(parts: TrialParts, steps: int) -> float:
-    """Count a training of so many steps, each stage of a schedule at its own cost."""
+def flops_of_training(parts: TrialParts, steps: int) -> float | None:
+    """Count a training of so many steps, each stage of a schedule at its own cost.
+
+    None for a model that gives no formula and cannot be traced by its shapes.
+    """
     seq_len, batch_size = parts.task.info.seq_len, parts.train.batch_size
-    return float(training_flops(parts.model, seq_len, batch_size, steps, parts.schedule))
+    with contextlib.suppress(Exception):
+        return float(training_flops(parts.model, seq_len, batch_size, steps, parts.schedule))
+    return None
 
 
 def answer_costs(

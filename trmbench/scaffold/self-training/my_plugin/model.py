@@ -26,12 +26,13 @@ class MyPlugin:
         if (restored := session.restore()) is not None:
             first, state = restored
             self.load_state_dict(state)
-        for step, batch in enumerate(data.batches(32, start=first), first + 1):
-            loss = self.learn(batch)
+        batches = data.batches(session.settings.batch_size, start=first)
+        for step in range(first + 1, last + 1):
+            loss = self.learn(next(batches))
             if step % 50 == 0:
                 session.log(step, loss=float(loss))
             session.checkpoint(step, self.state_dict())
-            if step == last or session.should_stop():
+            if session.should_stop():
                 return
 
     def learn(self, batch: Batch) -> Tensor:
