@@ -10,7 +10,8 @@ from unittest.mock import patch
 import pytest
 from helpers.synthetic import add_cell, bernoulli
 
-from trmbench.comparison.compare import Question, compare_cells
+from trmbench.comparison.compare import compare_cells
+from trmbench.comparison.question import Question
 from trmbench.store import Store
 
 PUZZLES = {"mini": 1_000, "paper": 20_000}

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trmbench.comparison.compare import Question, compare_cells
+from trmbench.comparison.compare import compare_cells
+from trmbench.comparison.question import Question
 from trmbench.errors import TrmbenchError
 from trmbench.experiment.cells import choose_cells
 from trmbench.experiment.execute import run as run_plan
@@ -94,6 +95,6 @@ def compare(results: str | Path = "results", **question: Any) -> ComparedCells:
 
     Args:
         results: the results folder, or its URL in an object store.
-        question: fields of `trmbench.comparison.compare.Question`, such as `baseline="direct"`.
+        question: fields of `trmbench.comparison.question.Question`, such as `baseline="direct"`.
     """
     return compare_cells(Store(results, warnings.warn), Question(**question))

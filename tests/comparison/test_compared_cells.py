@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from helpers.synthetic import add_cell, bernoulli
 
-from trmbench.comparison.compare import ComparedCells, Question, compare_cells
+from trmbench.comparison.compare import ComparedCells, compare_cells
+from trmbench.comparison.question import Question
 from trmbench.errors import TrmbenchError
 from trmbench.stats import compare, interval
 from trmbench.store import Store

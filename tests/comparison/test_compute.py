@@ -11,7 +11,8 @@ import pytest
 from helpers.synthetic import add_cell, bernoulli
 
 from trmbench.cli.main import run_command
-from trmbench.comparison.compare import ComparedCells, Question, compare_cells
+from trmbench.comparison.compare import ComparedCells, compare_cells
+from trmbench.comparison.question import Question
 from trmbench.report.compute import curve_table, depth_curves, measured_alike, measured_table
 from trmbench.stats import seed_band
 from trmbench.store import Store

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from helpers.synthetic import add_cell, bernoulli
 
-from trmbench.comparison.compare import ComparedCells, Question, compare_cells
+from trmbench.comparison.compare import ComparedCells, compare_cells
+from trmbench.comparison.question import Question
 from trmbench.stats import interval
 from trmbench.store import Store
 

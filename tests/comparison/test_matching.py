@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from helpers.synthetic import add_cell, bernoulli
 
-from trmbench.comparison.compare import ComparedCells, Question, compare_cells
+from trmbench.comparison.compare import ComparedCells, compare_cells
+from trmbench.comparison.question import Question
 from trmbench.store import Store
 
 GOOD, BAD = bernoulli(3, 200, 0.8), bernoulli(3, 200, 0.4, salt=1)

@@ -11,7 +11,8 @@ import pytest
 from helpers.synthetic import add_cell, bernoulli
 from rich.console import Console
 
-from trmbench.comparison.compare import ComparedCells, Question, compare_cells
+from trmbench.comparison.compare import ComparedCells, compare_cells
+from trmbench.comparison.question import Question
 from trmbench.comparison.reported import Reported
 from trmbench.report.formats import FORMATS
 from trmbench.report.published import published_table

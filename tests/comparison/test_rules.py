@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from helpers.synthetic import add_cell
 
-from trmbench.comparison.compare import ComparedCells, Question, compare_cells
+from trmbench.comparison.compare import ComparedCells, compare_cells
+from trmbench.comparison.question import Question
 from trmbench.errors import TrmbenchError
 from trmbench.report import tables
 from trmbench.spec.ids import trial_hash

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from helpers.synthetic import add_cell, bernoulli
 
-from trmbench.comparison.compare import ComparedCells, Question, compare_cells
+from trmbench.comparison.compare import ComparedCells, compare_cells
+from trmbench.comparison.question import Question
 from trmbench.report import tables
 from trmbench.spec.trials import row_name
 from trmbench.store import Store

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from trmbench.api import run
-from trmbench.comparison.compare import Question, compare_cells
+from trmbench.comparison.compare import compare_cells
+from trmbench.comparison.question import Question
 from trmbench.gallery.differences import draw_differences
 from trmbench.report.page import build_report, write_report
 from trmbench.store import Store

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from helpers.synthetic import add_cell, bernoulli
 
-from trmbench.comparison.compare import Question, compare_cells
+from trmbench.comparison.compare import compare_cells
+from trmbench.comparison.question import Question
 from trmbench.gallery.differences import draw_differences
 from trmbench.report.canvas import save_figures
 from trmbench.report.formats import FORMATS

@@ -66,7 +66,8 @@ def question_options(command: Any) -> Any:
 def compared(results: str, margin: float | None, beside: str | None, **question: Any) -> Any:
     """The comparison that the options of `question_options` ask for; its notes go to stderr."""
     from trmbench.cli.console import warn
-    from trmbench.comparison.compare import Question, compare_cells
+    from trmbench.comparison.compare import compare_cells
+    from trmbench.comparison.question import Question
     from trmbench.store import Store
 
     if margin is not None and not 0 <= margin <= 100:  # nor NaN

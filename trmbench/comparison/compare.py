@@ -10,10 +10,10 @@ from trmbench.comparison.across import AcrossTasks, summarize_tasks
 from trmbench.comparison.cautions import find_cautions, obstacles
 from trmbench.comparison.cells import HEADLINE, CellSummary, named, summarize_with
 from trmbench.comparison.depth_moments import DepthMoments
-from trmbench.comparison.matching import By, Match, Matching
+from trmbench.comparison.matching import Match, Matching
+from trmbench.comparison.question import Question
 from trmbench.comparison.reported import Reported, reported_figures
 from trmbench.comparison.scores import (
-    PRIMARY,
     ScoreReader,
     check_metric,
     is_scored_anew,
@@ -26,32 +26,6 @@ from trmbench.stats import CellMoments, Comparison, PuzzleCounts, compare_all, p
 from trmbench.store import Store
 
 REFUSED = "refused"
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the user wants to know."""
-
-    where: str | None = None
-    """Which trials, in the language of `trmbench.comparison.where`."""
-    metric: str = PRIMARY
-    baseline: str | None = None
-    """Name of the cell or model that the others are compared with; None = all pairs."""
-    split: str | None = None
-    """The split that was tested; None = each, with verdicts of its own."""
-    margin: float | None = None
-    """A difference below this, in 0..1, does not matter."""
-    force: bool = False
-    """Compare what is not comparable, and say so."""
-    ignore_failed: bool = False
-    published: bool = False
-    """Show what papers report for these tasks."""
-    match: By = "depth"
-    """What is made equal for two cells by comparing them at other depths than tested."""
-    curve: bool = False
-    """Show accuracy against compute."""
-    dollars_per_hour: float | None = None
-    """The price of the machine, for the cost of a trial."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,10 +20,8 @@ from trmbench.store import Store
 from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.store.claims import Claimed, claimed
 from trmbench.store.final import FinalWeights, has_final, load_final
-from trmbench.training.activations import activation_bytes
 from trmbench.training.loop import Stopped, TrainingRun
 from trmbench.training.trainer import Trainer
-from trmbench.training.weights import weight_count
 from trmbench.training.workers import ONE_WORKER, Workers
 from trmbench.trial.build import TrialParts
 from trmbench.trial.cost import flops_of_training
@@ -31,9 +29,9 @@ from trmbench.trial.evaluate import evaluate, tested_puzzles
 from trmbench.trial.identifiers import check_unchanged
 from trmbench.trial.record import TrialRecord
 from trmbench.trial.self_training import fit
+from trmbench.trial.size import size_of
 
 BASE_POLL_SECONDS = 1.0
-IMPURE = "once interrupted, it gives other numbers (see `trmbench plugins check`)"
 _OF_TRAINING = (
     "train_steps",
     "train_seconds",
@@ -139,7 +137,7 @@ class TrialRun:
     def begin_training(self) -> Trainer | None:
         """The trainer, at its last checkpoint if there is one; None if it is trained already."""
         model = self.parts.model
-        self._measure(model)
+        self.record.figures |= size_of(model, self.parts, self.workers, self._say)
         if self.workers.decide(has_final(self.folder)):
             self._clear()  # a run that was killed just now may have left them
             self._use(load_final(self.folder))
@@ -187,30 +185,6 @@ class TrialRun:
     def _clear(self) -> None:
         if self.workers.leads:
             self.running.clear()
-
-    def _measure(self, model: Any) -> None:
-        parts, figures = self.parts, self.record.figures
-        embedding = model.puzzle_embedding
-        figures["parameters"] = weight_count(model)
-        figures["puzzle_embedding_parameters"] = (
-            0 if embedding is None else embedding.weight.numel()
-        )
-        if parts.execution.activation_checkpointing:
-            return  # what is kept then belongs to no operation, and cannot be counted
-        share = self.workers.share(parts.train.batch_size)
-        generator, versions = torch.get_rng_state(), _versions(model)
-        figures["activation_bytes"] = activation_bytes(
-            model,
-            parts.execution.micro_batch or share.stop - share.start,
-            parts.task.info.seq_len,
-            parts.dtype,
-            parts.train.loss,
-            parts.schedule(1.0),
-        )
-        if not torch.equal(torch.get_rng_state(), generator):
-            self._say(f"its model draws random numbers of its own; {IMPURE}")
-        if _versions(model) != versions:
-            self._say(f"its model keeps something between calls; {IMPURE}")
 
     def _use(self, final: FinalWeights) -> None:
         """Have these weights tested and told of in the trial's row."""
@@ -296,8 +270,3 @@ class TrialRun:
         if evaluation.early_exit is None:
             return RecursiveSolver(model.eval(), evaluation.steps, dtype, *told)
         return EarlyExitSolver(model.eval(), evaluation.steps, dtype, evaluation.early_exit, *told)
-
-
-def _versions(model: torch.nn.Module) -> list[int]:
-    """How often each buffer was written to."""
-    return [buffer._version for buffer in model.buffers()]

@@ -1,0 +1,34 @@
+"""What the user of a comparison wants to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trmbench.comparison.matching import By
+from trmbench.comparison.scores import PRIMARY
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the user wants to know."""
+
+    where: str | None = None
+    """Which trials, in the language of `trmbench.comparison.where`."""
+    metric: str = PRIMARY
+    baseline: str | None = None
+    """Name of the cell or model that the others are compared with; None = all pairs."""
+    split: str | None = None
+    """The split that was tested; None = each, with verdicts of its own."""
+    margin: float | None = None
+    """A difference below this, in 0..1, does not matter."""
+    force: bool = False
+    """Compare what is not comparable, and say so."""
+    ignore_failed: bool = False
+    published: bool = False
+    """Show what papers report for these tasks."""
+    match: By = "depth"
+    """What is made equal for two cells by comparing them at other depths than tested."""
+    curve: bool = False
+    """Show accuracy against compute."""
+    dollars_per_hour: float | None = None
+    """The price of the machine, for the cost of a trial."""
