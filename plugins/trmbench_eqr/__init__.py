@@ -26,6 +26,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "T": 2, "n": 2, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99},
+    for_task={"maze": Preset(train={"learning_rate": 1e-2})},
 )
 
 
