@@ -49,4 +49,4 @@ def test_a_trial_leaves_no_tensors_behind(tmp_path: Path) -> None:
     for trial in range(4):
         run_one("trm", "maze", tmp_path / str(trial), overrides={**settings, "train.steps": 2})
         alive.append(tensors_alive())
-    assert alive[1:] == [alive[1]] * 3  # the first makes what is made once for all
+    assert max(alive[2:]) <= alive[1]  # the first makes what is made once for all
