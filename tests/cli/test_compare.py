@@ -24,7 +24,7 @@ def test_compare_prints_cells_differences_and_verdicts_in_words(
 ) -> None:
     assert run_command(["compare", store]) == 0
     text = capsys.readouterr().out
-    for words in ("mean", "95 % interval", "min..max", "p (Holm)", "worse", "points below B"):
+    for words in ("mean", "95 % interval", "min..max", "p (Holm)", "trm is worse than hrm by"):
         assert words in text
     assert "seeds / puzzles / residual" in text
     assert "neither" in text

@@ -26,7 +26,7 @@ def test_cells_and_differences_are_those_of_the_statistics(tmp_path: Path) -> No
     assert [cell.name for cell in found.cells] == ["trm", "hrm"]
     assert found.cells[0].interval == interval(GOOD)
     (difference,) = found.differences
-    assert difference.comparison == compare(GOOD, BAD)
+    assert difference.comparison == compare(GOOD, BAD, names=("trm", "hrm"))
     assert difference.verdict == "better"
     assert difference.puzzles is not None
     assert difference.puzzles.both + difference.puzzles.only_a == pytest.approx(200 * GOOD.mean())
@@ -103,7 +103,7 @@ def test_a_forced_comparison_uses_the_shared_puzzles_and_says_so(tmp_path: Path)
     (refused,) = compared(tmp_path).differences
     assert refused.verdict == "refused"
     (forced,) = compared(tmp_path, force=True).differences
-    assert forced.comparison == compare(GOOD[:, :150], BAD[:, :150])
+    assert forced.comparison == compare(GOOD[:, :150], BAD[:, :150], names=("trm", "hrm"))
     assert forced.forced
     assert forced.explanation.startswith("FORCED although their puzzles differ")
 
@@ -128,7 +128,9 @@ def test_failed_trials_stay_in_the_table_and_block_the_verdict(tmp_path: Path) -
     found = compared(tmp_path)
     assert [row["error"] for row in found.failed] == ["out of memory"]
     assert found.differences[0].verdict == "refused"
-    assert "failed seeds (1 of A, 0 of B)" in found.differences[0].explanation
+    said = found.differences[0].explanation
+    assert "1 of 6 seeds of trm did not finish" in said
+    assert "trm (seed 5, failed); `trmbench resume`, or --ignore-failed" in said
     assert compared(tmp_path, ignore_failed=True).differences[0].verdict == "better"
 
 

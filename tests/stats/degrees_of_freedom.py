@@ -27,7 +27,7 @@ def shrunk(parts: DifferenceVariance, share: float) -> float:
     freedom = np.array([parts.seeds_a - 1, parts.seeds_b - 1])
     spreads = np.array([parts.spread_a, parts.spread_b])
     spreads += share * (freedom @ spreads / freedom.sum() - spreads)
-    return parts.degrees(*spreads, parts.seeds_a, parts.seeds_b)
+    return parts.satterthwaite(*spreads)
 
 
 def welch_1947(parts: DifferenceVariance) -> float:
@@ -56,7 +56,7 @@ RULES: dict[str, Callable[[DifferenceVariance], float]] = {
     "pooled spreads": lambda parts: shrunk(parts, 1),
     "half-way to pooled": lambda parts: shrunk(parts, 0.5),
     "min(Satterthwaite, pooled)": lambda parts: min(shrunk(parts, 0), shrunk(parts, 1)),
-    "min(Satterthwaite, half-way)": lambda parts: parts.at(parts.seeds_a, parts.seeds_b)[1],
+    "min(Satterthwaite, half-way)": lambda parts: parts.degrees,
 }
 
 
@@ -66,8 +66,7 @@ def errors(world: World, count: int) -> list[float]:
     for a, b in world.scores(count, np.random.default_rng(0)):
         cell_a, cell_b = moments(a), moments(b)
         parts = difference_variance(cell_a, cell_b)
-        variance, _ = parts.at(*world.seeds)
-        t = -abs(cell_a.mean - cell_b.mean) / math.sqrt(variance)
+        t = -abs(cell_a.mean - cell_b.mean) / math.sqrt(parts.variance)
         rejected += [2 * special.stdtr(rule(parts), t) < 0.05 for rule in RULES.values()]
     return list(rejected / count)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from trmbench.stats import VarianceShares, compare, compare_all, moments
+from trmbench.stats import compare, compare_all, moments
 from trmbench.stats.variance import DifferenceVariance
 
 
@@ -58,12 +58,11 @@ def test_models_without_randomness_get_a_paired_test_over_puzzles() -> None:
 
 
 def test_a_small_spread_of_three_seeds_does_not_borrow_the_freedom_of_ten() -> None:
-    unknown = VarianceShares(math.nan, math.nan, math.nan)
-    lucky = DifferenceVariance(3, 10, 1e-6, 1e-2, 0, 0, unknown).at(3, 10)
-    assert lucky[0] == pytest.approx(1e-6 / 3 + 1e-2 / 10)
-    assert lucky[1] < 6  # Satterthwaite alone says 9
-    wide = DifferenceVariance(3, 10, 1e-2, 1e-6, 0, 0, unknown).at(3, 10)
-    assert wide[1] == pytest.approx(2, abs=0.01)  # never more than Satterthwaite
+    lucky = DifferenceVariance(3, 10, 200, 1e-6, 1e-2, 0, 0, 0, 0)
+    assert lucky.variance == pytest.approx(1e-6 / 3 + 1e-2 / 10)
+    assert lucky.degrees < 6  # Satterthwaite alone says 9
+    wide = DifferenceVariance(3, 10, 200, 1e-2, 1e-6, 0, 0, 0, 0)
+    assert wide.degrees == pytest.approx(2, abs=0.01)  # never more than Satterthwaite
 
 
 def test_puzzles_are_paired_and_seeds_are_not() -> None:
@@ -83,18 +82,21 @@ def test_puzzles_are_paired_and_seeds_are_not() -> None:
 def test_clear_differences_are_better_and_worse() -> None:
     result = compare(scores(0.8), scores(0.5, seed=1))
     assert (result.verdict, result.power.seeds_needed) == ("better", None)
-    assert result.explanation.startswith("A is ")
+    assert result.explanation.startswith("A is better than B by ")
     assert result.probability_of_superiority == 1
     mirrored = compare(scores(0.5, seed=1), scores(0.8))
     assert mirrored.verdict == "worse"
-    assert " below B" in mirrored.explanation
+    assert mirrored.explanation.startswith("A is worse than B by ")
 
 
-def test_undecided_says_how_many_more_seeds_would_decide() -> None:
+def test_undecided_says_what_can_be_found_and_what_the_observed_difference_would_need() -> None:
     result = compare(scores(0.58, puzzles=100), scores(0.5, puzzles=100, seed=10))
     assert result.verdict == "undecided"
     assert result.power.seeds_needed is not None
-    assert f"about {result.power.seeds_needed - 5} more seeds per model" in result.explanation
+    found = f"{100 * result.power.minimum_detectable_difference:.1f} points is found four times"
+    assert found in result.explanation
+    assert f"{result.power.seeds_needed} seeds each would decide it" in result.explanation
+    assert "more seeds" not in result.explanation  # an invitation to look until it is decided
 
 
 def test_the_seeds_needed_shrink_with_the_difference() -> None:
@@ -137,7 +139,7 @@ def test_failed_seeds_block_a_verdict_unless_ignored() -> None:
     a[2] = np.nan
     refused = compare(a, scores(0.2))
     assert (refused.verdict, refused.evidence.a.failed) == ("refused", 1)
-    assert "1 of A" in refused.explanation
+    assert "1 of 5 seeds of A did not finish" in refused.explanation
     assert compare(a, scores(0.2), ignore_failed=True).verdict == "better"
     assert compare(moments(scores(0.9), failed=1), scores(0.2)).verdict == "refused"
 

@@ -36,6 +36,12 @@ def question_options(command: Any) -> Any:
             help="Differences below this do not matter: allows the verdict `equivalent`.",
         ),
         click.option(
+            "--paired",
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            help="Which seeds are pairs: of the same weights or base (auto), or of equal number.",
+        ),
+        click.option(
             "--match",
             type=click.Choice(["depth", "flops", "seconds", "none"]),
             default="depth",

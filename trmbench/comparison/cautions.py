@@ -9,6 +9,7 @@ from typing import Any
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.matching import By, Match
 from trmbench.comparison.measured import Value, differing, measured_on
+from trmbench.comparison.pairing import one_network
 from trmbench.comparison.scores import figure_of, shared_ids
 from trmbench.spec.trials import Row
 
@@ -32,12 +33,13 @@ def obstacles(match: Match, by: By) -> list[str]:
         scored = f"they are scored differently ({a.name}: {a.metric}, {b.name}: {b.metric})"
         same = figure_of(a.metric) == figure_of(b.metric)
         found.append(scored + f"; --metric {a.metric} scores both alike" * same)
+    for cell in (a, b):
+        if network := one_network(cell):
+            drawn = f"the {len(cell.trials)} seeds of {cell.name} are draws of one trained network"
+            found.append(f"{drawn} (trial {network}), no trainings")
     votes = [cell.rows[0]["votes"] for cell in (a, b)]
-    if by == "depth" and None not in votes and votes[0] != votes[1]:
+    if by == "depth" and a.cell_id != b.cell_id and None not in votes and votes[0] != votes[1]:
         found.append(_differ("vote budgets", match, votes) + "; --match flops counts them as cost")
-    steps = [point.cost.depth for point in (match.a, match.b)]
-    if a.cell_id == b.cell_id and None not in steps and steps[0] != steps[1]:
-        found.append(_differ("supervision steps at test", match, steps))
     if match.obstacle:
         found.append(match.obstacle)
     return found

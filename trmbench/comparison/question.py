@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trmbench.comparison.matching import By
+from trmbench.comparison.pairing import Pairing
 from trmbench.comparison.scores import PRIMARY
 
 
@@ -26,6 +27,8 @@ class Question:
     ignore_failed: bool = False
     published: bool = False
     """Show what papers report for these tasks."""
+    paired: Pairing = "auto"
+    """Whether seeds that share weights are compared with each other."""
     match: By = "depth"
     """What is made equal for two cells by comparing them at other depths than tested."""
     curve: bool = False

@@ -137,9 +137,8 @@ def _remarks(compared: ComparedCells, escape: Callable[[str], str]) -> list[str]
     lines += [line for line in (measured_alike(compared),) if line]
     lines += [CURVE_NOTE] if compared.question.curve else []
     lines += [
-        f"{difference.a.name} - {difference.b.name}: {difference.explanation}"
+        f"{difference.a.tested_on} {difference.a.preset}: {difference.said}"
         for difference in compared.differences
-        if difference.obstacles or difference.match.is_moved
     ]
     lines += [
         f"Caution, {group.tested_on} {group.preset}: {line}"

@@ -25,6 +25,7 @@ from trmbench.report.words import (
     shares_text,
 )
 from trmbench.spec.trials import Row
+from trmbench.stats import Comparison
 
 
 @dataclass(frozen=True)
@@ -125,11 +126,18 @@ def sources(found: Sequence[Difference]) -> TextTable:
                 difference.b.name,
                 shares_text(c.variance_shares),
                 number(c.power.minimum_detectable_difference),
-                percent(c.probability_of_superiority),
+                _superiority(c),
                 *(count(value) for value in counts),
             )
         )
-    headings = ("task", "A", "B", "seeds / puzzles / residual", "detectable", "P(A > B)")
+    headings = (
+        "task",
+        "A",
+        "B",
+        "seeds / model x puzzle / seed x puzzle",
+        "detectable",
+        "P(A > B)",
+    )
     return TextTable(
         "Where the variance comes from, and who solves which puzzles",
         (*headings, "both", "only A", "only B", "neither"),
@@ -137,6 +145,15 @@ def sources(found: Sequence[Difference]) -> TextTable:
         3,
         cells=_pairs(known),
     )
+
+
+def _superiority(found: Comparison) -> str:
+    """In how many of the pairs of seeds A is ahead; ties count half."""
+    if math.isnan(found.probability_of_superiority):
+        return UNKNOWN
+    a, b = found.evidence.a.seeds, found.evidence.b.seeds
+    pairs = a if found.paired else a * b
+    return f"{found.probability_of_superiority * pairs:.3g} of {pairs}"
 
 
 def across(compared: ComparedCells) -> list[TextTable]:
@@ -180,7 +197,10 @@ def footnote(found: Sequence[CellSummary]) -> str:
     """Say what the intervals of the table of cells mean."""
     sets = {id(cell.puzzle_set): cell.puzzle_set for cell in found if cell.puzzle_set}
     numbers = ", ".join(sorted({_size(puzzles) for puzzles in sets.values()}))
-    lines = [f"Mean over seeds, {numbers or 'no'} test puzzles; the interval covers this test set."]
+    lines = [
+        f"Mean over seeds on {numbers or 'no'} test puzzles. Intervals: where the mean of many more"
+        " seeds would lie, on these same puzzles. Differences: on other puzzles like these, too."
+    ]
     if any(cell.interval.seeds == 1 for cell in found):
         lines.append("* one seed: the interval is about this checkpoint only, not the model.")
     return "\n".join(lines)

@@ -23,7 +23,13 @@ from trmbench.report.compute import (
 from trmbench.report.published import published_table
 from trmbench.report.tables import TextTable
 
-_STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "refused": "yellow"}
+_STYLES = {
+    "better": "green",
+    "worse": "red",
+    "equivalent": "cyan",
+    "not worse": "cyan",
+    "refused": "yellow",
+}
 
 
 def rich_table(table: TextTable) -> Table:
@@ -82,9 +88,9 @@ def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
     if compared.differences:
         yield rich_table(tables.differences(compared.differences))
         for difference in compared.differences:
-            pair = f"{difference.a.tested_on}: A = {difference.a.name}, B = {difference.b.name}. "
             style = _STYLES.get(difference.verdict, "")
-            yield Text.assemble((pair, "bold"), (difference.explanation, style))
+            where = (f"{difference.a.tested_on}: ", "bold")
+            yield Text.assemble(where, (difference.said, style))
         sources = tables.sources(compared.differences)
         if sources.rows:
             yield rich_table(sources)

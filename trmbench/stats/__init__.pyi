@@ -6,9 +6,11 @@ from .across_tasks import (
 )
 from .cells import (
     CellMoments as CellMoments,
+    PairedMoments as PairedMoments,
     average_groups as average_groups,
     lowest_of_groups as lowest_of_groups,
     moments as moments,
+    pair_seeds as pair_seeds,
 )
 from .comparison import (
     Comparison as Comparison,
@@ -27,8 +29,15 @@ from .intervals import (
     interval as interval,
     wilson as wilson,
 )
+from .looks import (
+    looks_level as looks_level,
+)
 from .multiplicity import (
     holm as holm,
+)
+from .power import (
+    PowerAnalysis as PowerAnalysis,
+    StudySize as StudySize,
 )
 from .puzzles import (
     PuzzleCounts as PuzzleCounts,
@@ -39,6 +48,5 @@ from .variance import (
 )
 from .verdicts import (
     Evidence as Evidence,
-    PowerAnalysis as PowerAnalysis,
     Side as Side,
 )

@@ -6,6 +6,7 @@ never copied whole.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,23 @@ class CellMoments:
         return spread(self.seed_means)
 
 
+@dataclass(frozen=True, eq=False)
+class PairedMoments:
+    """Two cells of which seed k of one belongs to seed k of the other: one network, or one base."""
+
+    a: CellMoments
+    b: CellMoments
+    differences: NDArray[np.float64]
+    """(K,) mean difference A - B of each pair of seeds."""
+    residual_variance: float
+    """Mean square of the seed x puzzle interaction of A - B; NaN without."""
+
+    @property
+    def difference_variance(self) -> float:
+        """Unbiased variance of the differences; NaN below two pairs."""
+        return spread(self.differences)
+
+
 def spread(values: NDArray[np.float64]) -> float:
     """Unbiased variance of (n,) values, exactly 0 for equal ones and NaN below two."""
     if len(values) < 2:
@@ -94,6 +112,32 @@ def moments(scores: ScoreArray | CellMoments, failed: int = 0) -> CellMoments:
     return CellMoments(seed_means, puzzle_means, residual, lost)
 
 
+def pair_seeds(a: ScoreArray, b: ScoreArray, failed: tuple[int, int] = (0, 0)) -> PairedMoments:
+    """Summarise the scores (K, P) of two cells whose rows belong together, pair by pair.
+
+    A pair of which a row is nothing but NaN has failed: it is counted and left out. `failed` are
+    the numbers of further failed seeds of A and of B that have no row.
+
+    Raises:
+        ValueError: different shapes, or as `moments` does.
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape:
+        raise ValueError(f"pairs of seeds need scores of one shape, not {a.shape} and {b.shape}")
+    moments(a), moments(b)  # checks their values
+    whole = [k for k in range(len(a)) if not (_is_lost(a[k]) or _is_lost(b[k]))]
+    lost_a, lost_b = (len(a) - len(whole) + further for further in failed)
+    a, b = a[whole], b[whole]
+    difference = a.astype(np.float64) - b
+    residual = math.nan
+    if len(whole) > 1 and a.shape[1] > 1:
+        rest = difference - difference.mean(axis=0)
+        rest -= rest.mean(axis=1, keepdims=True)
+        residual = sum(map(_sum_of_squares, rest)) / ((len(whole) - 1) * (a.shape[1] - 1))
+        residual = 0.0 if residual < 1e-20 else residual  # rounding
+    return PairedMoments(moments(a, lost_a), moments(b, lost_b), difference.mean(axis=1), residual)
+
+
 def lowest_of_groups(scores: ScoreArray, groups: NDArray[Any]) -> NDArray[Any]:
     """Take the lowest score (K, P) of each group (P,): (K, G), in the order of `average_groups`.
 
@@ -118,6 +162,11 @@ def average_groups(scores: ScoreArray, groups: NDArray[Any]) -> NDArray[np.float
     _, index, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
     sums = [np.bincount(index, weights=row, minlength=len(sizes)) for row in scores]
     return np.asarray(sums).reshape(len(scores), len(sizes)) / sizes
+
+
+def _is_lost(row: ScoreArray) -> bool:
+    """Whether a seed has no scores."""
+    return row.dtype.kind == "f" and bool(np.isnan(row).all())
 
 
 def _finished_rows(scores: ScoreArray) -> list[int]:

@@ -9,25 +9,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trmbench.stats.cells import CellMoments, ScoreArray, moments
+from trmbench.stats.cells import CellMoments, PairedMoments, ScoreArray, moments, pair_seeds
 from trmbench.stats.estimate import Estimate, constant_estimate, t_estimate
-from trmbench.stats.multiplicity import holm
+from trmbench.stats.looks import looks_level
+from trmbench.stats.multiplicity import holm, holm_levels
+from trmbench.stats.power import MINIMUM_SEEDS, UNKNOWN, PowerAnalysis, analyse_power
 from trmbench.stats.variance import (
     DifferenceVariance,
     VarianceShares,
     checkpoint_variance,
     difference_variance,
+    paired_variance,
 )
-from trmbench.stats.verdicts import (
-    MINIMUM_SEEDS,
-    Evidence,
-    PowerAnalysis,
-    Side,
-    analyse_power,
-    decide,
-)
+from trmbench.stats.verdicts import Evidence, Side, decide
 
-ALGORITHMS = "seeds and puzzles like these"
 CHECKPOINTS = "these checkpoints, puzzles like these"
 
 
@@ -36,7 +31,8 @@ class Comparison:
     """What can be said about mean(A) - mean(B). All scores and differences are in -1..1."""
 
     estimand: str
-    """"seeds and puzzles like these", or below 3 seeds "these checkpoints, puzzles like these"."""
+    """"seeds and puzzles like these", with a population "seeds and this test set" or the like;
+    below 3 seeds "these checkpoints, puzzles like these"."""
     estimate: Estimate
     """The difference, its interval and its p-value, not corrected for further comparisons."""
     evidence: Evidence
@@ -45,11 +41,33 @@ class Comparison:
     """What could be found at these seeds and puzzles and this number of comparisons."""
     variance_shares: VarianceShares
     probability_of_superiority: float
-    """The probability that a random seed of A scores higher than one of B, ties half."""
+    """The probability that a random seed of A scores higher than one of B, ties half; where seeds
+    are paired, than its own one of B."""
     verdict: str
-    """"better" (A than B), "worse", "equivalent", "undecided" or "refused"."""
+    """"better" (A than B), "worse", "equivalent", "not worse", "undecided" or "refused"."""
     explanation: str
     """The verdict in one or two sentences."""
+    paired: bool = False
+    """Whether seed k of A was compared with seed k of B."""
+
+    def __str__(self) -> str:
+        return self.explanation
+
+
+Scores = ScoreArray | CellMoments
+Pair = tuple[Scores, Scores] | PairedMoments
+
+
+class _Asked(NamedTuple):
+    """What is asked of every pair of a call."""
+
+    margin: float | None
+    confidence: float
+    ignore_failed: bool
+    population: int | None
+    plan: float | None
+    tolerance: float | None
+    looks: tuple[int, ...]
 
 
 class _Test(NamedTuple):
@@ -57,67 +75,142 @@ class _Test(NamedTuple):
 
     a: CellMoments
     b: CellMoments
+    names: tuple[str, str]
+    paired: bool
+    superiority: float
     parts: DifferenceVariance | None
     refusal: str | None
     estimate: Estimate
 
 
 def compare(
-    a: ScoreArray | CellMoments,
-    b: ScoreArray | CellMoments,
+    a: Scores,
+    b: Scores,
     margin: float | None = None,
     confidence: float = 0.95,
     ignore_failed: bool = False,
+    *,
+    paired: bool = False,
+    population: int | None = None,
+    plan: float | None = None,
+    not_worse_than: float | None = None,
+    looks: Sequence[int] = (),
+    names: tuple[str, str] = ("A", "B"),
 ) -> Comparison:
     """Compare the scores (K_A, P) and (K_B, P) of two cells on the same puzzles, in one order.
 
-    Seeds are unpaired, puzzles paired; both are taken as random. Scores are bool, integer or float
-    in 0..1. A row of NaN is a failed seed and blocks a verdict unless `ignore_failed`.
+    Puzzles are paired; both puzzles and seeds are taken as random. Scores are bool, integer or
+    float in 0..1. A row of NaN is a failed seed and blocks a verdict unless `ignore_failed`.
+
+    Args:
+        a: the scores of A.
+        b: the scores of B.
+        margin: differences below it do not matter; allows the verdict "equivalent".
+        confidence: of the interval.
+        ignore_failed: give verdicts although seeds failed.
+        paired: row k of A and of B belong together: one network tested in two ways, or two models
+            on one trained base. Takes scores, not moments.
+        population: the puzzles that are spoken of, of which P were tested; P = this test set.
+            None = any number of puzzles like these.
+        plan: a difference that a study is to find; the power analysis then says how large it is.
+        not_worse_than: A may be worse by this; allows the verdict "not worse".
+        looks: the numbers of seeds at which a growing study is looked at; each look then has a
+            smaller level (Pocock, 1977).
+        names: what the sentences call A and B.
 
     Raises:
-        ValueError: different numbers of puzzles, a margin or confidence outside 0..1, or bad
-            scores (see `moments`).
+        ValueError: different numbers of puzzles, a margin or confidence outside 0..1, a population
+            below P, or bad scores (see `moments`).
     """
-    return compare_all([(a, b)], margin, confidence, ignore_failed)[0]
+    pair: Pair = (a, b)
+    if paired:
+        if isinstance(a, CellMoments) or isinstance(b, CellMoments):
+            raise ValueError("pairs of seeds need the scores, not their moments")
+        pair = pair_seeds(a, b)
+    return compare_all(
+        [pair],
+        margin,
+        confidence,
+        ignore_failed,
+        population=population,
+        plan=plan,
+        not_worse_than=not_worse_than,
+        looks=looks,
+        names=[names],
+    )[0]
 
 
 def compare_all(
-    pairs: Sequence[tuple[ScoreArray | CellMoments, ScoreArray | CellMoments]],
+    pairs: Sequence[Pair],
     margin: float | None = None,
     confidence: float = 0.95,
     ignore_failed: bool = False,
+    *,
+    population: int | None = None,
+    plan: float | None = None,
+    not_worse_than: float | None = None,
+    looks: Sequence[int] = (),
+    names: Sequence[tuple[str, str]] | None = None,
 ) -> list[Comparison]:
-    """Compare a family of pairs (all models x tasks of one call), with Holm's correction."""
-    for name, value in (("margin", margin), ("confidence", confidence)):
+    """Compare a family of pairs (all models x tasks of one call), with Holm's correction.
+
+    Pairs of cells, or of seeds (`pair_seeds`); see `compare` for what else can be asked.
+    """
+    fractions = {"margin": margin, "confidence": confidence, "plan": plan}
+    for name, value in {**fractions, "not_worse_than": not_worse_than}.items():
         if value is not None and not 0 < value < 1:
             raise ValueError(f"{name} must be between 0 and 1, not {value}")
-    tests = [_test(moments(a), moments(b), margin, confidence, ignore_failed) for a, b in pairs]
-    corrected = holm([test.estimate.p_value for test in tests])
-    equivalence = holm([test.estimate.p_equivalence for test in tests])
-    family = max(1, sum(not math.isnan(test.estimate.p_value) for test in tests))
+    level = looks_level(looks, 1 - confidence) if looks else 1 - confidence
+    asked = _Asked(
+        margin, confidence, ignore_failed, population, plan, not_worse_than, tuple(looks)
+    )
+    called = names or [("A", "B")] * len(pairs)
+    tests = [_test(pair, each, asked) for pair, each in zip(pairs, called, strict=True)]
+    estimates = [test.estimate for test in tests]
+    p_values = [estimate.p_value for estimate in estimates]
+    corrected = zip(
+        holm(p_values),
+        holm([estimate.p_equivalence for estimate in estimates]),
+        holm([estimate.p_not_worse for estimate in estimates]),
+        holm_levels(p_values, level),
+        strict=True,
+    )
+    family = max(1, sum(not math.isnan(p) for p in p_values))
     return [
-        _conclude(test, p, p_equivalence, margin, confidence, family)
-        for test, p, p_equivalence in zip(tests, corrected, equivalence, strict=True)
+        _conclude(test, asked, family, level, *each)
+        for test, each in zip(tests, corrected, strict=True)
     ]
 
 
-def _test(
-    a: CellMoments, b: CellMoments, margin: float | None, confidence: float, ignore_failed: bool
-) -> _Test:
+def _test(pair: Pair, names: tuple[str, str], asked: _Asked) -> _Test:
+    paired = isinstance(pair, PairedMoments)
+    a, b = (pair.a, pair.b) if isinstance(pair, PairedMoments) else map(moments, pair)
     if a.puzzles != b.puzzles:
         raise ValueError(f"A has {a.puzzles} puzzles and B {b.puzzles}: they must be the same ones")
-    refusal = _refusal(a, b, ignore_failed)
+    if asked.population is not None and asked.population < a.puzzles:
+        raise ValueError(f"a population of {asked.population} has no {a.puzzles} puzzles")
+    refusal = _refusal(a, b, names, asked, paired)
     enough = min(a.seeds, b.seeds) >= MINIMUM_SEEDS and a.puzzles > 1
-    parts = difference_variance(a, b) if enough else None
-    variance, degrees = parts.at(a.seeds, b.seeds) if parts else checkpoint_variance(a, b)
+    parts = None
+    if enough and isinstance(pair, PairedMoments):
+        parts = paired_variance(pair, asked.population)
+    elif enough:
+        parts = difference_variance(a, b, asked.population)
+    variance, degrees = (parts.variance, parts.degrees) if parts else checkpoint_variance(a, b)
     difference = _difference(a, b)
+    bounds = (asked.confidence, asked.margin, asked.tolerance)
     if variance == 0:
-        estimate = constant_estimate(difference, a.puzzles, margin, confidence)
+        estimate = constant_estimate(difference, a.puzzles, *bounds)
     else:
-        estimate = t_estimate(difference, math.sqrt(variance), degrees, margin, confidence)
+        estimate = t_estimate(difference, math.sqrt(variance), degrees, *bounds)
     if refusal:
-        estimate = replace(estimate, p_value=math.nan, p_equivalence=math.nan)
-    return _Test(a, b, parts, refusal, estimate)
+        nan = math.nan
+        estimate = replace(estimate, p_value=nan, p_equivalence=nan, p_not_worse=nan)
+    if isinstance(pair, PairedMoments):
+        superiority = _share_above(pair.differences)
+    else:
+        superiority = probability_of_superiority(a.seed_means, b.seed_means)
+    return _Test(a, b, names, paired, superiority, parts, refusal, estimate)
 
 
 def _difference(a: CellMoments, b: CellMoments) -> float:
@@ -125,58 +218,83 @@ def _difference(a: CellMoments, b: CellMoments) -> float:
     return 0.0 if abs(difference) < 1e-12 else difference  # rounding of equal means
 
 
-def _refusal(a: CellMoments, b: CellMoments, ignore_failed: bool) -> str | None:
+def _refusal(
+    a: CellMoments, b: CellMoments, names: tuple[str, str], asked: _Asked, paired: bool
+) -> str | None:
     if a.puzzles < 2:
         return "one puzzle carries no verdict"
+    seeds = f"{a.seeds} pairs of seeds" if paired else f"{a.seeds} and {b.seeds} finished seeds"
     if min(a.seeds, b.seeds) < MINIMUM_SEEDS:
         return (
-            f"{a.seeds} and {b.seeds} finished seeds: a verdict on the models needs at least"
-            f" {MINIMUM_SEEDS} each; the interval is about these checkpoints only"
+            f"{seeds}: a verdict on the models needs at least {MINIMUM_SEEDS}"
+            f"{'' if paired else ' each'}; the interval is about these checkpoints only"
         )
-    if (a.failed or b.failed) and not ignore_failed:
-        return (
-            f"failed seeds ({a.failed} of A, {b.failed} of B): those that finished may be the"
-            " lucky ones"
-        )
+    if (a.failed or b.failed) and not asked.ignore_failed:
+        failed = [
+            f"{cell.failed} of {cell.failed + cell.seeds} seeds of {name}"
+            for cell, name in zip((a, b), names, strict=True)
+            if cell.failed
+        ]
+        return f"{' and '.join(failed)} did not finish, and those that did may be the lucky ones"
+    if asked.looks and not (a.seeds == b.seeds and a.seeds in asked.looks):
+        planned = ", ".join(map(str, asked.looks))
+        return f"{seeds}: the study is to be looked at with {planned} seeds each, not between"
     return None
 
 
 def _conclude(
     test: _Test,
+    asked: _Asked,
+    family: int,
+    level: float,
     p_corrected: float,
     p_equivalence: float,
-    margin: float | None,
-    confidence: float,
-    family: int,
+    p_not_worse: float,
+    own_level: float,
 ) -> Comparison:
-    a, b, nan = test.a, test.b, math.nan
-    power = PowerAnalysis(nan, None, nan)
+    a, b = test.a, test.b
+    power, shares = UNKNOWN, VarianceShares(math.nan, math.nan, math.nan)
     if test.parts:
-        power = analyse_power(test.parts, test.estimate, margin, (1 - confidence) / family)
+        shares = test.parts.shares
+        power = analyse_power(test.parts, test.estimate, asked.margin, own_level, asked.plan)
+    about = _about(asked.population, a.puzzles)
     evidence = Evidence(
-        a=_side(a),
-        b=_side(b),
+        a=_side(a, test.names[0]),
+        b=_side(b, test.names[1]),
         p_corrected=p_corrected,
         p_equivalence=p_equivalence,
-        margin=margin,
-        confidence=confidence,
+        margin=asked.margin,
+        confidence=asked.confidence,
         refusal=test.refusal,
+        p_not_worse=p_not_worse,
+        tolerance=asked.tolerance,
+        family=family,
+        level=level,
+        looks=asked.looks,
+        covers=f"{about}, paired by seed" if test.paired else about,
     )
     verdict, explanation = decide(test.estimate, evidence, power)
     return Comparison(
-        estimand=ALGORITHMS if test.parts else CHECKPOINTS,
+        estimand=f"seeds and {about}" if test.parts else CHECKPOINTS,
         estimate=test.estimate,
         evidence=evidence,
         power=power if verdict == "undecided" else replace(power, seeds_needed=None),
-        variance_shares=test.parts.shares if test.parts else VarianceShares(nan, nan, nan),
-        probability_of_superiority=probability_of_superiority(a.seed_means, b.seed_means),
+        variance_shares=shares,
+        probability_of_superiority=test.superiority,
         verdict=verdict,
         explanation=explanation,
+        paired=test.paired,
     )
 
 
-def _side(cell: CellMoments) -> Side:
-    return Side(cell.seeds, cell.failed, cell.puzzles, cell.mean)
+def _about(population: int | None, puzzles: int) -> str:
+    if population is None:
+        return "puzzles like these"
+    return "this test set" if population == puzzles else f"the {population:,} puzzles"
+
+
+def _side(cell: CellMoments, name: str) -> Side:
+    return Side(cell.seeds, cell.failed, cell.puzzles, cell.mean, name)
 
 
 def probability_of_superiority(a: np.ndarray, b: np.ndarray) -> float:
@@ -186,5 +304,11 @@ def probability_of_superiority(a: np.ndarray, b: np.ndarray) -> float:
     """
     if len(a) == 0 or len(b) == 0:
         return math.nan
-    signs = np.sign(np.round(a[:, None] - b[None, :], 12))
-    return float((signs.mean() + 1) / 2)
+    return _share_above(a[:, None] - b[None, :])
+
+
+def _share_above(differences: np.ndarray) -> float:
+    """The share of differences above 0, ties half; NaN of none."""
+    if differences.size == 0:
+        return math.nan
+    return float((np.sign(np.round(differences, 12)).mean() + 1) / 2)

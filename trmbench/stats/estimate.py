@@ -26,26 +26,54 @@ class Estimate:
     """Two-sided, for no difference; NaN where no verdict on the models is possible."""
     p_equivalence: float
     """TOST, for a difference of at least the margin; NaN without a margin."""
+    p_not_worse: float = math.nan
+    """One-sided, for A worse than B by at least the tolerance; NaN without a tolerance."""
+    low_one_sided: float = math.nan
+    """The bounds that one-sided tests rest upon: at 95 % the ones of a 90 % interval."""
+    high_one_sided: float = math.nan
 
 
 def t_estimate(
-    difference: float, error: float, degrees: float, margin: float | None, confidence: float
+    difference: float,
+    error: float,
+    degrees: float,
+    confidence: float,
+    margin: float | None = None,
+    tolerance: float | None = None,
 ) -> Estimate:
     """Estimate by Student's t; equivalence is tested by two one-sided tests (Schuirmann, 1987).
 
     Of their two p-values the larger counts.
     """
+    low, high = _t_bounds(difference, error, degrees, confidence)
+    low_one_sided, high_one_sided = _t_bounds(difference, error, degrees, 2 * confidence - 1)
+
+    def below(value: float | None) -> float:
+        return math.nan if value is None else float(special.stdtr(degrees, value / error))
+
+    p_equivalence = below(None if margin is None else abs(difference) - margin)
+    p_not_worse = below(None if tolerance is None else -difference - tolerance)
+    p = 2 * float(special.stdtr(degrees, -abs(difference) / error))
+    one_sided = (p_equivalence, p_not_worse, low_one_sided, high_one_sided)
+    return Estimate(difference, error, degrees, low, high, p, *one_sided)
+
+
+def _t_bounds(
+    difference: float, error: float, degrees: float, confidence: float
+) -> tuple[float, float]:
+    if confidence <= 0:
+        return difference, difference
     half = float(special.stdtrit(degrees, (1 + confidence) / 2)) * error
     low, high = np.clip([difference - half, difference + half], -1, 1).tolist()
-    p = 2 * float(special.stdtr(degrees, -abs(difference) / error))
-    p_equivalence = math.nan
-    if margin is not None:
-        p_equivalence = float(special.stdtr(degrees, (abs(difference) - margin) / error))
-    return Estimate(difference, error, degrees, low, high, p, p_equivalence)
+    return low, high
 
 
 def constant_estimate(
-    difference: float, puzzles: int, margin: float | None, confidence: float
+    difference: float,
+    puzzles: int,
+    confidence: float,
+    margin: float | None = None,
+    tolerance: float | None = None,
 ) -> Estimate:
     """Estimate a difference without variance: every puzzle shows it with every seed.
 
@@ -54,13 +82,25 @@ def constant_estimate(
     The p-value 2 / (1 + |difference|)^P is the alpha from which on that interval excludes 0; for a
     difference of 1 it is the sign test's.
     """
-    other = 1 - ((1 - confidence) / 2) ** (1 / puzzles)
-    low = max(-1.0, (1 - other) * difference - other)
-    high = min(1.0, (1 - other) * difference + other)
+    low, high, other = _constant_bounds(difference, puzzles, confidence)
+    low_one_sided, high_one_sided, _ = _constant_bounds(difference, puzzles, 2 * confidence - 1)
     p = min(1.0, 2 * (1 + abs(difference)) ** -puzzles)
-    p_equivalence = math.nan
+    p_equivalence = p_not_worse = math.nan
     if margin is not None:
         inside = abs(difference) < margin
         p_equivalence = ((1 - margin) / (1 - abs(difference))) ** puzzles if inside else 1.0
+    if tolerance is not None:
+        inside = difference > -tolerance
+        p_not_worse = ((1 - tolerance) / (1 + difference)) ** puzzles if inside else 1.0
     error = other / float(special.ndtri((1 + confidence) / 2))
-    return Estimate(difference, error, puzzles - 1, low, high, p, p_equivalence)
+    one_sided = (p_equivalence, p_not_worse, low_one_sided, high_one_sided)
+    return Estimate(difference, error, puzzles - 1, low, high, p, *one_sided)
+
+
+def _constant_bounds(
+    difference: float, puzzles: int, confidence: float
+) -> tuple[float, float, float]:
+    """The bounds, and the share of puzzles that may show anything."""
+    other = 1 - ((1 - confidence) / 2) ** (1 / puzzles)
+    low = max(-1.0, (1 - other) * difference - other)
+    return low, min(1.0, (1 - other) * difference + other), other

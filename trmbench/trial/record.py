@@ -12,7 +12,7 @@ import torch
 
 from trmbench.machine import device_name, peak_memory
 from trmbench.plugin.manager import Plugin
-from trmbench.spec import TaskInfo
+from trmbench.spec import TaskInfo, Trial
 from trmbench.spec.status import CLAIMED, FINISHED
 from trmbench.store import Store
 from trmbench.store.claims import Claim
@@ -38,6 +38,8 @@ class TrialRecord:
         """Where the model runs, as soon as that is chosen."""
         self.data: TaskInfo | None = None
         """What the task says of its data, as soon as it is loaded."""
+        self.base: Trial | None = None
+        """The trial whose trained model this one builds upon."""
         self.imported: Mapping[str, str] | None = None
         """The file of weights that were trained elsewhere."""
 
@@ -84,6 +86,8 @@ class TrialRecord:
                 "source": self.data.source,
                 "fingerprint": self.data.fingerprint,
             }
+        if self.base is not None:
+            described["base"] = {"trial_id": self.base.trial_id, "model": self.base.model}
         optimizer = parts.optimizer_entry.plugin
         if optimizer.manager is not None:  # a plugin's, no built-in one
             described["optimizer"] = _origin(optimizer)

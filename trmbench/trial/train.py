@@ -204,6 +204,7 @@ class TrialRun:
         def as_ours(event: TrialEvent) -> None:  # the user knows only the trial asked for
             self._on_event(dataclasses.replace(event, trial_id=self.trial.trial_id))
 
+        self.record.base = trial
         base = TrialRun(trial, as_ours, self._should_stop, self.workers)
 
         def trained() -> Any:

@@ -1,0 +1,74 @@
+"""Seeds of two cells that belong together: one network tested in two ways, or one base of both.
+
+Nothing but weights makes a pair. Seeds of equal number share the order of the data too; what that
+does to their difference is not known, and taking them for strangers is never too bold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Sequence
+from typing import Literal
+
+from trmbench.comparison.cells import CellSummary
+from trmbench.spec.trials import Row
+
+Pairing = Literal["auto", "always", "never"]
+
+
+def partners(a: CellSummary, b: CellSummary, how: Pairing) -> list[tuple[Row, Row]]:
+    """Find the trials of two cells that belong together; none where their seeds are strangers.
+
+    Args:
+        a: a cell.
+        b: another one, of the same task and preset.
+        how: "auto" pairs trials of the same weights, "always" those of equal seeds.
+    """
+    if how == "never":
+        return []
+    roots = _seeds if how == "always" else _roots
+    found, taken = [], set()
+    for left in a.trials:
+        for place, right in enumerate(b.trials):
+            if place not in taken and roots(left) & roots(right):
+                taken.add(place)
+                found.append((left, right))
+                break
+    return found
+
+
+def one_network(cell: CellSummary) -> str | None:
+    """The trial whose weights all trials of a cell have: they are draws of it, no trainings."""
+    bases = {_base(row) for row in cell.trials}
+    return next(iter(bases)) if len(bases) == 1 and len(cell.trials) > 1 else None
+
+
+def _seeds(row: Row) -> set[Hashable]:
+    return {row["seed"]}
+
+
+def _roots(row: Row) -> set[Hashable]:
+    """Names of the trainings that a trial's weights are from."""
+    config = json.loads(row["config"] or "{}")
+    overrides = json.loads(row["overrides"] or "{}")
+    roots: set[Hashable] = {row["trial_id"], _training(row["model"], row, list(overrides.items()))}
+    base = _base(row)
+    named = config.get("model", {}).get("base")
+    if base is not None:
+        roots.add(base)
+    elif isinstance(named, str):  # a row of before its base was recorded
+        of_base = [item for item in overrides.items() if not item[0].startswith("model.")]
+        roots.add(_training(named, row, of_base))
+    return roots
+
+
+def _training(model: str, row: Row, overrides: Sequence[tuple[str, object]]) -> Hashable:
+    return model, row["task"], row["preset"], row["seed"], json.dumps(sorted(overrides))
+
+
+def _base(row: Row) -> str | None:
+    """The trial that a trial builds upon, as recorded or as asked for."""
+    recorded = json.loads(row["provenance"] or "{}").get("base") or {}
+    asked = json.loads(row["config"] or "{}").get("model", {}).get("base_trial")
+    found: str | None = recorded.get("trial_id") or asked
+    return found
