@@ -64,6 +64,11 @@ def test_where_selects_trials(store: str, capsys: pytest.CaptureFixture[str]) ->
         (["--metric", "accuracy"], "unknown metric"),
         (["--baseline", "hmr"], "did you mean 'hrm'"),
         (["--margin", "0"], "margin"),
+        (["--plan", "nan"], "--plan nan is not possible"),
+        (["--not-worse-than", "0"], "--not-worse-than takes points"),
+        (["--looks", "3;5"], "no list of numbers of seeds"),
+        (["--looks", "5,3"], "takes rising numbers"),
+        (["--population", "50"], "has no 100 puzzles"),
         (["--results", "nowhere"], "no trials in nowhere"),
     ],
 )
@@ -95,3 +100,22 @@ def test_a_large_store_is_compared_in_little_memory_without_heavy_libraries(
     peak = re.search(r"VmHWM:\s+(\d+) kB", done.stdout)
     assert peak is not None
     assert int(peak[1]) < 1_000_000
+
+
+def test_a_study_is_planned_looked_at_and_bounded_as_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_cell(tmp_path, "trm", bernoulli(4, 100, 0.55))
+    add_cell(tmp_path, "hrm", bernoulli(4, 100, 0.56))
+
+    def said(*options: str) -> str:
+        assert run_command(["compare", f"--results={tmp_path}", "--format=json", *options]) == 0
+        (difference,) = json.loads(capsys.readouterr().out)["differences"]
+        return str(difference["explanation"])
+
+    assert re.search(r"For 5\.0 points plan \d+ seeds each", said("--plan=5"))
+    assert "not worse" in said("--not-worse-than=30")
+    assert "this test set" in said("--population=100")
+    assert "the 5,000 puzzles" in said("--population=5000")
+    assert "not between" in said("--looks=3,5")
+    assert "not between" not in said("--looks=4,8")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from trmbench.cli.options import results_option
-from trmbench.errors import TrmbenchError, printable
+from trmbench.errors import TrmbenchError, printable, shown
 
 where_option = click.option(
     "--where",
@@ -34,6 +34,30 @@ def question_options(command: Any) -> Any:
             type=float,
             metavar="POINTS",
             help="Differences below this do not matter: allows the verdict `equivalent`.",
+        ),
+        click.option(
+            "--not-worse-than",
+            type=float,
+            metavar="POINTS",
+            help="A model may be worse by this: allows the verdict `not worse`.",
+        ),
+        click.option(
+            "--plan",
+            type=float,
+            metavar="POINTS",
+            help="Say how many seeds, or puzzles, find a difference of this size.",
+        ),
+        click.option(
+            "--population",
+            type=click.IntRange(2),
+            metavar="N",
+            help="Speak of N puzzles, of which the tested ones are a sample; the number tested ="
+            " this test set. Without: puzzles like these.",
+        ),
+        click.option(
+            "--looks",
+            metavar="3,5,10",
+            help="The numbers of seeds at which this study is looked at, fixed beforehand.",
         ),
         click.option(
             "--paired",
@@ -69,27 +93,42 @@ def question_options(command: Any) -> Any:
     return command
 
 
-def compared(results: str, margin: float | None, beside: str | None, **question: Any) -> Any:
+POINTS = ("margin", "not_worse_than", "plan")
+"""Options in points, 0 to 100, of what a question has as a share."""
+
+
+def compared(results: str, looks: str | None, beside: str | None, **question: Any) -> Any:
     """The comparison that the options of `question_options` ask for; its notes go to stderr."""
     from trmbench.cli.console import warn
     from trmbench.comparison.compare import compare_cells
     from trmbench.comparison.question import Question
     from trmbench.store import Store
 
-    if margin is not None and not 0 <= margin <= 100:  # nor NaN
-        raise TrmbenchError(f"--margin {margin} is not possible", "use 0 to 100 points")
+    for name in POINTS:
+        points = question.pop(name)
+        if points is not None and not 0 <= points <= 100:  # nor NaN
+            option = f"--{name.replace('_', '-')}"
+            raise TrmbenchError(f"{option} {points} is not possible", "use 0 to 100 points")
+        question[name] = None if points is None else points / 100
     price = question["dollars_per_hour"]
     if price is not None and not 0 <= price < 1e6:
         raise TrmbenchError(f"--dollars-per-hour {price} is not possible", "use 0 to 1,000,000")
-    asked = Question(
-        margin=None if margin is None else margin / 100,
-        published=beside == "published",
-        **question,
-    )
+    asked = Question(looks=_numbers(looks), published=beside == "published", **question)
     found = compare_cells(Store(results, warn), asked)
     for note in found.notes:
         warn(note)
     return found
+
+
+def _numbers(looks: str | None) -> tuple[int, ...]:
+    if looks is None:
+        return ()
+    parts = [part.strip() for part in looks.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts):
+        raise TrmbenchError(
+            f"--looks {shown(looks)} is no list of numbers of seeds", "write --looks 3,5,10"
+        )
+    return tuple(map(int, parts))
 
 
 @click.command("compare", short_help="Compare what was run, with its uncertainty.")

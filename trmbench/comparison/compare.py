@@ -72,14 +72,17 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
     Raises:
         TrmbenchError: bad input, or nothing to compare.
     """
-    if question.margin is not None and not 0 < question.margin < 1:
-        raise TrmbenchError(
-            f"a margin of {100 * question.margin:g} points is not between 0 and 100",
-            "--margin takes points, such as --margin 2",
-        )
+    _check(question)
     rows, notes = select_trials(store, question.where, question.split)
     reader = ScoreReader(store, check_metric(question.metric))
     cells = summarize_with(reader, rows, question.metric)
+    for cell in cells:
+        tested = 0 if cell.puzzle_set is None else len(cell.puzzle_set)
+        if question.population is not None and question.population < tested:
+            raise TrmbenchError(
+                f"a population of {question.population:,} has no {tested:,} puzzles",
+                f"{cell.name} was tested on as many: --population {tested} or more",
+            )
     if question.baseline and not any(question.baseline in (c.name, c.model) for c in cells):
         raise unknown("baseline", question.baseline, {cell.name for cell in cells})
     by_task = _by_task(cells)
@@ -108,6 +111,24 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
         published=reported_figures(of_test) if question.published else (),
         notes=tuple(notes),
     )
+
+
+def _check(question: Question) -> None:
+    """Refuse what no difference can be, before anything is read."""
+    for name in ("margin", "not_worse_than", "plan"):
+        share = getattr(question, name)
+        if share is not None and not 0 < share < 1:
+            option = name.replace("_", "-")
+            raise TrmbenchError(
+                f"--{option} of {100 * share:g} points is not between 0 and 100",
+                f"--{option} takes points, such as --{option} 2",
+            )
+    looks = question.looks
+    if looks and (looks[0] < 3 or sorted(set(looks)) != list(looks)):
+        raise TrmbenchError(
+            f"looks at {', '.join(map(str, looks))} seeds are not possible",
+            "--looks takes rising numbers of seeds from 3 on, such as --looks 3,5,10",
+        )
 
 
 def _by_task(cells: Sequence[CellSummary]) -> list[list[CellSummary]]:

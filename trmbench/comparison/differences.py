@@ -170,6 +170,10 @@ def _differences(
             [pair for pair in scores if pair is not None],
             margin=question.margin,
             ignore_failed=question.ignore_failed,
+            population=question.population,
+            plan=question.plan,
+            not_worse_than=question.not_worse_than,
+            looks=question.looks,
             names=[_names(matches[place]) for place in compared],
         )
     )

@@ -22,6 +22,14 @@ class Question:
     """The split that was tested; None = each, with verdicts of its own."""
     margin: float | None = None
     """A difference below this, in 0..1, does not matter."""
+    not_worse_than: float | None = None
+    """A may be worse than B by this, in 0..1: allows the verdict "not worse"."""
+    plan: float | None = None
+    """A difference, in 0..1, for which undecided pairs say how large a study has to be."""
+    population: int | None = None
+    """The number of puzzles that is spoken of; None = any number of puzzles like these."""
+    looks: tuple[int, ...] = ()
+    """The numbers of seeds at which a growing study is looked at."""
     force: bool = False
     """Compare what is not comparable, and say so."""
     ignore_failed: bool = False

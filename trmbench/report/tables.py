@@ -134,7 +134,7 @@ def sources(found: Sequence[Difference]) -> TextTable:
         "task",
         "A",
         "B",
-        "seeds / model x puzzle / seed x puzzle",
+        "seeds / puzzles / residual",
         "detectable",
         "P(A > B)",
     )
