@@ -7,6 +7,7 @@ does to their difference is not known, and taking them for strangers is never to
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from typing import Literal
 
@@ -27,13 +28,17 @@ def partners(a: CellSummary, b: CellSummary, how: Pairing) -> list[tuple[Row, Ro
     if how == "never":
         return []
     roots = _seeds if how == "always" else _roots
+    places: dict[Hashable, list[int]] = defaultdict(list)
+    for place, right in enumerate(b.trials):
+        for root in roots(right):
+            places[root].append(place)
     found, taken = [], set()
     for left in a.trials:
-        for place, right in enumerate(b.trials):
-            if place not in taken and roots(left) & roots(right):
-                taken.add(place)
-                found.append((left, right))
-                break
+        related = {place for root in roots(left) for place in places.get(root, ())} - taken
+        if related:
+            place = min(related)
+            taken.add(place)
+            found.append((left, b.trials[place]))
     return found
 
 
