@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from trmbench.comparison.cells import CellSummary
@@ -54,8 +55,8 @@ def _seeds(row: Row) -> set[Hashable]:
 
 def _roots(row: Row) -> set[Hashable]:
     """Names of the trainings that a trial's weights are from."""
-    config = json.loads(row["config"] or "{}")
-    overrides = json.loads(row["overrides"] or "{}")
+    config = _parsed(row["config"])
+    overrides = _parsed(row["overrides"])
     roots: set[Hashable] = {row["trial_id"], _training(row["model"], row, list(overrides.items()))}
     base = _base(row)
     named = config.get("model", {}).get("base")
@@ -73,7 +74,13 @@ def _training(model: str, row: Row, overrides: Sequence[tuple[str, object]]) -> 
 
 def _base(row: Row) -> str | None:
     """The trial that a trial builds upon, as recorded or as asked for."""
-    recorded = json.loads(row["provenance"] or "{}").get("base") or {}
-    asked = json.loads(row["config"] or "{}").get("model", {}).get("base_trial")
+    recorded = _parsed(row["provenance"]).get("base") or {}
+    asked = _parsed(row["config"]).get("model", {}).get("base_trial")
     found: str | None = recorded.get("trial_id") or asked
+    return found
+
+
+@lru_cache(maxsize=4096)  # the trials of a cell are paired with the trials of each other one
+def _parsed(text: str | None) -> Row:
+    found: Row = json.loads(text or "{}")
     return found
