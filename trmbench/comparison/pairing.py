@@ -33,7 +33,8 @@ def partners(a: CellSummary, b: CellSummary, how: Pairing) -> list[tuple[Row, Ro
     for place, right in enumerate(b.trials):
         for root in roots(right):
             places[root].append(place)
-    found, taken = [], set()
+    taken: set[int] = set()
+    found = []
     for left in a.trials:
         related = {place for root in roots(left) for place in places.get(root, ())} - taken
         if related:
