@@ -211,3 +211,14 @@ def test_where_that_matches_nothing_and_an_empty_store_are_refused(tmp_path: Pat
     add_cell(tmp_path, "trm", GOOD)
     with pytest.raises(TrmbenchError, match="no trial matches"):
         compared(tmp_path, where="model = hrm")
+
+
+def test_a_collapsed_seed_is_a_caution_with_its_number_and_the_median(tmp_path: Path) -> None:
+    scores = bernoulli(5, 400, 0.8)
+    scores[3] = bernoulli(1, 400, 0.3)[0]
+    add_cell(tmp_path, "dart", scores)
+    add_cell(tmp_path, "hrm", bernoulli(5, 400, 0.8, salt=1))
+    (line,) = (line for line in compared(tmp_path).groups[0].cautions if "lies" in line)
+    assert line.startswith("1 of 5 seeds of dart (seed 3: ")
+    assert f"median is {100 * np.median(scores.mean(axis=1)):.1f} %" in line
+    assert line.endswith("1 of 5 runs are such: 1 to 72 % of all may be")

@@ -12,6 +12,7 @@ from trmbench.comparison.measured import Value, differing, measured_on
 from trmbench.comparison.pairing import one_network
 from trmbench.comparison.scores import figure_of, shared_ids
 from trmbench.spec.trials import Row
+from trmbench.stats import outlying_seeds
 
 
 def obstacles(match: Match, by: By) -> list[str]:
@@ -59,6 +60,7 @@ def find_cautions(cells: Sequence[CellSummary]) -> list[str]:
         for quantity in differing(told)
         if not quantity.is_fair
     ]
+    lines = collapses(cells) + lines
     values: dict[str, dict[str, list[str]]] = {}
     for cell in cells:
         for row in cell.trials:
@@ -70,6 +72,25 @@ def find_cautions(cells: Sequence[CellSummary]) -> list[str]:
         if len(found) > 1:
             described = "; ".join(f"{value} ({', '.join(names)})" for value, names in found.items())
             lines.append(f"different {what}: {described}")
+    return lines
+
+
+def collapses(cells: Sequence[CellSummary]) -> list[str]:
+    """Name the seeds that lie far from the others of their cell, with the share of such runs."""
+    lines = []
+    for cell in cells:
+        found = outlying_seeds(cell.moments)
+        if found is None:
+            continue
+        rows = [cell.trials[place] for place in found.places]
+        each = ", ".join(f"seed {row['seed']}" for row in rows)
+        means = ", ".join(f"{100 * cell.moments.seed_means[place]:.1f} %" for place in found.places)
+        low, high = (100 * bound for bound in found.share)
+        lines.append(
+            f"{found.subject(cell.name, f' ({each}: {means})')}; the median is"
+            f" {100 * cell.interval.median:.1f} %. {len(rows)} of {found.seeds} runs are such:"
+            f" {low:.0f} to {high:.0f} % of all may be"
+        )
     return lines
 
 

@@ -95,6 +95,7 @@ def cell_record(cell: CellSummary, dollars_per_hour: float | None = None) -> Rec
         "sd": found.sd,
         "minimum": found.minimum,
         "maximum": found.maximum,
+        "median": found.median,
         "low_puzzles_like_these": _or_nan(cell.population, "low"),
         "high_puzzles_like_these": _or_nan(cell.population, "high"),
         "train_seconds": cell.mean("train_seconds"),

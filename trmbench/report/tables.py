@@ -25,7 +25,7 @@ from trmbench.report.words import (
     shares_text,
 )
 from trmbench.spec.trials import Row
-from trmbench.stats import Comparison
+from trmbench.stats import Comparison, unseen_failures
 
 
 @dataclass(frozen=True)
@@ -201,6 +201,12 @@ def footnote(found: Sequence[CellSummary]) -> str:
         f"Mean over seeds on {numbers or 'no'} test puzzles. Intervals: where the mean of many more"
         " seeds would lie, on these same puzzles. Differences: on other puzzles like these, too."
     ]
+    several = [cell.interval.seeds for cell in found if cell.interval.seeds > 1]
+    if several:
+        lines.append(
+            f"They hold if no run collapses: {min(several)} seeds without one still allow"
+            f" {100 * unseen_failures(min(several)):.0f} % of runs that do."
+        )
     if any(cell.interval.seeds == 1 for cell in found):
         lines.append("* one seed: the interval is about this checkpoint only, not the model.")
     return "\n".join(lines)

@@ -12,6 +12,11 @@ from .cells import (
     moments as moments,
     pair_seeds as pair_seeds,
 )
+from .collapse import (
+    Outlying as Outlying,
+    outlying_seeds as outlying_seeds,
+    unseen_failures as unseen_failures,
+)
 from .comparison import (
     Comparison as Comparison,
     compare as compare,

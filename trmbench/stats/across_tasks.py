@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from trmbench.stats.cells import MINIMUM_TASKS
-from trmbench.stats.comparison import probability_of_superiority
 from trmbench.stats.intervals import clopper_pearson
+from trmbench.stats.pair_test import probability_of_superiority
 
 Runs = Sequence[NDArray[Any]]
 DRAWS = 2000

@@ -5,22 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-import numpy as np
-
-from trmbench.stats.cells import CellMoments, PairedMoments, ScoreArray, moments, pair_seeds
-from trmbench.stats.estimate import Estimate, constant_estimate, t_estimate
+from trmbench.stats.cells import CellMoments, pair_seeds
+from trmbench.stats.estimate import Estimate
 from trmbench.stats.looks import looks_level
 from trmbench.stats.multiplicity import holm, holm_levels
-from trmbench.stats.power import MINIMUM_SEEDS, UNKNOWN, PowerAnalysis, analyse_power
-from trmbench.stats.variance import (
-    DifferenceVariance,
-    VarianceShares,
-    checkpoint_variance,
-    difference_variance,
-    paired_variance,
-)
+from trmbench.stats.pair_test import Asked, Pair, PairTest, Scores, test_pair
+from trmbench.stats.power import UNKNOWN, PowerAnalysis, analyse_power
+from trmbench.stats.variance import VarianceShares
 from trmbench.stats.verdicts import Evidence, Side, decide
 
 CHECKPOINTS = "these checkpoints, puzzles like these"
@@ -52,35 +44,6 @@ class Comparison:
 
     def __str__(self) -> str:
         return self.explanation
-
-
-Scores = ScoreArray | CellMoments
-Pair = tuple[Scores, Scores] | PairedMoments
-
-
-class _Asked(NamedTuple):
-    """What is asked of every pair of a call."""
-
-    margin: float | None
-    confidence: float
-    ignore_failed: bool
-    population: int | None
-    plan: float | None
-    tolerance: float | None
-    looks: tuple[int, ...]
-
-
-class _Test(NamedTuple):
-    """One pair before correction for multiplicity."""
-
-    a: CellMoments
-    b: CellMoments
-    names: tuple[str, str]
-    paired: bool
-    superiority: float
-    parts: DifferenceVariance | None
-    refusal: str | None
-    estimate: Estimate
 
 
 def compare(
@@ -161,11 +124,9 @@ def compare_all(
         if value is not None and not 0 < value < 1:
             raise ValueError(f"{name} must be between 0 and 1, not {value}")
     level = looks_level(looks, 1 - confidence) if looks else 1 - confidence
-    asked = _Asked(
-        margin, confidence, ignore_failed, population, plan, not_worse_than, tuple(looks)
-    )
+    asked = Asked(margin, confidence, ignore_failed, population, plan, not_worse_than, tuple(looks))
     called = names or [("A", "B")] * len(pairs)
-    tests = [_test(pair, each, asked) for pair, each in zip(pairs, called, strict=True)]
+    tests = [test_pair(pair, each, asked) for pair, each in zip(pairs, called, strict=True)]
     estimates = [test.estimate for test in tests]
     p_values = [estimate.p_value for estimate in estimates]
     corrected = zip(
@@ -182,69 +143,9 @@ def compare_all(
     ]
 
 
-def _test(pair: Pair, names: tuple[str, str], asked: _Asked) -> _Test:
-    paired = isinstance(pair, PairedMoments)
-    a, b = (pair.a, pair.b) if isinstance(pair, PairedMoments) else map(moments, pair)
-    if a.puzzles != b.puzzles:
-        raise ValueError(f"A has {a.puzzles} puzzles and B {b.puzzles}: they must be the same ones")
-    if asked.population is not None and asked.population < a.puzzles:
-        raise ValueError(f"a population of {asked.population} has no {a.puzzles} puzzles")
-    refusal = _refusal(a, b, names, asked, paired)
-    enough = min(a.seeds, b.seeds) >= MINIMUM_SEEDS and a.puzzles > 1
-    parts = None
-    if enough and isinstance(pair, PairedMoments):
-        parts = paired_variance(pair, asked.population)
-    elif enough:
-        parts = difference_variance(a, b, asked.population)
-    variance, degrees = (parts.variance, parts.degrees) if parts else checkpoint_variance(a, b)
-    difference = _difference(a, b)
-    bounds = (asked.confidence, asked.margin, asked.tolerance)
-    if variance == 0:
-        estimate = constant_estimate(difference, a.puzzles, *bounds)
-    else:
-        estimate = t_estimate(difference, math.sqrt(variance), degrees, *bounds)
-    if refusal:
-        nan = math.nan
-        estimate = replace(estimate, p_value=nan, p_equivalence=nan, p_not_worse=nan)
-    if isinstance(pair, PairedMoments):
-        superiority = _share_above(pair.differences)
-    else:
-        superiority = probability_of_superiority(a.seed_means, b.seed_means)
-    return _Test(a, b, names, paired, superiority, parts, refusal, estimate)
-
-
-def _difference(a: CellMoments, b: CellMoments) -> float:
-    difference = a.mean - b.mean
-    return 0.0 if abs(difference) < 1e-12 else difference  # rounding of equal means
-
-
-def _refusal(
-    a: CellMoments, b: CellMoments, names: tuple[str, str], asked: _Asked, paired: bool
-) -> str | None:
-    if a.puzzles < 2:
-        return "one puzzle carries no verdict"
-    seeds = f"{a.seeds} pairs of seeds" if paired else f"{a.seeds} and {b.seeds} finished seeds"
-    if min(a.seeds, b.seeds) < MINIMUM_SEEDS:
-        return (
-            f"{seeds}: a verdict on the models needs at least {MINIMUM_SEEDS}"
-            f"{'' if paired else ' each'}; the interval is about these checkpoints only"
-        )
-    if (a.failed or b.failed) and not asked.ignore_failed:
-        failed = [
-            f"{cell.failed} of {cell.failed + cell.seeds} seeds of {name}"
-            for cell, name in zip((a, b), names, strict=True)
-            if cell.failed
-        ]
-        return f"{' and '.join(failed)} did not finish, and those that did may be the lucky ones"
-    if asked.looks and not (a.seeds == b.seeds and a.seeds in asked.looks):
-        planned = ", ".join(map(str, asked.looks))
-        return f"{seeds}: the study is to be looked at with {planned} seeds each, not between"
-    return None
-
-
 def _conclude(
-    test: _Test,
-    asked: _Asked,
+    test: PairTest,
+    asked: Asked,
     family: int,
     level: float,
     p_corrected: float,
@@ -271,6 +172,7 @@ def _conclude(
         family=family,
         level=level,
         looks=asked.looks,
+        remarks=test.remarks,
         covers=f"{about}, paired by seed" if test.paired else about,
     )
     verdict, explanation = decide(test.estimate, evidence, power)
@@ -295,20 +197,3 @@ def _about(population: int | None, puzzles: int) -> str:
 
 def _side(cell: CellMoments, name: str) -> Side:
     return Side(cell.seeds, cell.failed, cell.puzzles, cell.mean, name)
-
-
-def probability_of_superiority(a: np.ndarray, b: np.ndarray) -> float:
-    """P(A > B) + P(A = B)/2 over all pairs of seed means (K_A,), (K_B,); NaN without seeds.
-
-    The Mann-Whitney U statistic over K_A K_B.
-    """
-    if len(a) == 0 or len(b) == 0:
-        return math.nan
-    return _share_above(a[:, None] - b[None, :])
-
-
-def _share_above(differences: np.ndarray) -> float:
-    """The share of differences above 0, ties half; NaN of none."""
-    if differences.size == 0:
-        return math.nan
-    return float((np.sign(np.round(differences, 12)).mean() + 1) / 2)

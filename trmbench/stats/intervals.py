@@ -41,6 +41,8 @@ class Interval:
     """The worst seed."""
     maximum: float
     """The best seed."""
+    median: float = float("nan")
+    """The middle seed: what a run is like where one of them collapsed."""
 
 
 def clopper_pearson(count: float, total: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -102,6 +104,7 @@ def interval(
         high=high,
         minimum=float(cell.seed_means.min()) if cell.seeds else nan,
         maximum=float(cell.seed_means.max()) if cell.seeds else nan,
+        median=float(np.median(cell.seed_means)) if cell.seeds else nan,
     )
 
 

@@ -48,6 +48,8 @@ class Evidence:
     """What a corrected p-value has to be below; smaller where a study is looked at repeatedly."""
     looks: tuple[int, ...] = ()
     """The numbers of seeds at which the study is looked at."""
+    remarks: tuple[str, ...] = ()
+    """What a reader of any verdict has to know of the seeds."""
     covers: str = "puzzles like these"
     """What the difference is about, in the words of the sentence."""
 
@@ -63,6 +65,11 @@ def decide(estimate: Estimate, evidence: Evidence, power: PowerAnalysis) -> tupl
     A difference shown to lie within the margin is "equivalent" even if it is not zero: the user
     said that it does not matter.
     """
+    verdict, said = _verdict(estimate, evidence, power)
+    return verdict, " ".join((said, *(f"{remark}." for remark in evidence.remarks)))
+
+
+def _verdict(estimate: Estimate, evidence: Evidence, power: PowerAnalysis) -> tuple[str, str]:
     level, a, b = evidence.level, evidence.a.name, evidence.b.name
     if evidence.refusal:
         return "refused", f"No verdict: {evidence.refusal}."
