@@ -23,8 +23,13 @@ TINY = {
 
 
 @pytest.mark.slow
-def test_a_script_without_a_main_guard_runs_loads_and_compares(tmp_path: Path) -> None:
-    frame = trmbench.run(["trm"], ["maze"], seeds=2, preset="mini", settings=TINY, results=tmp_path)
+def test_a_script_without_a_main_guard_runs_loads_and_compares(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = trmbench.run(
+        *("trm", "maze"), seeds=2, preset="mini", settings=TINY, results=tmp_path, progress=True
+    )
+    assert "[2/2] trm maze seed " in capsys.readouterr().out
     assert list(frame["seed"]) == [0, 1] and set(frame["status"]) == {"finished"}
     assert len(trmbench.load(tmp_path, "puzzles")) == 48
     [cell] = trmbench.compare(tmp_path).cells

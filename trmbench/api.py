@@ -12,8 +12,9 @@ from trmbench.comparison.question import Question
 from trmbench.errors import TrmbenchError
 from trmbench.experiment.cells import choose_cells
 from trmbench.experiment.execute import run as run_plan
-from trmbench.experiment.plan import changed_data, plan
+from trmbench.experiment.plan import Plan, changed_data, plan
 from trmbench.plugin import registry
+from trmbench.spec import RunnerSpec
 from trmbench.store import Store
 from trmbench.store.schemas import SCHEMAS
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 
 def run(
-    models: Sequence[str],
-    tasks: Sequence[str],
+    models: str | Sequence[str],
+    tasks: str | Sequence[str],
     *,
     seeds: int | str | Iterable[int] | None = None,
     preset: str | None = None,
@@ -33,20 +34,22 @@ def run(
     config: str | Path | None = None,
     runner: str = "local",
     results: str | Path = "results",
+    progress: bool | None = None,
 ) -> pd.DataFrame:
     """Train and test every model on every task, once per seed; finished trials are skipped.
 
     What is interrupted goes on with the same call, or with `trmbench resume`.
 
     Args:
-        models: names.
-        tasks: names.
+        models: a name, or several.
+        tasks: a name, or several.
         seeds: how many (5 = seeds 0 to 4), or which; None takes the seeds of `config`, or seed 0.
         preset: a name; None takes `paper` on a GPU, else `mini`.
         settings: dotted settings, such as `{"train.steps": 500}`.
         config: a TOML file of settings and cells.
         runner: what executes the trials.
         results: the results folder, or its URL in an object store.
+        progress: whether to show how far the run is; None does so in a notebook or a terminal.
 
     Returns:
         The `trials` rows of what was asked for; a failed trial is a row with its error.
@@ -58,6 +61,7 @@ def run(
 
     file = None if config is None else Path(config)
     runs = registry.runners().find(runner).spec
+    models, tasks = _names(models), _names(tasks)
     choice = choose_cells(models, tasks, preset, file, settings or {}, seeds, runs)
     store = Store(results, warnings.warn)
     for line in (*choice.warnings, *changed_data(choice.cells, store)):
@@ -65,11 +69,32 @@ def run(
     todo = plan(choice.cells, choice.seeds, store)
     if todo.pending:
         store.ensure_writable()
-        from trmbench.bench.estimate import seconds_by_cell  # loads torch
+        _execute(todo, store, runs, progress)
+    return pd.DataFrame(todo.rows(store))
 
+
+def _names(given: str | Sequence[str]) -> Sequence[str]:
+    return [given] if isinstance(given, str) else given
+
+
+def _execute(todo: Plan, store: Store, runs: RunnerSpec, show: bool | None) -> None:
+    """Run what is pending, with a display where one is wanted."""
+    from trmbench.bench.estimate import seconds_by_cell  # loads torch
+    from trmbench.report.console import SafeConsole
+    from trmbench.report.progress import TrialProgress
+
+    console = SafeConsole()
+    interactive = console.is_terminal or console.is_jupyter
+    if not (interactive if show is None else show):
         for _ in run_plan(todo, store, runs, seconds_by_cell):
             continue  # the rows are in the store
-    return pd.DataFrame(todo.rows(store))
+        return
+    names = {trial.trial_id: trial.name for trial in todo.pending}
+    with TrialProgress(todo.pending, console, console.print) as shown:
+        for result in run_plan(
+            todo, store, runs, shown.estimating(seconds_by_cell), shown.on_event
+        ):
+            shown.on_result(result, *store.trials([names[result.trial_id]]))
 
 
 def load(

@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.synthetic import add_cell, bernoulli
+from helpers.trials import maze_trials
 
 from trmbench.cli.main import run_command
 from trmbench.store import Store
+from trmbench.store.claims import claimed
+from trmbench.store.notes import write_note
 
 
 def test_show_lists_the_trials_and_the_failed_ones(
@@ -23,6 +26,20 @@ def test_show_lists_the_trials_and_the_failed_ones(
     text = capsys.readouterr().out
     assert "out of memory" in text
     assert "finished │" not in text
+
+
+def test_show_knows_the_trials_that_are_running(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trials = maze_trials(tmp_path, seeds=2)
+    write_note(Store(tmp_path), trials)
+    with claimed(Store(tmp_path).root, trials[1].trial_id):
+        assert run_command(["show", f"--results={tmp_path}"]) == 0
+    text = capsys.readouterr().out
+    assert "Running now" in text and trials[1].trial_id in text
+    assert trials[0].trial_id not in text
+    assert run_command(["show", f"--results={tmp_path}"]) == 0
+    assert "No trials in" in capsys.readouterr().out
 
 
 def test_show_tells_all_about_a_trial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,11 +26,14 @@ def command(results: str) -> int:
     Exit code 1 when something is broken.
     """
     from trmbench.machine import available_cores, cpu_name
+    from trmbench.report.words import counted
 
     click.echo(
         f"trmbench  {importlib.metadata.version('trmbench')}, Python {platform.python_version()}"
     )
-    click.echo(f"machine   {platform.platform()}, {cpu_name()}, {available_cores()} cores")
+    click.echo(
+        f"machine   {platform.platform()}, {cpu_name()}, {counted(available_cores(), 'core')}"
+    )
     checks: dict[str, Callable[[], str]] = {
         "torch": _torch,
         "device": _device,
@@ -52,7 +55,9 @@ def command(results: str) -> int:
 def _torch() -> str:
     import torch
 
-    return f"{torch.__version__}, {torch.get_num_threads()} threads"
+    from trmbench.report.words import counted
+
+    return f"{torch.__version__}, {counted(torch.get_num_threads(), 'thread')}"
 
 
 def _device() -> str:
@@ -64,6 +69,7 @@ def _device() -> str:
 
 
 def _results(results: str) -> str:
+    from trmbench.report.words import counted
     from trmbench.spec.status import FINISHED
     from trmbench.store import Store
     from trmbench.store.faults import faults
@@ -77,7 +83,7 @@ def _results(results: str) -> str:
         )
     rows = store.trials()
     finished = sum(row["status"] == FINISHED for row in rows)
-    return f"{store.root}: {len(rows)} trials, {finished} finished"
+    return f"{store.root}: {counted(len(rows), 'trial')}, {finished} finished"
 
 
 def _disk(results: Location) -> str:

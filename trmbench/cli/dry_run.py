@@ -8,7 +8,7 @@ from trmbench.bench.estimate import CellEstimate, estimate_cells
 from trmbench.cli.console import console
 from trmbench.config.cell import Cell
 from trmbench.experiment.plan import Plan
-from trmbench.report.words import count, duration, memory
+from trmbench.report.words import count, counted, duration, memory
 
 
 def print_plan(plan: Plan) -> None:
@@ -47,7 +47,7 @@ def print_estimates(plan: Plan) -> dict[str, float]:
 def _in_words(found: CellEstimate) -> str:
     trial, cost = found.trial, found.cost
     name = f"{trial.cell_label or trial.model} on {trial.task} ({trial.preset})"
-    head = f"{name}, {found.trials} trials to do"
+    head = f"{name}, {counted(found.trials, 'trial')} to do"
     if cost is None:
         return f"{head}: no estimate, its model raised {found.problem}"
     if not cost.steps:

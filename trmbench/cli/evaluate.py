@@ -58,11 +58,11 @@ def command(
     Each result is a row of its own, but for a longer depth curve, which takes the place of the
     shorter one; nothing is trained.
     """
-    from trmbench.cli.console import errors, warn
-    from trmbench.cli.progress import TrialProgress
+    from trmbench.cli.console import console, errors, warn
     from trmbench.cli.summary import print_summary
     from trmbench.comparison.selection import matching
     from trmbench.experiment.plan import reevaluations
+    from trmbench.report.progress import TrialProgress
     from trmbench.store import Store
     from trmbench.trial.run import run_trial
 
@@ -80,10 +80,10 @@ def command(
     if not again:
         raise TrmbenchError(f"no trained trial in {store.root} to test again", "run one first")
     failed = False
-    with TrialProgress(again) as progress:
+    with TrialProgress(again, console, warn) as progress:
         for trial in again:
             result = run_trial(trial, progress.on_event, again=True)
-            progress.on_result(result)
+            progress.on_result(result, *store.trials([trial.name]))
             failed = failed or bool(result.error)
             if context.obj["debug"] and result.traceback:
                 errors.print(result.traceback, markup=False)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from trmbench.cli.console import console, errors
+from trmbench.cli.console import console, errors, warn
 from trmbench.cli.dry_run import print_estimates
-from trmbench.cli.progress import TrialProgress
 from trmbench.errors import TrmbenchError
 from trmbench.experiment.execute import run
 from trmbench.experiment.plan import Plan
 from trmbench.experiment.runs import forget
+from trmbench.report.progress import TrialProgress
 from trmbench.spec import RunnerSpec, Trial
 from trmbench.spec.status import FAILED, FINISHED
 from trmbench.store import Store
@@ -31,14 +31,15 @@ def run_pending(
         debug: show where a trial failed.
         fail_fast: stop all when one fails.
     """
-    progress = TrialProgress(todo.pending)
-    results = run(todo, store, runner, print_estimates, progress.on_event)
+    progress = TrialProgress(todo.pending, console, warn)
+    names = {trial.trial_id: trial.name for trial in todo.pending}
+    results = run(todo, store, runner, progress.estimating(print_estimates), progress.on_event)
     not_finished = []
     again = f"The same command goes on from here, or: trmbench resume --results {store.root}"
     try:
         with progress:
             for result in results:
-                progress.on_result(result)
+                progress.on_result(result, *store.trials([names[result.trial_id]]))
                 if result.status != FINISHED:
                     not_finished.append(result.trial_id)
                     if debug and result.traceback:
@@ -74,8 +75,6 @@ def results_at(folder: str | Path) -> Store:
     Raises:
         TrmbenchError: there is none.
     """
-    from trmbench.cli.console import warn
-
     if not location(folder).exists():
         raise TrmbenchError(f"no results folder {folder}", "name one with --results DIR")
     return Store(folder, warn)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import click
 
 from trmbench.errors import TrmbenchError, printable
 from trmbench.plugin import registry
 from trmbench.plugin.registry import Registry
+from trmbench.report.console import SafeConsole
+from trmbench.report.fitted import FittedTable, column
 
 REGISTRIES: dict[str, Callable[[], Registry]] = {
     "models": registry.models,
@@ -17,36 +19,42 @@ REGISTRIES: dict[str, Callable[[], Registry]] = {
     "runners": registry.runners,
 }
 PUBLISHED = ("published", "weights")
+KINDS = (*REGISTRIES, "presets", "studies")
+HEADINGS = ("name", "what it is", "from")
 Rows = list[tuple[str, ...]]
 
 
 @click.command(
     "list", short_help="List models, tasks, presets, studies, published figures and weights, ..."
 )
-@click.argument("kind", type=click.Choice([*REGISTRIES, "presets", "studies", *PUBLISHED]))
+@click.argument("kind", type=click.Choice([*KINDS, *PUBLISHED]), required=False)
 @click.option("--task", metavar="NAME", help="Only this task's published figures or weights.")
-def command(kind: str, task: str | None) -> None:
-    """List what the installed plugins offer, with the distribution it comes from.
+def command(kind: str | None, task: str | None) -> None:
+    """List what the installed plugins offer, or one KIND of it, with its distribution.
 
     `published` lists what papers and others report, with what each figure was measured on;
     `weights` lists the public weights that `trmbench checkpoint import` knows by name.
     """
     if task and kind not in PUBLISHED:
-        raise TrmbenchError(f"list {kind} takes no --task", f"it is for {' and '.join(PUBLISHED)}")
-    if kind == "published":
-        rows = _published(task)
-    elif kind == "weights":
-        rows = _weights(task)
-    elif kind == "presets":
-        rows = _presets()
-    elif kind == "studies":
-        rows = _studies()
-    else:
-        rows = [
+        words = f"list {kind}" if kind else "list"
+        raise TrmbenchError(f"{words} takes no --task", f"it is for {' and '.join(PUBLISHED)}")
+    if kind:
+        return _print_columns(kind, _rows(kind, task))
+    for each in KINDS:
+        click.echo(f"{each}:")
+        _print_columns(each, _rows(each, None))
+    click.echo("Also: trmbench list published, trmbench list weights")
+
+
+def _rows(kind: str, task: str | None) -> Rows:
+    if kind in REGISTRIES:
+        return [
             (entry.spec.name, entry.spec.title, entry.plugin.distribution)
             for entry in REGISTRIES[kind]()
         ]
-    _print_columns(rows)
+    if kind in PUBLISHED:
+        return _published(task) if kind == "published" else _weights(task)
+    return _presets() if kind == "presets" else _studies()
 
 
 def _presets() -> Rows:
@@ -92,9 +100,15 @@ def _weights(task: str | None) -> Rows:
     return [(*headings, "measured by", "note"), *rows]
 
 
-def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:
-    """Aligned columns, without the time that importing a table library takes."""
+def _print_columns(kind: str, rows: Rows) -> None:
+    """Aligned columns; on a terminal that is too narrow for them, a table that fits it."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    console = SafeConsole()
+    if console.is_terminal and sum(widths) + 2 * len(widths) > console.width:
+        named = rows if kind in PUBLISHED else [HEADINGS[: len(widths)], *rows]
+        columns = [column(texts[0], texts[1:], True) for texts in zip(*named, strict=True)]
+        return console.print(FittedTable("", columns, len(columns), (), str))
     for row in rows:
         texts = (text.ljust(width) for text, width in zip(row, widths, strict=True))
         click.echo(printable("  ".join(texts).rstrip()))
+    return None

@@ -131,6 +131,9 @@ def run_command(arguments: list[str]) -> int:
             traceback.print_exc()
         _say(f"{error.message}{f' — {error.hint}' if error.hint else ''}")
         return BAD_INPUT
+    except click.exceptions.NoArgsIsHelpError as error:  # a group by itself asks for its help
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
         _say(f"{error.format_message()} — see trmbench --help")
         return BAD_INPUT

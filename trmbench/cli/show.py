@@ -62,18 +62,23 @@ def command(
 def _list(store: Any, where: str | None, failures: bool) -> None:
     from trmbench.cli.console import console
     from trmbench.comparison.where import parse_where
+    from trmbench.experiment.runs import running
     from trmbench.report import tables
     from trmbench.report.terminal import rich_table
-    from trmbench.report.trial_view import trials_table
+    from trmbench.report.trial_view import running_table, trials_table
     from trmbench.spec.status import FAILED, INTERRUPTED
 
     condition = parse_where(where) if where else None
     rows = [row for row in store.trials() if condition is None or condition(row)]
     if failures:
         rows = [row for row in rows if row["status"] in (FAILED, INTERRUPTED)]
-    if not rows:
-        return console.print(f"No {'failed ' if failures else ''}trials in {store.root}.")
-    return console.print(rich_table(tables.failures(rows) if failures else trials_table(rows)))
+    under_way = [] if failures else running(store)
+    if rows:
+        console.print(rich_table(tables.failures(rows) if failures else trials_table(rows)))
+    elif not under_way:
+        console.print(f"No {'failed ' if failures else ''}trials in {store.root}.")
+    if under_way:
+        console.print(rich_table(running_table([(r.trial, r.process) for r in under_way])))
 
 
 def _trial(store: Any, trial: str, failures: bool) -> None:

@@ -49,5 +49,6 @@ def print_summary(
         console.print(failures_table(failed))
     missing = wanted - len(rows)
     if missing:
-        console.print(f"{missing} trials were not begun; the same command goes on with them.")
+        were = "trial was" if missing == 1 else "trials were"
+        console.print(f"{missing} {were} not begun; the same command goes on with them.")
     return not failed and not missing

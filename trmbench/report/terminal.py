@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from trmbench.comparison.cells import CellSummary
@@ -20,6 +19,7 @@ from trmbench.report.compute import (
     measured_alike,
     measured_table,
 )
+from trmbench.report.fitted import FittedTable, column
 from trmbench.report.published import published_table
 from trmbench.report.tables import TextTable
 
@@ -32,31 +32,27 @@ _STYLES = {
 }
 
 
-def rich_table(table: TextTable) -> Table:
+def rich_table(table: TextTable) -> FittedTable:
     """Draw a table for the terminal."""
-    drawn = Table(title=_text(table.title), title_justify="left")
-    for number, heading in enumerate(table.headings):
-        if number < table.left:
-            drawn.add_column(_text(heading), overflow="fold")
-        else:
-            drawn.add_column(_text(heading), justify="right", no_wrap=True)
-    for number, row in enumerate(table.rows):
-        texts = (_text(text, _STYLES.get(text.split(" ")[0], "")) for text in row)
-        drawn.add_row(*texts, style="dim" if number in table.dim else None)
-    return drawn
+    texts = zip(*table.rows, strict=True) if table.rows else ((),) * len(table.headings)
+    columns = [
+        column(heading, text, number < table.left)
+        for number, (heading, text) in enumerate(zip(table.headings, texts, strict=True))
+    ]
+    return FittedTable(printable(table.title), columns, table.left, table.dim, _style)
 
 
-def _text(text: str, style: str = "") -> Text:
-    """Text as wide as it is measured, lest it be cut: control characters count as no width."""
-    return Text(printable(text), style)
+def _style(text: str) -> str:
+    """The colour of a verdict."""
+    return _STYLES.get(text.split(" ")[0], "")
 
 
-def cells_table(cells: Sequence[CellSummary]) -> Table:
+def cells_table(cells: Sequence[CellSummary]) -> FittedTable:
     """Show one line per cell: its mean, the interval, and its cost."""
     return rich_table(tables.cells(cells))
 
 
-def failures_table(rows: Iterable[Mapping[str, Any]]) -> Table:
+def failures_table(rows: Iterable[Mapping[str, Any]]) -> FittedTable:
     """Show the trials that did not finish, and the reason."""
     return rich_table(tables.failures(rows))
 

@@ -24,6 +24,7 @@ from trmbench.report.words import (
     percent,
     scientific,
 )
+from trmbench.spec import Trial
 from trmbench.spec.trials import Row
 from trmbench.store import Store
 
@@ -49,6 +50,15 @@ def trials_table(rows: Iterable[Row]) -> TextTable:
     )
     names = ("trial", "model", "task", "preset", "seed", "status", "score", "train", "started")
     return TextTable("Trials", names, texts, 6)
+
+
+def running_table(running: Iterable[tuple[Trial, str]]) -> TextTable:
+    """Make one line per trial that is being done, with the process that does it."""
+    texts = tuple(
+        (trial.trial_id, trial.cell_label or trial.model, trial.task, str(trial.seed), process)
+        for trial, process in running
+    )
+    return TextTable("Running now", ("trial", "model", "task", "seed", "by"), texts, 5)
 
 
 def trial_view(store: Store, rows: Sequence[Row]) -> Iterator[RenderableType]:

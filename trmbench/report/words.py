@@ -81,6 +81,21 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+def about(seconds: float) -> str:
+    """Write how long something will take, no more exactly than anybody can know."""
+    if seconds < 100:
+        return f"about {max(1, round(seconds))} s"
+    if seconds < 6000:
+        return f"about {seconds / 60:.0f} min"
+    hours = seconds / 3600
+    return f"about {hours:.0f} h" if hours < 100 else f"about {hours / 24:.0f} days"
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number and its noun, in the plural unless it is one."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def count(value: float) -> str:
     """Write a whole number with separators."""
     return UNKNOWN if math.isnan(value) else f"{value:,.0f}"

@@ -1,0 +1,74 @@
+"""Tables fit their terminal, with every text whole."""
+
+from __future__ import annotations
+
+import io
+import random
+
+import pytest
+from rich.console import Console
+
+from trmbench.report.tables import TextTable
+from trmbench.report.terminal import rich_table
+
+WIDE = TextTable(
+    "Accuracy",
+    ("trial", "model", "preset", "seeds", "mean", "95 % interval", "parameters", "train"),
+    (
+        ("83a552a43c7a", "trm (train.steps=200, n=3)", "mini", "5", "82.0 %", "1 to 2", "9", "1 s"),
+        ("a7c20e1c6df5", "hrm", "mini", "5", "98.9 %", "97.9 to 99.9", "1,234,567", "71.4 min"),
+    ),
+    3,
+)  # fmt: skip
+
+
+def drawn(table: TextTable, width: int) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    console.print(rich_table(table))
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def words(table: TextTable) -> list[str]:
+    return [word for row in table.rows for text in row for word in text.split()]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
+def test_no_line_is_wider_than_the_terminal_and_no_word_is_cut(width: int) -> None:
+    text = drawn(WIDE, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert all(word in text for word in words(WIDE))
+    assert "…" not in text
+
+
+def test_what_all_rows_share_is_said_once_where_there_is_little_room() -> None:
+    assert "preset mini, seeds 5" in drawn(WIDE, 80)
+    assert drawn(WIDE, 80).count("mini") == 1
+    assert drawn(WIDE, 140).count("mini") == 2
+
+
+def test_a_table_too_wide_is_continued_below_with_its_names() -> None:
+    text = drawn(WIDE, 60)
+    assert text.count("83a552a43c7a") == text.count("hrm") == 2
+    first, _, second = text.partition("71.4 min")
+    assert "97.9 to 99.9" in first and "97.9 to 99.9" not in second
+
+
+def test_the_narrowest_terminal_gets_a_line_per_value() -> None:
+    text = drawn(WIDE, 24)
+    assert "trial: 83a552a43c7a" in text and "95 % interval: 1 to 2" in text
+
+
+def test_any_table_fits_any_terminal() -> None:
+    made = random.Random(3)
+    for _ in range(60):
+        columns = made.randint(1, 9)
+        texts = [
+            tuple("x" * made.randint(0, 14) for _ in range(columns))
+            for _ in range(made.randint(0, 3))
+        ]
+        headings = tuple("h" * made.randint(1, 10) for _ in range(columns))
+        table = TextTable("", headings, tuple(texts), made.randint(0, columns))
+        width = made.randint(30, 120)
+        text = drawn(table, width)
+        assert max(map(len, text.splitlines()), default=0) <= width
+        assert all(word in text for word in words(table))
