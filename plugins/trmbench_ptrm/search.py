@@ -56,7 +56,9 @@ class StochasticSearch:
 
     @torch.inference_mode()
     def predict(self, batch: Batch, generator: Generator) -> Answers:
-        """The chosen answer (B, L) after the last step, and after each; the candidates (B, K, L).
+        """The chosen answer (B, L) after the last step, and after each; and all candidates.
+
+        A candidate's score is its halting logit, by which "best" chooses.
 
         Raises:
             TrmbenchError: the base does not say how sure it is.
@@ -66,7 +68,16 @@ class StochasticSearch:
         chosen = choose(logits, self._votes(tokens))
         by_step = tokens.take_along_dim(chosen[:, None, :, None], 1)[:, 0].long()
         confidence = logits[-1].take_along_dim(chosen[-1][None], 0)[0].sigmoid()
-        return Answers(by_step[-1], confidence, by_step, candidates=tokens[-1].transpose(0, 1))
+        # A confidence of 0 or 1 has no finite logit; one that is no number is refused above.
+        largest = torch.finfo(torch.float32).max
+        scores = logits[-1].nan_to_num(torch.nan, largest, -largest).T
+        return Answers(
+            by_step[-1],
+            confidence,
+            by_step,
+            candidates=tokens[-1].transpose(0, 1),
+            candidate_scores=scores,
+        )
 
     def _rollout(self, batch: Batch, generator: Generator) -> tuple[Tensor, Tensor]:
         """One trajectory's answers (S, B, L) uint8 and halting logits (S, B) float32."""

@@ -113,9 +113,11 @@ def test_a_rollout_is_chosen_by_its_logit_or_by_how_many_agree(
 
 def test_every_rollout_is_a_candidate() -> None:
     search = StochasticSearch(Scripted((2, 1.0), (3, 2.0)), 2, 1.0, None)
-    candidates = search.predict(_batch(4), _generator()).candidates
-    assert candidates is not None and candidates.shape == (4, 2, 12)
-    assert candidates[0].tolist() == [[2] * 12, [3] * 12]
+    answers = search.predict(_batch(4), _generator())
+    assert answers.candidates is not None and answers.candidates.shape == (4, 2, 12)
+    assert answers.candidates[0].tolist() == [[2] * 12, [3] * 12]
+    assert answers.candidate_scores is not None
+    assert answers.candidate_scores.tolist() == [[1.0, 2.0]] * 4
 
 
 @pytest.mark.parametrize("select", ["best", "mode"])

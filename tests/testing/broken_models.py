@@ -184,6 +184,58 @@ class PeekingSolver(CopySolver):
         return Answers(batch.inputs.roll(1, 0), torch.ones(len(batch.inputs)))
 
 
+class CandidatesWithoutTheAnswer(CopySolver):
+    def predict(self, batch: Batch, generator: Generator) -> Answers:
+        others = (batch.inputs.roll(1, 1), batch.inputs.roll(2, 1))
+        found = super().predict(batch, generator)
+        return dataclasses.replace(found, candidates=torch.stack(others, 1))
+
+
+class CandidatesFirst(CopySolver):
+    def predict(self, batch: Batch, generator: Generator) -> Answers:
+        found = super().predict(batch, generator)
+        return dataclasses.replace(found, candidates=batch.inputs.repeat(3, 1, 1))
+
+
+class NoNumberAsScore(CopySolver):
+    def predict(self, batch: Batch, generator: Generator) -> Answers:
+        found = super().predict(batch, generator)
+        scores = torch.full((len(batch.inputs), 1), torch.inf)
+        return dataclasses.replace(found, candidates=batch.inputs[:, None], candidate_scores=scores)
+
+
+class OneScoreForAll(CopySolver):
+    def predict(self, batch: Batch, generator: Generator) -> Answers:
+        found = super().predict(batch, generator)
+        scores = torch.zeros(len(batch.inputs))
+        return dataclasses.replace(found, candidates=batch.inputs[:, None], candidate_scores=scores)
+
+
+class CandidateOutsideTheVocabulary(CopySolver):
+    def predict(self, batch: Batch, generator: Generator) -> Answers:
+        found = super().predict(batch, generator)
+        candidates = torch.stack([batch.inputs, batch.inputs + 200], 1)
+        return dataclasses.replace(found, candidates=candidates)
+
+
+class AbstainsInParts(CopySolver):
+    def predict(self, batch: Batch, generator: Generator) -> Answers:
+        found = super().predict(batch, generator)
+        return dataclasses.replace(found, abstained=batch.inputs > 3)
+
+
+class AbstainsByNumber(CopySolver):
+    def predict(self, batch: Batch, generator: Generator) -> Answers:
+        found = super().predict(batch, generator)
+        return dataclasses.replace(found, abstained=torch.zeros(len(batch.inputs)))
+
+
+class EarnsOperations(CopySolver):
+    def predict(self, batch: Batch, generator: Generator) -> Answers:
+        found = super().predict(batch, generator)
+        return dataclasses.replace(found, cost=torch.full((len(batch.inputs),), -1.0))
+
+
 BROKEN: dict[str, tuple[type, ...]] = {
     "protocol": (NotAModel,),
     "seeded-build": (RandomBuild,),
@@ -198,6 +250,11 @@ BROKEN: dict[str, tuple[type, ...]] = {
     "gradients": (UnusedParameter, DetachedHead),
     "float64": (OnlyFloat32,),
     "inputs-kept": (InPlaceSolver,),
+    "candidates": (
+        *(CandidatesWithoutTheAnswer, CandidatesFirst, CandidateOutsideTheVocabulary),
+        *(NoNumberAsScore, OneScoreForAll),
+        *(AbstainsInParts, AbstainsByNumber, EarnsOperations),
+    ),
     "determinism": (UnseededSolver, RememberingSolver),
 }
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import islice
 
-import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from trmbench.errors import TrmbenchError
+from trmbench.evaluation.predictions import as_predictions, joined
 from trmbench.evaluation.steps import SupervisionSteps
 from trmbench.spec import (
     Answers,
@@ -130,7 +129,7 @@ def predict(
             many times the memory of the final ones.
 
     Raises:
-        TrmbenchError: an answer of the wrong shape, or one whose confidence is not a number.
+        TrmbenchError: answers that break their contract, such as ones of the wrong shape.
     """
     parts = []
     for start in range(0, len(table), batch_size):
@@ -145,79 +144,12 @@ def predict(
         answers = solver.predict(batch, streams.torch("solver", start // batch_size))
         if not by_step:
             answers = dataclasses.replace(
-                answers, tokens_by_step=None, candidates=None, by_depth=None
+                answers,
+                tokens_by_step=None,
+                candidates=None,
+                candidate_scores=None,
+                by_depth=None,
             )
-        parts.append(_checked(answers, inputs.shape, start))
+        parts.append(as_predictions(answers, inputs.shape, start))
         on_progress(rows.stop)
-    return _joined(parts)
-
-
-def _joined(parts: Sequence[Predictions]) -> Predictions:
-    """The predictions of several batches, one after the other."""
-    curves = [part.by_depth for part in parts if part.by_depth is not None]
-    return Predictions(
-        np.concatenate([part.tokens for part in parts]),
-        np.concatenate([part.confidence for part in parts]),
-        _joined_arrays([part.tokens_by_step for part in parts], axis=1),
-        _joined_arrays([part.steps for part in parts]),
-        _joined_arrays([part.candidates for part in parts]),
-        cost=_joined_arrays([part.cost for part in parts]),
-        by_depth={depth: _joined([each[depth] for each in curves]) for depth in curves[0]}
-        if len(curves) == len(parts)
-        else None,
-    )
-
-
-def _joined_arrays(arrays: Sequence[np.ndarray | None], axis: int = 0) -> np.ndarray | None:
-    """One array of all; None unless every batch has one."""
-    there = [array for array in arrays if array is not None]
-    return np.concatenate(there, axis=axis) if len(there) == len(arrays) else None
-
-
-def _checked(answers: Answers, shape: torch.Size, start: int) -> Predictions:
-    if answers.tokens.shape != shape:
-        raise TrmbenchError(
-            f"the model answered with shape {tuple(answers.tokens.shape)}, not {tuple(shape)}",
-            "tokens must be (B, L), the answer itself, not logits",
-        )
-    confidence = answers.confidence.float().cpu().numpy()
-    if not np.isfinite(confidence).all():
-        row = start + int(np.flatnonzero(~np.isfinite(confidence))[0])
-        raise TrmbenchError(f"the model's output for test puzzle {row} is not a number (NaN)")
-    by_step, candidates = answers.tokens_by_step, answers.candidates
-    if candidates is not None and candidates[:, 0].shape != shape:
-        raise TrmbenchError(
-            f"the model's candidates have shape {tuple(candidates.shape)}",
-            f"candidates must be (B, K, L), here with B and L of {tuple(shape)}",
-        )
-    return Predictions(
-        _tokens(answers.tokens),
-        confidence,
-        None if by_step is None else _tokens(by_step),
-        None if answers.steps is None else answers.steps.cpu().numpy(),
-        None if candidates is None else _tokens(candidates),
-        cost=None if answers.cost is None else answers.cost.double().cpu().numpy(),
-        by_depth=_at_depths(answers.by_depth),
-    )
-
-
-def _at_depths(by_depth: Mapping[int, Answers] | None) -> dict[int, Predictions] | None:
-    """The points of a curve; a confidence that is no number is left to stand: it counts there only.
-
-    A model that was trained at 16 steps may well diverge at 64.
-    """
-    if by_depth is None:
-        return None
-    return {
-        depth: Predictions(
-            _tokens(answers.tokens),
-            answers.confidence.float().cpu().numpy(),
-            steps=None if answers.steps is None else answers.steps.cpu().numpy(),
-        )
-        for depth, answers in by_depth.items()
-    }
-
-
-def _tokens(tokens: Tensor) -> np.ndarray:
-    array: np.ndarray = tokens.to(torch.uint8).cpu().numpy()
-    return array
+    return joined(parts)

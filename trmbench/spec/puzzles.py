@@ -78,6 +78,10 @@ class Answers:
     it, those of one answer are counted by torch."""
     by_depth: Mapping[int, Answers] | None = None
     """The answers after some numbers of supervision steps, of a depth curve."""
+    candidate_scores: Tensor | None = None
+    """(B, K) floats, finite: the model's own measure of each candidate, higher is better."""
+    abstained: Tensor | None = None
+    """(B,) bool: the model gives no answer; the puzzle then counts as not solved."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,10 @@ class Predictions:
     """(N,) float64 floating-point operations of each answer, as the solver counts them."""
     by_depth: Mapping[int, Predictions] | None = None
     """The answers after some numbers of supervision steps, of a depth curve."""
+    candidate_scores: np.ndarray | None = None
+    """(N, K) float64, the model's own measure of each candidate, higher is better."""
+    abstained: np.ndarray | None = None
+    """(N,) bool, the puzzles to which the model gives no answer."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from trmbench.evaluation.predictions import problems
 from trmbench.spec import Answers, Batch
 from trmbench.testing.cases import SEED, ModelCase
 from trmbench.testing.conformance import Check, require
@@ -47,6 +48,20 @@ def shapes(case: ModelCase) -> None:
         f"tokens_by_step have shape {by_step is not None and tuple(by_step.shape)} instead of "
         "(S, B, L)",
     )
+
+
+def candidates(case: ModelCase) -> None:
+    """Candidates, their scores, costs and abstentions are shaped, and fit the answers."""
+    answers = _answers(case, case.batch)
+    problem = next(problems(answers), None)
+    require(problem is None, problem or "")
+    if answers.candidates is not None:
+        low, high = int(answers.candidates.min()), int(answers.candidates.max())
+        require(
+            low >= 0 and high < case.info.vocab_size,
+            f"candidates go from {low} to {high}; the task's go from 0 to"
+            f" {case.info.vocab_size - 1}",
+        )
 
 
 def determinism(case: ModelCase) -> None:
@@ -95,11 +110,14 @@ def inputs_kept(case: ModelCase) -> None:
 
 
 def _same(one: Answers, other: Answers) -> bool:
-    return torch.equal(one.tokens, other.tokens) and torch.equal(one.confidence, other.confidence)
+    parts = ("tokens", "confidence", "candidates", "candidate_scores", "abstained")
+    pairs = [(getattr(one, name), getattr(other, name)) for name in parts]
+    return all(a is b if a is None or b is None else torch.equal(a, b) for a, b in pairs)
 
 
 CHECKS = (
     Check(shapes, vital=True),
+    Check(candidates),
     Check(inputs_kept),
     Check(determinism),
     Check(independence),
