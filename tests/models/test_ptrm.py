@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from trmbench import Batch, StepOutput, TrialEvent, TrmbenchError, run_trial
+from trmbench.config.bases import hashed
 from trmbench.config.cell import Cell, learned_hash
-from trmbench.config.compose import base_cell, compose
+from trmbench.config.compose import base_cells, compose
 from trmbench.evaluation.answers import RecursiveSolver
 from trmbench.plugin import registry
 from trmbench.testing import TOY_MODEL, TOY_TASK, assert_model_conforms, run_one
@@ -197,8 +198,8 @@ def test_later_options_leave_earlier_results_their_ids() -> None:
     maze, cell = registry.tasks().find("maze").spec, _cell()
     later = ("select", "base_trial")
     model = {key: value for key, value in cell.values["model"].items() if key not in later}
-    base = base_cell(SPEC, maze, "mini", cell.values, cell.overrides)
-    assert learned_hash(SPEC, maze, {**cell.values, "model": model}, base) == cell.cell_id
+    bases = base_cells(SPEC, maze, "mini", cell.values, cell.overrides)
+    assert learned_hash(SPEC, maze, {**cell.values, "model": model}, hashed(bases)) == cell.cell_id
     assert _cell(model__select="mode").cell_id != cell.cell_id
     assert _cell(model__base_trial="0123456789ab").cell_id != cell.cell_id
 

@@ -9,7 +9,7 @@ from typing import Any
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.matching import By, Match
 from trmbench.comparison.measured import Value, differing, measured_on
-from trmbench.comparison.pairing import one_network
+from trmbench.comparison.pairing import shared_networks
 from trmbench.comparison.scores import figure_of, shared_ids
 from trmbench.spec.trials import Row
 from trmbench.stats import outlying_seeds
@@ -35,9 +35,10 @@ def obstacles(match: Match, by: By) -> list[str]:
         same = figure_of(a.metric) == figure_of(b.metric)
         found.append(scored + f"; --metric {a.metric} scores both alike" * same)
     for cell in (a, b):
-        if network := one_network(cell):
-            drawn = f"the {len(cell.trials)} seeds of {cell.name} are draws of one trained network"
-            found.append(f"{drawn} (trial {network}), no trainings")
+        if networks := shared_networks(cell):
+            which = "one trained network" if len(networks) == 1 else "the same trained networks"
+            named = f"{which} (trial {', '.join(networks)}), no trainings"
+            found.append(f"the {len(cell.trials)} seeds of {cell.name} are draws of {named}")
     votes = [cell.rows[0]["votes"] for cell in (a, b)]
     if by == "depth" and a.cell_id != b.cell_id and None not in votes and votes[0] != votes[1]:
         found.append(_differ("vote budgets", match, votes) + "; --match flops counts them as cost")

@@ -1,4 +1,4 @@
-"""Seeds of two cells that belong together: one network tested in two ways, or one base of both.
+"""Seeds of two cells that belong together: one network tested in two ways, or a base of both.
 
 Nothing but weights makes a pair. Seeds of equal number share the order of the data too; what that
 does to their difference is not known, and taking them for strangers is never too bold.
@@ -44,10 +44,10 @@ def partners(a: CellSummary, b: CellSummary, how: Pairing) -> list[tuple[Row, Ro
     return found
 
 
-def one_network(cell: CellSummary) -> str | None:
-    """The trial whose weights all trials of a cell have: they are draws of it, no trainings."""
-    bases = {_base(row) for row in cell.trials}
-    return next(iter(bases)) if len(bases) == 1 and len(cell.trials) > 1 else None
+def shared_networks(cell: CellSummary) -> list[str]:
+    """The trials that every one of several trials of a cell builds upon: draws, no trainings."""
+    bases = [_bases(row) for row in cell.trials]
+    return sorted(set.intersection(*bases)) if len(bases) > 1 else []
 
 
 def _seeds(row: Row) -> set[Hashable]:
@@ -59,10 +59,10 @@ def _roots(row: Row) -> set[Hashable]:
     config = _parsed(row["config"])
     overrides = _parsed(row["overrides"])
     roots: set[Hashable] = {row["trial_id"], _training(row["model"], row, list(overrides.items()))}
-    base = _base(row)
+    bases = _bases(row)
     named = config.get("model", {}).get("base")
-    if base is not None:
-        roots.add(base)
+    if bases:
+        roots |= bases
     elif isinstance(named, str):  # a row of before its base was recorded
         of_base = [item for item in overrides.items() if not item[0].startswith("model.")]
         roots.add(_training(named, row, of_base))
@@ -73,12 +73,12 @@ def _training(model: str, row: Row, overrides: Sequence[tuple[str, object]]) -> 
     return model, row["task"], row["preset"], row["seed"], json.dumps(sorted(overrides))
 
 
-def _base(row: Row) -> str | None:
-    """The trial that a trial builds upon, as recorded or as asked for."""
-    recorded = _parsed(row["provenance"]).get("base") or {}
+def _bases(row: Row) -> set[str]:
+    """The trials that a trial builds upon, as recorded or as asked for."""
+    provenance = _parsed(row["provenance"])
     asked = _parsed(row["config"]).get("model", {}).get("base_trial")
-    found: str | None = recorded.get("trial_id") or asked
-    return found
+    single = (provenance.get("base") or {}).get("trial_id") or asked
+    return set(provenance.get("bases") or ([single] if single else []))
 
 
 @lru_cache(maxsize=4096)  # the trials of a cell are paired with the trials of each other one

@@ -91,7 +91,7 @@ def learned_hash(
     model: ModelSpec,
     task: TaskSpec,
     config: Mapping[str, Mapping[str, Any]],
-    base: Cell | None,
+    bases: Mapping[str, Any],
 ) -> str:
     """Hash of what decides what is learned: the `cell_id` of a configuration.
 
@@ -99,14 +99,13 @@ def learned_hash(
         model: the model's spec.
         task: the task's spec.
         config: the values, section by section.
-        base: the cell that the model builds upon, if any.
+        bases: the cells that the model builds upon (`trmbench.config.bases.hashed`).
     """
     schemas = {"task": task.options, "model": model.options, "train": TrainSettings}
     learned = {section: _hashed(schema, config[section]) for section, schema in schemas.items()}
     learned["task"] |= config.get(DATA, {})  # what files hold, in place of their path
     revisions = {"model": model.revision, "task": task.revision}
-    upon = {} if base is None else {"base": base.cell_id}
-    return short_hash([model.name, task.name, learned, {**revisions, **upon}])
+    return short_hash([model.name, task.name, learned, {**revisions, **bases}])
 
 
 def evaluation_hash(evaluation: Mapping[str, Any]) -> str:

@@ -10,9 +10,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from trmbench.config.bases import Base, hashed, wanted_bases
 from trmbench.config.cell import COMMAND_LINE, DATA, FILE, Cell, Setting, learned_hash
 from trmbench.config.fields import options_of
-from trmbench.errors import TrmbenchError, unknown
+from trmbench.errors import unknown
 from trmbench.plugin import registry
 from trmbench.spec import BaseCell, ModelSpec, Preset, RunnerSpec, TaskSpec
 from trmbench.spec.settings import CORE_SECTIONS
@@ -54,18 +55,19 @@ def compose(
     if task.fitted is not None:
         layers.insert(2, _fitted(model, task, cell))
         cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
-    wanted = wanted_base(model, cell.values)
-    if wanted is not None:  # its data are the base's, but for what its own preset says
-        of_base = _wanted_data(wanted, task, preset)
-        layers.insert(1, (f"base {wanted.model}", of_base))
+    wanted = wanted_bases(model, cell.values)
+    if wanted:  # its data are its first base's, but for what its own preset says
+        first = f"base {wanted[0].model}"
+        of_base = _wanted_data(wanted[0], task, preset)
+        layers.insert(1, (first, of_base))
         cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
     if data is None:
         data = task.content_of(task.options(**cell.values["task"]))
-    base = None
-    if wanted is not None:  # and so is its training
-        base = _built_upon(wanted, task, preset, cell.values, cell.overrides, data)
-        trained_as = {f"train.{key}": value for key, value in base.values["train"].items()}
-        layers[1] = (f"base {wanted.model}", {**of_base, **trained_as})
+    bases = _built_upon(wanted, task, preset, cell.values, cell.overrides, data)
+    if wanted:  # and so is its training
+        of_training = bases[0].cell.values["train"]
+        trained_as = {f"train.{key}": value for key, value in of_training.items()}
+        layers[1] = (first, {**of_base, **trained_as})
         cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
     for section, schema in schemas.items():
         schema(**cell.values[section])  # a dataclass may refuse values that do not fit
@@ -74,7 +76,7 @@ def compose(
         cell = dataclasses.replace(cell, sections={**cell.sections, DATA: held})
     if cell.values["execution"]["stack_seeds"]:
         registry.optimizers().find(cell.values["train"]["optimizer"]).spec.require_elementwise()
-    return dataclasses.replace(cell, cell_id=learned_hash(model, task, cell.values, base))
+    return dataclasses.replace(cell, cell_id=learned_hash(model, task, cell.values, hashed(bases)))
 
 
 def _fitted(model: ModelSpec, task: TaskSpec, cell: Cell) -> tuple[str, Mapping[str, Any]]:
@@ -86,14 +88,14 @@ def _fitted(model: ModelSpec, task: TaskSpec, cell: Cell) -> tuple[str, Mapping[
     return f"the data of {task.name}", _dotted(dataclasses.replace(values, options=own), "model")
 
 
-def base_cell(
+def base_cells(
     model: ModelSpec,
     task: TaskSpec,
     preset: str,
     config: Mapping[str, Mapping[str, Any]],
     overrides: Mapping[str, Any],
-) -> Cell | None:
-    """The cell that a configured model builds upon; None for one that builds upon none.
+) -> list[Base]:
+    """The cells that a configured model builds upon; empty for one that builds upon none.
 
     Args:
         model: the model's spec.
@@ -105,39 +107,27 @@ def base_cell(
     Raises:
         TrmbenchError: there is no such model, or its preset or overrides do not exist.
     """
-    wanted = wanted_base(model, config)
-    if wanted is None:
-        return None
+    wanted = wanted_bases(model, config)
     return _built_upon(wanted, task, preset, config, overrides, config.get(DATA, {}))
 
 
 def _built_upon(
-    wanted: BaseCell,
+    several: Iterable[BaseCell],
     task: TaskSpec,
     preset: str,
     config: Mapping[str, Mapping[str, Any]],
     overrides: Mapping[str, Any],
     data: Mapping[str, str],
-) -> Cell:
-    spec = registry.models().find(wanted.model).spec
+) -> list[Base]:
     of_task = {f"task.{key}": value for key, value in config["task"].items()}
     of_training = {key: value for key, value in overrides.items() if key.startswith("train.")}
-    changes = {**of_task, **of_training, **wanted.overrides}
-    return compose(spec, task, wanted.preset or preset, changes, data=data)
-
-
-def wanted_base(model: ModelSpec, config: Mapping[str, Mapping[str, Any]]) -> BaseCell | None:
-    """What a configured model builds upon, as its plugin names it; None for nothing.
-
-    Raises:
-        TrmbenchError: the plugin names something else.
-    """
-    if model.base is None:
-        return None
-    wanted = model.base(model.options(**config["model"]))
-    if not isinstance(wanted, BaseCell):
-        raise TrmbenchError(f"base(options) returned {wanted!r} instead of a BaseCell")
-    return wanted
+    bases = []
+    for wanted in several:
+        spec = registry.models().find(wanted.model).spec
+        changes = {**of_task, **of_training, **wanted.overrides}
+        cell = compose(spec, task, wanted.preset or preset, changes, data=data)
+        bases.append(Base(wanted, cell))
+    return bases
 
 
 def _wanted_data(wanted: BaseCell, task: TaskSpec, preset: str) -> dict[str, Any]:

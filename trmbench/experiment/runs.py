@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from trmbench.config.bases import hashed
 from trmbench.config.cell import DATA, evaluation_hash, learned_hash
-from trmbench.config.compose import base_cell, checked_section
+from trmbench.config.compose import base_cells, checked_section
 from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.spec import Trial, row_name
@@ -82,12 +83,12 @@ def _outdated(trial: Trial) -> str | None:
     try:
         model = registry.models().find(trial.model).spec
         task = registry.tasks().find(trial.task).spec
-        base = base_cell(model, task, trial.preset, trial.config, trial.overrides)
+        bases = base_cells(model, task, trial.preset, trial.config, trial.overrides)
         known = {setting.name for setting in fields(ExecutionSettings)}
         execution = trial.config["execution"]
         checked_section("execution", {key: execution[key] for key in known & set(execution)})
         ids = (
-            learned_hash(model, task, trial.config, base),
+            learned_hash(model, task, trial.config, hashed(bases)),
             evaluation_hash(trial.config["evaluation"]),
         )
         held = task.content_of(task.options(**trial.config["task"]))

@@ -6,7 +6,7 @@ Shapes: B puzzles of a batch, L tokens of a puzzle, V tokens of the vocabulary.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -220,6 +220,15 @@ class Context:
     """The trial's seed; torch's global generator is already seeded from it when `build` runs."""
     device: device
     base: Any | None = None
-    """The trained model of the cell named by `ModelSpec.base`, same seed, in evaluation mode."""
+    """The trained model of the cell named by `ModelSpec.base`, in evaluation mode; the first of
+    several."""
     precision: str = "float32"
     """Type of the activations and of the carried state, such as "bfloat16" (`train.precision`)."""
+    bases: Sequence[Any] = ()
+    """All of them, cell by cell in the order that `ModelSpec.base` names, seed by seed in each."""
+
+    def __post_init__(self) -> None:
+        if self.bases and self.base is None:
+            object.__setattr__(self, "base", self.bases[0])
+        elif self.base is not None and not self.bases:
+            object.__setattr__(self, "bases", (self.base,))

@@ -102,7 +102,7 @@ class TaskSpec:
 
 @dataclass(frozen=True)
 class BaseCell:
-    """The cell that a model builds upon: the same task, data and seed, another model.
+    """A cell that a model builds upon: the same task and data, another model.
 
     The model that builds upon it has the data that its preset wants. What a file or the
     command line changed of `train.*` holds for it as well, and how it is trained is how the model
@@ -116,7 +116,16 @@ class BaseCell:
     """Dotted keys, as in `--set`."""
     trial: str | None = None
     """The full id of a trial of the results folder that has the weights, such as imported ones;
-    None = the cell is trained with the same seed."""
+    None = the cell is trained."""
+    seeds: int | Sequence[int] = 1
+    """How many of its trainings: of n, seed s of the model that builds upon it has the seeds
+    s n to s n + n - 1, which no other seed of it has. Or the seeds themselves, the same for all."""
+
+    def seeds_of(self, seed: int) -> list[int]:
+        """Return the seeds of the trainings that this seed of the model builds upon."""
+        if isinstance(self.seeds, int):
+            return list(range(seed * self.seeds, (seed + 1) * self.seeds))
+        return list(self.seeds)
 
 
 @dataclass(frozen=True)
@@ -163,7 +172,9 @@ class ModelSpec:
     build: Callable[[Any, TaskInfo, Context], Any]
     revision: int = 1
     """Raise it whenever the same options give other numbers."""
-    base: Callable[[Any], BaseCell] | None = None
+    base: Callable[[Any], BaseCell | Sequence[BaseCell]] | None = None
+    """`base(options)`: the cell that the model builds upon, or several. The harness trains them or
+    finds them trained, and `build` gets them as `context.bases`."""
     options: type = NoOptions
     headline: Mapping[str, str] = field(default_factory=dict)
     """By task, the figure that the model's paper reports, where it is another than the task's

@@ -38,7 +38,7 @@ _LONGEST = {
     "error": 200_000,
 }
 """Characters of texts that are shown: a terminal takes minutes to wrap millions of them."""
-_TABLES = ("packages", "git", "model", "task", "data")
+_TABLES = ("packages", "git", "model", "task", "data", "base", "bases")
 """What provenance says in a table of its own."""
 
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import torch
 
+from trmbench.config.bases import wanted_bases
 from trmbench.config.cell import Cell
 from trmbench.config.compose import compose
 from trmbench.plugin import registry
 from trmbench.spec import (
+    BaseCell,
     Batch,
     Context,
     ModelSpec,
@@ -99,7 +101,7 @@ class ModelCase:
         spec: the model.
         task: the task it is tried on.
         preset: the model's preset.
-        base: what it builds upon, or None to build that as well.
+        base: what it builds upon, a tuple of several, or None to build that as well.
     """
 
     def __init__(self, spec: ModelSpec, task: TaskSpec, preset: str | None, base: Any) -> None:
@@ -132,18 +134,25 @@ class ModelCase:
         return self.spec.options(**self.cell(self.preset).values["model"])
 
     @cached_property
-    def base(self) -> Any:
-        """The model that this one builds upon, new and untrained; None if there is none."""
-        if self._base is not None or self.spec.base is None:
-            return self._base
-        wanted = self.spec.base(self.options)
+    def bases(self) -> tuple[Any, ...]:
+        """The models that this one builds upon, by default new and untrained ones."""
+        if self._base is not None:
+            return self._base if isinstance(self._base, tuple) else (self._base,)
+        config = {"model": dataclasses.asdict(self.options)}
+        return tuple(
+            self._new_base(wanted, seed)
+            for wanted in wanted_bases(self.spec, config)
+            for seed in wanted.seeds_of(SEED)
+        )
+
+    def _new_base(self, wanted: BaseCell, seed: int) -> Any:
         spec = registry.models().find(wanted.model).spec
-        model = ModelCase(spec, self.task_spec, wanted.preset, None).build()
+        model = ModelCase(spec, self.task_spec, wanted.preset, None).build(seed)
         return model.eval() if isinstance(model, torch.nn.Module) else model
 
     def build(self, seed: int = SEED) -> Any:
         """Build the model again, on the CPU."""
-        context = Context(seed, torch.device("cpu"), self.base)
+        context = Context(seed, torch.device("cpu"), bases=self.bases)
         torch.manual_seed(seed)
         return self.spec.build(self.options, self.info, context)
 

@@ -61,7 +61,8 @@ def assert_model_conforms(
         task: what it is tried on; its preset "mini", or its first, is loaded.
         preset: the model's preset that is tried in full (every preset is built); None = "mini",
             or the first.
-        base: for a model that builds upon another: the trained one; None = a new, untrained one.
+        base: for a model that builds upon others: the trained one, or a tuple of several;
+            None = new, untrained ones.
         skip: names of checks to leave out.
 
     Raises:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import torch
 
+from trmbench.config.bases import wanted_bases
 from trmbench.errors import one_line
 from trmbench.plugin import registry
-from trmbench.spec import BaseCell, Context
+from trmbench.spec import Context
 from trmbench.testing import recursive_checks, self_training_checks, solver_checks
 from trmbench.testing.cases import ModelCase
 from trmbench.testing.conformance import Check, ConformanceError, require
@@ -30,11 +31,8 @@ def presets(case: ModelCase) -> None:
             spec = installed.get(task) or dataclasses.replace(case.task_spec, name=task)
             try:
                 cell = ModelCase(case.spec, spec, name, None).cell(name)
-                chosen = case.spec.options(**cell.values["model"])
-                if case.spec.base is None:
-                    _build_without_numbers(case, chosen)
-                else:
-                    _require_base_cell(case.spec.base(chosen))
+                if not wanted_bases(case.spec, cell.values):
+                    _build_without_numbers(case, case.spec.options(**cell.values["model"]))
             except Exception as error:
                 where = f"preset {name!r} for task {task!r}"
                 raise ConformanceError(f"{where}: {one_line(error)}") from error
@@ -45,10 +43,6 @@ def _build_without_numbers(case: ModelCase, chosen: object) -> None:
     device = torch.device("meta")
     with device:
         case.spec.build(chosen, case.info, Context(0, device))
-
-
-def _require_base_cell(cell: object) -> None:
-    require(isinstance(cell, BaseCell), f"base(options) returned {cell!r} instead of a BaseCell")
 
 
 def protocol(case: ModelCase) -> None:

@@ -42,7 +42,7 @@ def _learned(
     train = {**trial.config["train"], "steps": STEPS, "epochs": None}
     execution = {**trial.config["execution"], "device": "cpu", "checkpoint_every": 0.0}
     config = {**trial.config, "train": train, "execution": execution}
-    parts = TrialParts(dataclasses.replace(trial, config=config), lambda base: case.base)
+    parts = TrialParts(dataclasses.replace(trial, config=config), lambda base: None)
     vars(parts).update(model=model, task=case.task)  # both are built already
     running = RunningCheckpoints(folder, lambda line: None)
     final, _ = fit(parts, running, lambda **event: None, stop, lambda line: None)

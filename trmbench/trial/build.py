@@ -12,7 +12,6 @@ from typing import Any
 import torch
 
 from trmbench.config.cell import DATA, evaluation_hash
-from trmbench.config.compose import base_cell, wanted_base
 from trmbench.config.data import require_same_files
 from trmbench.errors import TrmbenchError
 from trmbench.machine import choose_device, require_precision
@@ -24,7 +23,7 @@ from trmbench.streams import Streams, stream_seed
 from trmbench.training.data import Batches
 from trmbench.training.trainer import Trainer
 from trmbench.training.workers import ONE_WORKER, Workers
-from trmbench.trial.stored_base import stored_base
+from trmbench.trial.bases import base_trials
 
 MINI_DEPTH = 4
 """How many times the supervision steps of training the depth curve has at preset `mini`."""
@@ -106,13 +105,16 @@ class TrialParts:
         """The model as built, on its device."""
         spec: ModelSpec = self.model_entry.spec
         model_options = spec.options(**self.trial.config["model"])
-        base = self._base_trial(spec)
-        trained = None if base is None else (self._train_base or self._refuse_base)(base)
+        train_base = self._train_base or self._refuse_base
+        bases = base_trials(self.trial, spec, self.task_entry.spec)
+        trained = [train_base(base) for base in bases]
         torch.manual_seed(stream_seed(self.trial.seed, "init"))
         model = spec.build(
             model_options,
             self.task.info,
-            Context(self.trial.seed, self.device, trained, self.train.precision),
+            Context(
+                self.trial.seed, self.device, precision=self.train.precision, bases=tuple(trained)
+            ),
         )
         if isinstance(model, torch.nn.Module):
             model.to(self.device)
@@ -196,21 +198,6 @@ class TrialParts:
         if spec.schedule is None:
             return {}
         return spec.schedule(spec.options(**self.trial.config["model"]), progress)
-
-    def _base_trial(self, spec: ModelSpec) -> Trial | None:
-        """The trial whose model this one builds upon, if any."""
-        trial = self.trial
-        task: TaskSpec = self.task_entry.spec
-        wanted = wanted_base(spec, trial.config)
-        cell = base_cell(spec, task, trial.preset, trial.config, trial.overrides)
-        if wanted is None or cell is None:
-            return None
-        base = cell.trial(trial.seed, trial.results)
-        config = {**base.config, "execution": trial.config["execution"]}
-        if wanted.trial is not None:
-            base = stored_base(wanted, trial, task)
-            config = {**config, "model": base.config["model"], "train": base.config["train"]}
-        return dataclasses.replace(base, config=config)
 
     def _refuse_base(self, base: Trial) -> None:
         raise TrmbenchError(

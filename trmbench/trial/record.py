@@ -12,7 +12,7 @@ import torch
 
 from trmbench.machine import device_name, peak_memory
 from trmbench.plugin.manager import Plugin
-from trmbench.spec import TaskInfo, Trial
+from trmbench.spec import TaskInfo
 from trmbench.spec.status import CLAIMED, FINISHED
 from trmbench.store import Store
 from trmbench.store.claims import Claim
@@ -38,8 +38,8 @@ class TrialRecord:
         """Where the model runs, as soon as that is chosen."""
         self.data: TaskInfo | None = None
         """What the task says of its data, as soon as it is loaded."""
-        self.base: Trial | None = None
-        """The trial whose trained model this one builds upon."""
+        self.bases: dict[str, TrialRecord] = {}
+        """By id, the records of the trials whose trained models this one builds upon."""
         self.imported: Mapping[str, str] | None = None
         """The file of weights that were trained elsewhere."""
 
@@ -86,8 +86,7 @@ class TrialRecord:
                 "source": self.data.source,
                 "fingerprint": self.data.fingerprint,
             }
-        if self.base is not None:
-            described["base"] = {"trial_id": self.base.trial_id, "model": self.base.model}
+        described |= self._upon()
         optimizer = parts.optimizer_entry.plugin
         if optimizer.manager is not None:  # a plugin's, no built-in one
             described["optimizer"] = _origin(optimizer)
@@ -96,6 +95,26 @@ class TrialRecord:
         if self.imported:
             described["imported"] = self.imported
         return {**environment(), "command": parts.trial.command, **described}
+
+    def count_bases(self) -> None:
+        """Take the cost of training the bases for this trial's; not known where one's is not."""
+        costs = [base.figures.get("train_flops") for base in self.bases.values()]
+        self.figures["train_flops"] = None if None in costs else sum(costs)
+
+    def _upon(self) -> dict[str, Any]:
+        """Name the trials that this one builds upon; the origin of a single one is its own."""
+        if len(self.bases) > 1:
+            return {"bases": {key: base._named() for key, base in self.bases.items()}}
+        told: dict[str, Any] = {}
+        for key, base in self.bases.items():
+            told["base"] = {"trial_id": key, "model": base._parts.trial.model}
+            if base.imported:
+                told["imported"] = base.imported
+        return told
+
+    def _named(self) -> str:
+        label, origin = self._parts.trial.label, self.imported
+        return f"{label}, {origin['file']} (sha256 {origin['sha256']})" if origin else label
 
 
 def _origin(plugin: Plugin) -> dict[str, str]:

@@ -204,13 +204,12 @@ class TrialRun:
         def as_ours(event: TrialEvent) -> None:  # the user knows only the trial asked for
             self._on_event(dataclasses.replace(event, trial_id=self.trial.trial_id))
 
-        self.record.base = trial
         base = TrialRun(trial, as_ours, self._should_stop, self.workers)
+        self.record.bases[trial.trial_id] = base.record
 
         def trained() -> Any:
             base.learn()
-            self.record.imported = base.record.imported
-            self.record.figures["train_flops"] = base.record.figures.get("train_flops")
+            self.record.count_bases()
             model = base.parts.model
             return model.eval() if isinstance(model, torch.nn.Module) else model
 

@@ -1,13 +1,49 @@
-"""A trial of the results folder as the base of another model."""
+"""The trials whose trained models another model builds upon."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 
+from trmbench.config.bases import Base
+from trmbench.config.compose import base_cells
 from trmbench.errors import TrmbenchError
-from trmbench.spec import BaseCell, TaskSpec, Trial
+from trmbench.spec import BaseCell, ModelSpec, TaskSpec, Trial
 from trmbench.store import Store
 from trmbench.store.final import has_final
+
+
+def base_trials(trial: Trial, model: ModelSpec, task: TaskSpec) -> list[Trial]:
+    """Return the trials that a trial builds upon, cell by cell and seed by seed; as a rule none.
+
+    Args:
+        trial: the trial.
+        model: the spec of its model.
+        task: the spec of its task.
+
+    Raises:
+        TrmbenchError: a stored one does not fit, or one is named twice.
+    """
+    cells = base_cells(model, task, trial.preset, trial.config, trial.overrides)
+    bases = [base for each in cells for base in _trials(each, trial, task)]
+    for place, base in enumerate(bases):
+        if base.trial_id in {other.trial_id for other in bases[:place]}:
+            raise TrmbenchError(
+                f"{trial.label} builds upon {base.label} twice (trial {base.trial_id})",
+                "name each trial, and each seed of a cell, once",
+            )
+    return bases
+
+
+def _trials(base: Base, trial: Trial, task: TaskSpec) -> Iterator[Trial]:
+    execution = trial.config["execution"]
+    for seed in base.wanted.seeds_of(trial.seed):
+        found = base.cell.trial(seed, trial.results)
+        config = {**found.config, "execution": execution}
+        if base.wanted.trial is not None:
+            found = stored_base(base.wanted, trial, task)
+            config = {**config, "model": found.config["model"], "train": found.config["train"]}
+        yield replace(found, config=config)
 
 
 def stored_base(wanted: BaseCell, trial: Trial, task: TaskSpec) -> Trial:
