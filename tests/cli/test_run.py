@@ -141,6 +141,7 @@ def test_evaluate_tests_the_stored_weights_in_another_way(tiny_copy: Path) -> No
     trial = pd.read_parquet(tiny_copy / "trials")["trial_id"][0]
     done = trmbench("evaluate", trial[:8], "--steps=2", "--weights=raw", f"--results={tiny_copy}")
     assert done.returncode == 0, done.stderr
+    assert "Testing 1 trial on the test split, steps=2, weights=raw" in done.stdout
     rows = pd.read_parquet(tiny_copy / "trials")
     by_step = rows[rows["trial_id"] == trial]["exact_accuracy_by_step"].map(len)
     assert 2 in by_step.tolist()

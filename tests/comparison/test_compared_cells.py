@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from helpers.synthetic import add_cell, bernoulli
 from trmbench.comparison.compare import ComparedCells, compare_cells
 from trmbench.comparison.question import Question
 from trmbench.errors import TrmbenchError
+from trmbench.report.tables import footnote
 from trmbench.stats import compare, interval
 from trmbench.store import Store
 
@@ -182,6 +184,26 @@ def test_cells_of_one_model_have_names_that_tell_them_apart(tmp_path: Path) -> N
     assert names == ["trm", "trm (model.n=1)", "trm (votes=8)"]
     with pytest.raises(TrmbenchError, match="unknown baseline 'hrm'"):
         compared(tmp_path, baseline="hrm")
+
+
+@pytest.mark.parametrize(
+    "evaluation", [{"weights": "raw"}, {"identifiers": "blank"}, {"steps": 32}, {"early_exit": 0}]
+)
+def test_two_evaluations_of_a_trial_have_names_that_say_what_differs(
+    evaluation: dict[str, Any], tmp_path: Path
+) -> None:
+    add_cell(tmp_path, "trm", GOOD)
+    add_cell(tmp_path, "trm", BAD, evaluation=evaluation)
+    [(key, value)] = evaluation.items()
+    assert [cell.name for cell in compared(tmp_path).cells] == ["trm", f"trm ({key}={value})"]
+
+
+def test_what_all_cells_override_is_said_once(tmp_path: Path) -> None:
+    add_cell(tmp_path, "trm", GOOD, overrides={"train.steps": 200, "model.n": 3})
+    add_cell(tmp_path, "hrm", BAD, overrides={"train.steps": 200})
+    found = compared(tmp_path)
+    assert [cell.name for cell in found.cells] == ["trm (model.n=3)", "hrm"]
+    assert "All of them: train.steps=200." in footnote(found.cells)
 
 
 def test_an_ambiguous_baseline_is_refused(tmp_path: Path) -> None:

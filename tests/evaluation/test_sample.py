@@ -14,6 +14,7 @@ from trmbench.experiment.plan import reevaluations
 from trmbench.spec import PuzzleTable
 from trmbench.spec.settings import EvaluationSettings
 from trmbench.store import Store
+from trmbench.store.final import load_final
 from trmbench.trial import evaluate
 from trmbench.trial.build import TrialParts
 from trmbench.trial.run import run_trial
@@ -67,5 +68,7 @@ def test_a_limit_of_before_there_were_samples_takes_the_first_puzzles(tmp_path: 
     assert evaluate.tested_puzzles(TrialParts(old)).puzzle_ids.tolist() == ids[:3]
     [row] = Store(tmp_path).trials()
     Store(tmp_path).write_trial(old, {name: row[name] for name in ("status", "started_at")})
+    folder = Store(tmp_path).checkpoints(old.trial_id)
+    load_final(folder).save(folder, old)
     [again] = reevaluations(Store(tmp_path), Store(tmp_path).trials(), {"weights": "raw"})
     assert again.config["evaluation"]["subset"] == "first"

@@ -37,3 +37,16 @@ def test_votes_on_another_split_are_refused_before_the_training(tmp_path: Path) 
     [trial] = maze_trials(tmp_path, 1, evaluation__split="train", evaluation__votes=4)
     assert "no votes on the train split" in str(run_trial(trial).error)
     assert Store(tmp_path).trials()[0]["train_steps"] is None
+
+
+def test_testing_again_starts_from_the_evaluation_that_the_trial_was_run_with(
+    tmp_path: Path,
+) -> None:
+    [trial] = maze_trials(tmp_path, 1, evaluation__split="train")
+    run_trial(trial)
+    store = Store(tmp_path)
+    on_test = reevaluation(store, trial.trial_id, {"split": "test", "steps": 2})
+    assert run_trial(on_test, again=True).error is None
+    raw = reevaluation(store, trial.trial_id, {"weights": "raw"})
+    assert raw.config["evaluation"] == {**trial.config["evaluation"], "weights": "raw"}
+    assert reevaluation(store, trial.trial_id, {}).evaluation_id == trial.evaluation_id

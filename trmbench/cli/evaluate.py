@@ -59,7 +59,7 @@ def command(
     shorter one; nothing is trained.
     """
     from trmbench.cli.console import console, errors, warn
-    from trmbench.cli.summary import print_summary
+    from trmbench.cli.summary import print_summary, tested_as
     from trmbench.comparison.selection import matching
     from trmbench.experiment.plan import reevaluations
     from trmbench.report.progress import TrialProgress
@@ -79,6 +79,8 @@ def command(
         again = reevaluations(store, matching(store, where), changes, trained_only=True)
     if not again:
         raise TrmbenchError(f"no trained trial in {store.root} to test again", "run one first")
+    for line in tested_as(again):
+        console.print(line, soft_wrap=True)
     failed = False
     with TrialProgress(again, console, warn) as progress:
         for trial in again:

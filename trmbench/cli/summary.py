@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trmbench.cli.console import console
 from trmbench.comparison.cells import summarize
+from trmbench.comparison.naming import described, unusual
 from trmbench.experiment.cells import Choice
 from trmbench.report.published import next_to_published
 from trmbench.report.tables import footnote
 from trmbench.report.terminal import cells_table, failures_table, rich_table
+from trmbench.report.words import counted
+from trmbench.spec import Trial
 from trmbench.store import Store
 
 
@@ -19,6 +23,17 @@ def print_further(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         console.print("Other test splits, with verdicts of their own in `trmbench compare`:")
         console.print(cells_table(summarize(store, rows)))
+
+
+def tested_as(trials: Sequence[Trial]) -> Iterator[str]:
+    """Say on which puzzles, and how, trials are tested."""
+    counts = Counter(trial.evaluation_id for trial in trials)
+    settings = {trial.evaluation_id: trial.config["evaluation"] for trial in trials}
+    for evaluation_id, number in counts.items():
+        split, how = settings[evaluation_id]["split"], unusual(settings[evaluation_id])
+        way = described({key: value for key, value in how.items() if key != "split"})
+        on = f"Testing {counted(number, 'trial')} on the {split} split"
+        yield f"{on}{', ' * bool(way)}{way} (evaluation {evaluation_id})"
 
 
 def print_summary(

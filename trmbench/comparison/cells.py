@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from trmbench.comparison.naming import names_of, overrides_of
 from trmbench.comparison.scores import (
     PRIMARY,
     PuzzleSet,
@@ -124,7 +125,7 @@ def summarize_with(reader: ScoreReader, rows: Iterable[Row], metric: str) -> lis
     if metric == PRIMARY:
         rows = scored_alike(rows)
     groups = _poolable(rows, metric)
-    names = _names([group[0] for group in groups])
+    names = names_of([group[0] for group in groups])
     return [
         _summary(reader, group, name, metric) for group, name in zip(groups, names, strict=True)
     ]
@@ -164,7 +165,7 @@ def _summary(reader: ScoreReader, rows: list[Row], name: str, metric: str) -> Ce
         task=first["task"],
         preset=first["preset"],
         name=name,
-        overrides=_overrides(first),
+        overrides=overrides_of(first),
         metric=metric_of(first) if metric == PRIMARY else metric,
         trials=found.tested,
         failed=failed,
@@ -175,48 +176,3 @@ def _summary(reader: ScoreReader, rows: list[Row], name: str, metric: str) -> Ce
         if found.puzzles
         else CellMoments(np.empty(0), np.empty(0), float("nan"), len(failed)),
     )
-
-
-def _overrides(row: Row) -> dict[str, Any]:
-    overrides: dict[str, Any] = json.loads(row["overrides"] or "{}")
-    return overrides
-
-
-def _names(firsts: Sequence[Row]) -> list[str]:
-    """Find names that tell the cells of each task and preset apart."""
-    names = [row.get("label") or _name(row["model"], _overrides(row)) for row in firsts]
-    for distinguish in (_evaluation, _scored_by, _data, lambda row: {"cell": row["cell_id"]}):
-        keys = [
-            (row["task"], row["preset"], split_of(row), name)
-            for row, name in zip(firsts, names, strict=True)
-        ]
-        names = [
-            _name(name, distinguish(row)) if keys.count(key) > 1 else name
-            for row, key, name in zip(firsts, keys, names, strict=True)
-        ]
-    return names
-
-
-def _name(model: str, changes: Mapping[str, Any]) -> str:
-    described = ", ".join(f"{key}={value}" for key, value in changes.items())
-    return f"{model} ({described})" if described else model
-
-
-def _scored_by(row: Row) -> dict[str, Any]:
-    return {"metric": metric_of(row)} if row["status"] == FINISHED else {}
-
-
-def _data(row: Row) -> dict[str, Any]:
-    """Pick the data where the user's files decide; two cells may differ in nothing else."""
-    config = json.loads(row["config"] or "{}")
-    held = data_of(row) if config.get("data") or config.get("task", {}).get("path") else None
-    return {"data": held[:8]} if held else {}
-
-
-def _evaluation(row: Row) -> dict[str, Any]:
-    """Pick the evaluation settings that differ from the usual ones."""
-    evaluation = json.loads(row["config"] or "{}").get("evaluation", {})
-    usual = {"split": "test", "limit": None, "votes": 1, "steps": None, "weights": "ema"}
-    if evaluation.get("limit") is not None:
-        usual |= {"subset": "first"}
-    return {key: evaluation[key] for key in usual if evaluation.get(key, usual[key]) != usual[key]}

@@ -17,7 +17,7 @@ from trmbench.spec import Trial
 from trmbench.spec.settings import EvaluationSettings
 from trmbench.spec.trials import Row, split_of
 from trmbench.store import Store
-from trmbench.store.final import has_final
+from trmbench.store.final import asked_evaluation, has_final
 
 
 @dataclass(frozen=True)
@@ -117,21 +117,31 @@ def reevaluations(
 
     Args:
         store: where the trials are.
-        rows: their rows; of several evaluations of a trial, the first has the settings to change.
-        changes: keys of the `evaluation` section.
+        rows: their rows.
+        changes: keys of the `evaluation` section; what they leave is as the trial was run with,
+            whatever it was tested with since.
         trained_only: leave out the trials without final weights instead of refusing them.
 
     Raises:
         TrmbenchError: a trial is not trained, cannot be used here, or a setting does not exist.
     """
     firsts: dict[str, Row] = {}
-    for row in sorted(rows, key=lambda row: split_of(row) != "test"):
+    for row in rows:
         firsts.setdefault(row["trial_id"], row)
     trained = [row for key, row in firsts.items() if has_final(store.checkpoints(key))]
     if not trained_only and len(trained) < len(firsts):
         missing = next(key for key in firsts if not has_final(store.checkpoints(key)))
         raise TrmbenchError(f"trial {missing} has no final weights", "run it to its end first")
-    return [_tested_again(store.trial_of(row), row, dict(changes)) for row in trained]
+    return [_tested_again(_as_asked(store, row), row, dict(changes)) for row in trained]
+
+
+def _as_asked(store: Store, row: Row) -> Trial:
+    """A trained trial with the evaluation that it was run with."""
+    trial = store.trial_of(row)
+    asked = asked_evaluation(store.checkpoints(trial.trial_id)) or trial.config["evaluation"]
+    evaluation = EvaluationSettings.told(asked)
+    config = {**trial.config, "evaluation": evaluation}
+    return replace(trial, evaluation_id=evaluation_hash(evaluation), config=config)
 
 
 def _tested_again(trial: Trial, row: Row, changes: dict[str, Any]) -> Trial:

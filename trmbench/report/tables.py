@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Difference
+from trmbench.comparison.naming import described, shared_overrides
 from trmbench.comparison.scores import PuzzleSet
 from trmbench.report.words import (
     UNKNOWN,
@@ -207,6 +208,8 @@ def footnote(found: Sequence[CellSummary]) -> str:
             f"They hold if no run collapses: {min(several)} seeds without one still allow"
             f" {100 * unseen_failures(min(several)):.0f} % of runs that do."
         )
+    if shared := shared_overrides([cell.overrides for cell in found]):
+        lines.append(f"All of them: {described(shared)}.")
     if any(cell.interval.seeds == 1 for cell in found):
         lines.append("* one seed: the interval is about this checkpoint only, not the model.")
     return "\n".join(lines)

@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from trmbench.comparison.naming import described, unusual_evaluation
 from trmbench.report.tables import TextTable
 from trmbench.report.terminal import rich_table
 from trmbench.report.words import (
@@ -33,7 +34,10 @@ _NAN = float("nan")
 
 
 def trials_table(rows: Iterable[Row]) -> TextTable:
-    """Make one line per trial and evaluation."""
+    """Make one line per trial and evaluation, and say how it was tested where that differs."""
+    rows = list(rows)
+    ways = [described(unusual_evaluation(row)) for row in rows]
+    differ = any(ways)
     texts = tuple(
         (
             row["trial_id"],
@@ -42,14 +46,15 @@ def trials_table(rows: Iterable[Row]) -> TextTable:
             row["preset"] or UNKNOWN,
             UNKNOWN if row["seed"] is None else str(row["seed"]),
             row["status"] or UNKNOWN,
+            *([way or "as usual"] if differ else []),
             percent(_number(row["score"])),
             duration(_number(row["train_seconds"])),
             f"{row['started_at']:%Y-%m-%d %H:%M}" if row["started_at"] else UNKNOWN,
         )
-        for row in rows
+        for row, way in zip(rows, ways, strict=True)
     )
-    names = ("trial", "model", "task", "preset", "seed", "status", "score", "train", "started")
-    return TextTable("Trials", names, texts, 6)
+    names = ("trial", "model", "task", "preset", "seed", "status", *["tested"] * differ)
+    return TextTable("Trials", (*names, "score", "train", "started"), texts, len(names))
 
 
 def running_table(running: Iterable[tuple[Trial, str]]) -> TextTable:
@@ -131,7 +136,8 @@ def _evaluation(row: Row) -> Iterator[RenderableType]:
         "test energy": energy(row["test_joules"]),
         **{name: value for name, value in totals.items() if "@" not in name},
     }
-    yield _pairs("Test", figures)
+    way = described(unusual_evaluation(row))
+    yield _pairs(f"Test, {way}" if way else "Test", figures)
     if any("@" in name for name in totals):
         yield _at_table(totals)
     if row["by_depth"]:

@@ -58,6 +58,19 @@ def has_final(folder: Location) -> bool:
     return (folder / f"{FINAL}.json").exists()
 
 
+def asked_evaluation(folder: Location) -> dict[str, Any]:
+    """The evaluation settings that a trained trial was run with; empty where nothing tells.
+
+    Raises:
+        Damaged: the description of the weights is not what was saved.
+    """
+    from trmbench.store import checkpoints
+
+    config = checkpoints.describe(folder, FINAL)["values"].get("config")
+    asked = config.get("evaluation") if isinstance(config, dict) else None
+    return asked if isinstance(asked, dict) else {}
+
+
 def load_final(folder: Location) -> FinalWeights:
     """Read the final weights of a trial, onto the CPU.
 
