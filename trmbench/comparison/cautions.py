@@ -10,9 +10,12 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.matching import By, Match
 from trmbench.comparison.measured import Value, differing, measured_on
 from trmbench.comparison.pairing import shared_networks
-from trmbench.comparison.scores import figure_of, shared_ids
+from trmbench.comparison.scores import data_of, figure_of, shared_ids
 from trmbench.spec.trials import Row
 from trmbench.stats import outlying_seeds
+
+UNLIKE = 1.5
+"""Trainings that differ by more than this factor in compute call for a caution."""
 
 
 def obstacles(match: Match, by: By) -> list[str]:
@@ -30,6 +33,8 @@ def obstacles(match: Match, by: By) -> list[str]:
             f"their puzzles differ ({a.name}: {len(a.puzzle_set.ids):,},"
             f" {b.name}: {len(b.puzzle_set.ids):,}, shared: {shared:,})"
         )
+    if a.puzzle_set is b.puzzle_set and (trained := _other_training(a, b)):
+        found.append(trained)
     if a.metric != b.metric:
         scored = f"they are scored differently ({a.name}: {a.metric}, {b.name}: {b.metric})"
         same = figure_of(a.metric) == figure_of(b.metric)
@@ -47,6 +52,42 @@ def obstacles(match: Match, by: By) -> list[str]:
     return found
 
 
+def _other_training(a: CellSummary, b: CellSummary) -> str | None:
+    """In what the data differ that two cells were trained on, if they were trained."""
+    first, second = (cell.trials[0] if cell.trials else None for cell in (a, b))
+    if first is None or second is None or not (first["train_steps"] and second["train_steps"]):
+        return None
+    counts = [row["train_puzzles"] for row in (first, second)]
+    if None not in counts and counts[0] != counts[1]:
+        return f"their training puzzles differ ({a.name}: {counts[0]:,}, {b.name}: {counts[1]:,})"
+    data = [data_of(row) for row in (first, second)]
+    if None in data or data[0] == data[1]:
+        return None
+    settings = [cell.config.get("task", {}) for cell in (a, b)]
+    each = [
+        f"task.{key} {settings[0].get(key)} and {settings[1].get(key)}"
+        for key in dict.fromkeys((*settings[0], *settings[1]))
+        if settings[0].get(key) != settings[1].get(key)
+    ]
+    why = "; ".join(each) or "files, or a generator, that changed between them"
+    number = "" if counts[0] is None else f", {counts[0]:,} puzzles each"
+    return f"{a.name} and {b.name} were trained on different data{number} ({why})"
+
+
+def _compute(cells: Sequence[CellSummary]) -> list[str]:
+    """Say where the trainings of cells took unlike amounts of compute."""
+    for column, unit in (("train_flops", "FLOPs"), ("train_seconds", "seconds")):
+        taken = {cell: cell.mean(column) for cell in cells if cell.trials}
+        known = [value for value in taken.values() if value > 0]
+        if len(known) < len(taken):
+            continue  # of old rows only the time is known
+        if not known or max(known) <= UNLIKE * min(known):
+            return []
+        each = "; ".join(f"{value:.3g} ({cell.name})" for cell, value in taken.items())
+        return [f"different training compute: {each} {unit}"]
+    return []
+
+
 def _differ(what: str, match: Match, values: Sequence[object]) -> str:
     names = (match.a.cell.name, match.b.cell.name)
     each = (f"{name}: {value}" for name, value in zip(names, values, strict=True))
@@ -61,7 +102,7 @@ def find_cautions(cells: Sequence[CellSummary]) -> list[str]:
         for quantity in differing(told)
         if not quantity.is_fair
     ]
-    lines = collapses(cells) + lines
+    lines = [*collapses(cells), *lines, *_compute(cells)]
     values: dict[str, dict[str, list[str]]] = {}
     for cell in cells:
         for row in cell.trials:
@@ -130,6 +171,3 @@ def _circumstances(row: Row) -> Iterator[tuple[str, str]]:
                 f"versions of the plugin for {kind} {name}",
                 f"{plugin.get('distribution') or plugin.get('plugin')} {plugin['version']}",
             )
-    data = provenance.get("data") or {}
-    if data.get("fingerprint"):
-        yield "data", str(data["fingerprint"])[:12]

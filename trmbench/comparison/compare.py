@@ -9,10 +9,12 @@ from trmbench.comparison.across import AcrossTasks, summarize_tasks
 from trmbench.comparison.cautions import find_cautions
 from trmbench.comparison.cells import HEADLINE, CellSummary, named, summarize_with
 from trmbench.comparison.differences import Difference, by_split
+from trmbench.comparison.left_out import OUTCOMES, LeftOut
 from trmbench.comparison.question import Question
 from trmbench.comparison.reported import Reported, reported_figures
 from trmbench.comparison.scores import ScoreReader, check_metric, is_scored_anew
 from trmbench.comparison.selection import select_trials
+from trmbench.comparison.where import names_in
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.spec.trials import Row
 from trmbench.store import Store
@@ -73,7 +75,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
         TrmbenchError: bad input, or nothing to compare.
     """
     _check(question)
-    rows, notes = select_trials(store, question.where, question.split)
+    rows, hidden, notes = select_trials(store, question.where, question.split)
     reader = ScoreReader(store, check_metric(question.metric))
     cells = summarize_with(reader, rows, question.metric)
     for cell in cells:
@@ -86,7 +88,9 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
     if question.baseline and not any(question.baseline in (c.name, c.model) for c in cells):
         raise unknown("baseline", question.baseline, {cell.name for cell in cells})
     by_task = _by_task(cells)
-    differences, repeated = by_split(reader, by_task, question)
+    asked = names_in(question.where) if question.where else []
+    left_out = LeftOut(hidden, cells, [name for name in asked if name in OUTCOMES])
+    differences, repeated = by_split(reader, by_task, question, left_out)
     groups = tuple(
         Group(
             task=group[0].task,
@@ -94,7 +98,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
             split=group[0].split,
             cells=tuple(group),
             differences=tuple(d for d in differences if d.a in group),
-            cautions=tuple(find_cautions(group)),
+            cautions=(*left_out.cautions(group), *find_cautions(group)),
         )
         for group in by_task
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from trmbench.comparison.cautions import obstacles
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.depth_moments import DepthMoments
+from trmbench.comparison.left_out import LeftOut
 from trmbench.comparison.matching import Match, Matching
 from trmbench.comparison.pairing import partners
 from trmbench.comparison.question import Question
@@ -97,7 +98,10 @@ def _named_rows(cell: CellSummary) -> str:
 
 
 def by_split(
-    reader: ScoreReader, groups: Sequence[Sequence[CellSummary]], question: Question
+    reader: ScoreReader,
+    groups: Sequence[Sequence[CellSummary]],
+    question: Question,
+    left_out: LeftOut,
 ) -> tuple[list[Difference], int]:
     """Compute all differences: each split is a family of its own, whatever else was tested.
 
@@ -105,6 +109,7 @@ def by_split(
         reader: reads the scores.
         groups: the cells of each task, preset and split.
         question: what is asked.
+        left_out: the trials that are not looked at.
 
     Returns:
         The differences, and the number of pairs that, once matched, ask what another pair asks.
@@ -115,7 +120,7 @@ def by_split(
     for split in splits:
         matched = [_matched(group, question) for group in groups if group[0].split == split]
         pairs = [pair for of_group, _ in matched for pair in of_group]
-        found += _differences(reader, pairs, question)
+        found += _differences(reader, pairs, question, left_out)
         repeated += sum(dropped for _, dropped in matched)
     return found, repeated
 
@@ -153,11 +158,13 @@ def _matched(cells: Sequence[CellSummary], question: Question) -> tuple[list[Mat
 
 
 def _differences(
-    reader: ScoreReader, matches: Sequence[Match], question: Question
+    reader: ScoreReader, matches: Sequence[Match], question: Question, left_out: LeftOut
 ) -> list[Difference]:
     """Compute all differences as one family for Holm's correction."""
     at_depths = DepthMoments(reader)
     found = [obstacles(match, question.match) for match in matches]
+    for match, why in zip(matches, found, strict=True):
+        why += filter(None, map(left_out.obstacle, (match.a.cell, match.b.cell)))
     scores: list[_Scores | None] = []
     for match, why in zip(matches, found, strict=True):
         pair = _comparable(at_depths, match, question) if question.force or not why else None

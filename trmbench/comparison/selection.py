@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from trmbench.comparison.where import parse_where
+from trmbench.comparison.where import Condition, parse_where
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.spec.status import FINISHED, IMPORTED
 from trmbench.spec.trials import Row, split_of
 from trmbench.store import Store
 
 
-def select_trials(
-    store: Store, where: str | None = None, split: str | None = None
-) -> tuple[list[Row], list[str]]:
-    """Select the trials to compare, oldest first, and write a line per trial that is stored twice.
+class Selected(NamedTuple):
+    """The trials to compare."""
+
+    rows: list[Row]
+    """Their rows, oldest first."""
+    left_out: list[Row]
+    """The rows that `--where` hides."""
+    repeated: list[str]
+    """A line per trial that is stored twice."""
+
+
+def select_trials(store: Store, where: str | None = None, split: str | None = None) -> Selected:
+    """Select the trials to compare.
+
+    A trial that did not finish is kept with the other seeds of its cell whatever `where` says:
+    those that finished may be the lucky ones.
 
     Raises:
         TrmbenchError: `where` is not understood, or there is nothing to compare, or nothing of the
@@ -28,8 +40,9 @@ def select_trials(
             f"no trials in {store.root}", "`trmbench run` makes some; --results names the folder"
         )
     rows, repeated = _once(rows)
+    left_out: list[Row] = []
     if condition:
-        rows = [row for row in rows if condition(row)]
+        rows, left_out = _divided(rows, condition)
     if not rows:
         raise TrmbenchError(
             f"no trial matches --where {where!r}", "`trmbench show` lists the trials"
@@ -39,7 +52,24 @@ def select_trials(
         if split not in tested:
             raise unknown("split of these trials:", split, tested)
         rows = [row for row in rows if split_of(row) == split]
-    return rows, repeated
+        left_out = [row for row in left_out if split_of(row) == split]
+    return Selected(rows, left_out, repeated)
+
+
+def _divided(rows: list[Row], condition: Condition) -> tuple[list[Row], list[Row]]:
+    """Divide rows into those that are looked at and those that are not."""
+    meant = [condition(row) for row in rows]
+    kept = {_cell(row) for row, chosen in zip(rows, meant, strict=True) if chosen}
+    chosen: list[Row] = []
+    left_out: list[Row] = []
+    for row, is_meant in zip(rows, meant, strict=True):
+        stays = is_meant or (row["status"] != FINISHED and _cell(row) in kept)
+        (chosen if stays else left_out).append(row)
+    return chosen, left_out
+
+
+def _cell(row: Row) -> tuple[str, str]:
+    return row["cell_id"], row["evaluation_id"]
 
 
 def matching(store: Store, where: str | None) -> list[Row]:
@@ -57,7 +87,7 @@ def _once(rows: list[Row]) -> tuple[list[Row], list[str]]:
     chosen: dict[tuple[Any, ...], Row] = {}
     repeated: dict[str, int] = {}
     for row in rows:
-        key = (row["cell_id"], row["evaluation_id"], row["seed"])
+        key = (*_cell(row), row["seed"])
         known = chosen.get(key)
         if known is not None:
             label = f"{row['model']} {row['task']} seed {row['seed']}"

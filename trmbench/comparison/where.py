@@ -56,6 +56,18 @@ def parse_where(text: str) -> Condition:
     return condition
 
 
+def names_in(text: str) -> list[str]:
+    """List the columns and settings that a condition looks at.
+
+    Raises:
+        TrmbenchError: it does not parse.
+    """
+    parse_where(text)
+    parser = _Parser(_tokens(text), text)
+    parser.either()
+    return list(dict.fromkeys(parser.names))
+
+
 def _tokens(text: str) -> list[tuple[str, str]]:
     tokens, position = [], 0
     while text[position:].strip():
@@ -74,6 +86,8 @@ class _Parser:
     def __init__(self, tokens: list[tuple[str, str]], text: str) -> None:
         self._tokens = tokens
         self._text = text
+        self.names: list[str] = []
+        """The columns and settings that were read."""
 
     def error(self, problem: str) -> TrmbenchError:
         """The error that stops the parsing."""
@@ -116,6 +130,7 @@ class _Parser:
 
     def _comparison(self) -> Condition:
         name = self._text_token("a column or setting")
+        self.names.append(name)
         if self._take("in"):
             values = self._values()
             return lambda row: any(_equal(field(row, name), value) for value in values)
