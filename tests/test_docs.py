@@ -11,7 +11,7 @@ import pytest
 from trmbench.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OF_AN_EXAMPLE = {"hello"}
 """Commands that a page adds itself."""
 

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
         with_half_micro_batch as with_half_micro_batch,
     )
     from trmbench.trial.run import run_trial as run_trial
+    from trmbench.trial.saved import (
+        SavedModel as SavedModel,
+        Solution as Solution,
+        load_model as load_model,
+    )
     from trmbench.trial.share import run_shared_trial as run_shared_trial
 
 __version__ = "0.1.0"
@@ -62,6 +67,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "store.output": ["write_output"],
         "trial.failures": ["record_failure", "retry_in_less_memory", "with_half_micro_batch"],
         "trial.run": ["run_trial"],
+        "trial.saved": ["SavedModel", "Solution", "load_model"],
         "trial.share": ["run_shared_trial"],
     },
 )

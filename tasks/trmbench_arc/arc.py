@@ -15,7 +15,17 @@ import numpy as np
 import torch
 from torch import Generator
 
-from trmbench import Batch, Predictions, PuzzleTable, Scores, Task, TaskInfo, TrmbenchError, Votes
+from trmbench import (
+    Batch,
+    Predictions,
+    PuzzleTable,
+    Question,
+    Scores,
+    Task,
+    TaskInfo,
+    TrmbenchError,
+    Votes,
+)
 from trmbench_arc.augmentation import Augmentation
 from trmbench_arc.drawing import draw
 from trmbench_arc.grids import VOCABULARY, encode
@@ -26,6 +36,7 @@ from trmbench_arc.reading import ArcTask
 from trmbench_arc.rows import Row, make_table, split_rows, training_rows
 from trmbench_arc.scoring import ATTEMPTS, SCORINGS, share
 from trmbench_arc.selection import Selection, select
+from trmbench_arc.text import laid, read_answer, read_inputs, write_grid
 from trmbench_arc.transform import canonical, restore, transform
 from trmbench_arc.variants import BLANK, Variants, derive
 from trmbench_arc.verification import KnownAnswers
@@ -75,6 +86,7 @@ class Arc(Task):
             used_puzzle_identifiers=1 + int(self.variants.counts.sum()),
             primary_metric=f"fractional_vote@{ATTEMPTS}",
             unit="group",
+            verifies_any_question=False,
         )
 
     # --- puzzles ---
@@ -111,6 +123,30 @@ class Arc(Task):
                     if pair.output is not None
                 ]
         raise TrmbenchError(f"no ARC task {name!r}", "puzzle ids look like 00576224/test/0")
+
+    def read(self, text: str) -> list[Question]:
+        """Read a grid, or a task with its test inputs, as JSON; see `trmbench_arc.text`.
+
+        Raises:
+            TrmbenchError: the text is none.
+        """
+        numbers = {task.name: int(self.variants.numbers[n, 0]) for n, task in enumerate(self.tasks)}
+        return [
+            Question(laid(grid, self.canvas), numbers[name] if name else 0)
+            for name, grid in read_inputs(text, self.tasks)
+        ]
+
+    def read_answers(self, texts: Sequence[str]) -> np.ndarray:
+        """Read output grids, as JSON.
+
+        Raises:
+            TrmbenchError: a text is none.
+        """
+        return np.stack([read_answer(text, self.canvas) for text in texts])
+
+    def write(self, answers: np.ndarray) -> list[str]:
+        """Write the grids that answers (N, L) spell, as JSON."""
+        return [write_grid(tokens) for tokens in answers]
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
         """A random variant of each pair at a random place; see `Augmentation`."""

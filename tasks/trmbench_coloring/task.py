@@ -7,7 +7,16 @@ import torch
 from rich.text import Text
 from torch import Generator, Tensor
 
-from trmbench import Batch, PuzzleTable, PuzzleTask, Votes, make_splits, permutation_votes
+from trmbench import (
+    Batch,
+    PuzzleTable,
+    PuzzleTask,
+    Question,
+    TrmbenchError,
+    Votes,
+    make_splits,
+    permutation_votes,
+)
 from trmbench_coloring.generate import generate
 from trmbench_coloring.graph import (
     APART,
@@ -17,6 +26,7 @@ from trmbench_coloring.graph import (
     VOCABULARY,
     adjacency_of,
     colours_of,
+    encode,
     fits,
 )
 from trmbench_coloring.options import ColoringOptions
@@ -41,6 +51,7 @@ class ColoringTask(PuzzleTask):
             grid_shape=(options.vertices, options.vertices + 1),
             primary_metric="valid_accuracy",
             symbols=tuple(range(UNKNOWN + 1, VOCABULARY)),
+            characters={name: UNKNOWN + 1 + number for number, name in enumerate("RGB")},
         )
         self._options = options
         self._vertices = options.vertices
@@ -71,6 +82,27 @@ class ColoringTask(PuzzleTask):
         """(N,) bool: every vertex has a colour, and no edge joins vertices of the same."""
         graphs = adjacency_of(inputs, self._vertices)
         return fits(graphs, colours_of(answers, self._vertices))
+
+    def read(self, text: str) -> list[Question]:
+        """Read a graph by its edges between vertices, counted from 1, such as `1-2 2-3`.
+
+        Raises:
+            TrmbenchError: an edge is none.
+        """
+        edges = np.zeros((1, self._vertices, self._vertices), bool)
+        for word in text.replace(",", " ").split():
+            ends = [int(end) for end in word.split("-") if end.isdecimal()]
+            if (
+                len(ends) != 2
+                or ends[0] == ends[1]
+                or not all(1 <= end <= self._vertices for end in ends)
+            ):
+                raise TrmbenchError(
+                    f"{word[:40]!r} is no edge",
+                    f"write the edges of {self.info.title} as 1-2 2-{self._vertices}",
+                )
+            edges[0, ends[0] - 1, ends[1] - 1] = edges[0, ends[1] - 1, ends[0] - 1] = True
+        return [Question(encode(edges, np.zeros((1, self._vertices), np.int64))[0][0])]
 
     def render(self, tokens: np.ndarray) -> Text:
         """Draw a grid (L,): the adjacency matrix, and the colours to its right."""

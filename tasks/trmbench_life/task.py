@@ -12,12 +12,14 @@ from trmbench import (
     Puzzles,
     PuzzleTable,
     PuzzleTask,
+    Question,
     TrmbenchError,
     Votes,
     distinct_puzzles,
     make_splits,
     make_table,
     permutation_votes,
+    read_cells,
 )
 from trmbench_life.board import (
     ALIVE,
@@ -49,6 +51,7 @@ class LifeTask(PuzzleTask):
             source=source,
             vocab_size=VOCABULARY,
             grid_shape=(options.header + size, size),
+            characters={".": DEAD, "#": ALIVE},
         )
         self._options = options
         self._turned = torch.from_numpy(_order(np.arange(8), 0, 0, options))
@@ -92,6 +95,24 @@ class LifeTask(PuzzleTask):
         then = after(board_of(inputs, size) == ALIVE, steps)
         wanted = np.where(then, ALIVE, DEAD)
         return np.asarray((board_of(answers, size) == wanted).all(axis=(1, 2)))
+
+    def read(self, text: str) -> list[Question]:
+        """Read a board with its number of generations before it, such as `3: .##. #...`.
+
+        Raises:
+            TrmbenchError: the number or the board is none.
+        """
+        steps, _, board = text.strip().replace("\n", ":", 1).partition(":")
+        if not steps.strip().isdecimal() or not 1 <= int(steps) <= self._options.furthest:
+            raise TrmbenchError(
+                f"the puzzle begins with {steps[:40]!r}, not with a number of generations",
+                f"1 to {self._options.furthest}, a colon, then the board, with # for live cells",
+            )
+        size, header = self._options.size, self._options.header
+        characters = self.info.characters or {}
+        now = read_cells(board, characters, (size, size), f"{self.info.title}'s board")
+        asked = encode(now.reshape(1, size, size) == ALIVE, np.array([int(steps)]), header)[0][0]
+        return [Question(asked)]
 
     def render(self, tokens: np.ndarray) -> Text:
         """Draw a grid (L,): the marks, and the board below them."""

@@ -46,6 +46,7 @@ class MazeTask(PuzzleTask):
             vocab_size=VOCABULARY,
             grid_shape=(size, size),
             symbols=(),
+            characters=CHARACTERS,
             # A maze may have several shortest paths, and its label is one of them.
             primary_metric="valid_accuracy",
         )

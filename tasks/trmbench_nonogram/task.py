@@ -9,11 +9,12 @@ import torch
 from rich.text import Text
 from torch import Generator, Tensor
 
-from trmbench import Batch, Puzzles, PuzzleTable, PuzzleTask, Votes, make_splits
+from trmbench import Batch, Puzzles, PuzzleTable, PuzzleTask, Question, Votes, make_splits
 from trmbench_nonogram.generate import generate
 from trmbench_nonogram.layout import BLACK, UNKNOWN, WHITE, cells, clues, encode, margin
 from trmbench_nonogram.options import NonogramOptions
 from trmbench_nonogram.picture import draw
+from trmbench_nonogram.text import read_clues
 
 SYMMETRIES = 8
 
@@ -32,6 +33,7 @@ class NonogramTask(PuzzleTask):
             vocab_size=BLACK + options.size + 1,
             grid_shape=(side, side),
             symbols=(),
+            characters={".": WHITE, "#": BLACK},
         )
         self._options = options
         self._size = options.size
@@ -87,6 +89,14 @@ class NonogramTask(PuzzleTask):
             ]
         )
         return np.asarray((decided & same.all(0)).numpy())
+
+    def read(self, text: str) -> list[Question]:
+        """Read the clues of the rows, a slash, those of the columns: `1 1,2,0/2,1,1`.
+
+        Raises:
+            TrmbenchError: they are none of a picture of this size.
+        """
+        return [Question(read_clues(text, self._size))]
 
     def render(self, tokens: np.ndarray) -> Text:
         """Draw a grid (L,); a finished picture is shown with the clues that it has."""

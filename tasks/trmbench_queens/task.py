@@ -44,6 +44,7 @@ class QueensTask(PuzzleTask):
             vocab_size=QUEEN + 1,
             grid_shape=(options.size, options.size),
             symbols=(),
+            characters={".": EMPTY, "Q": QUEEN, "_": EMPTY, "·": EMPTY, "0": EMPTY, "1": QUEEN},
             primary_metric="valid_accuracy",
         )
         self._options = options

@@ -45,6 +45,7 @@ class SudokuTask(PuzzleTask):
             vocab_size=size + 2,
             grid_shape=(size, size),
             symbols=tuple(range(2, size + 2)),
+            characters=_characters(size) | dict.fromkeys("_·", BLANK),
         )
         self._options = options
         self._rules = rules_of(size)
@@ -117,12 +118,18 @@ def solves(inputs: np.ndarray, answers: np.ndarray, rules: Rules) -> np.ndarray:
 
 
 def _layout(rules: Rules) -> PuzzleFormat:
-    digits = "".join(str(digit) for digit in range(1, rules.size + 1))
+    tokens = _characters(rules.size)
+    digits = "".join(tokens)[2:]
     return PuzzleFormat(
         length=rules.size**2,
         question=f".0{digits}",
         answer=digits,
-        tokens={".": BLANK, "0": BLANK} | {digit: int(digit) + DIGIT for digit in digits},
+        tokens=tokens,
         faulty=lambda inputs, labels: ~solves(inputs, labels, rules),
         fault="the answer contradicts its clues or the rules of Sudoku",
     )
+
+
+def _characters(size: int) -> dict[str, int]:
+    """The token of each character of a file; a blank is written as a dot."""
+    return {".": BLANK, "0": BLANK} | {str(n): n + DIGIT for n in range(1, size + 1)}

@@ -66,7 +66,50 @@ class Layout:
             self._lay(labels[row], answer)
         return Puzzles(inputs, labels)
 
+    def question(self, text: str) -> np.ndarray:
+        """Read a question as tokens (L,) uint8.
+
+        Raises:
+            TrmbenchError: it has symbols that the table has not, or does not fit the grid.
+        """
+        return self._read(text, 0)
+
+    def answer(self, text: str) -> np.ndarray:
+        """Read an answer as tokens (L,) uint8.
+
+        Raises:
+            TrmbenchError: it has symbols that the table has not, or is larger than all answers.
+        """
+        return self._read(text, 1)
+
+    def _read(self, text: str, side: int) -> np.ndarray:
+        what = ("question", "answer")[side]
+        try:
+            lines = self.splitter.cut(text.strip("\n"))
+        except ValueError as error:
+            raise TrmbenchError(
+                f"the {what} cannot be read: {error}", "write it as in the table"
+            ) from None
+        strange = next((s for line in lines for s in line if s not in self.tokens), None)
+        if strange is not None:
+            raise TrmbenchError(
+                f"the {what} has {strange!r}, which the table never has",
+                f"its symbols are {' '.join(self.symbols)[:200]}",
+            )
+        most = self.asked if side else (1, self.length) if self.in_one_row else self.grid
+        shape = (len(lines), len(lines[0]))
+        if shape[0] > most[0] or shape[1] > most[1]:
+            raise TrmbenchError(
+                f"the {what} has {shape[0]}x{shape[1]} cells",
+                f"at most {most[0]}x{most[1]} (rows x columns) fit",
+            )
+        pair: tuple[Lines, Lines] = (lines, ()) if side == 0 else ((), lines)
+        tokens: np.ndarray = self.encode([pair])[side][0]
+        return tokens
+
     def _lay(self, place: np.ndarray, lines: Lines) -> None:
+        if not lines:
+            return
         values = [[self.tokens[symbol] for symbol in line] for line in lines]
         if self.in_one_row:
             place[: len(values[0])] = values[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from rich.text import Text
@@ -13,6 +13,7 @@ from trmbench import (
     Batch,
     PuzzleTable,
     PuzzleTask,
+    Question,
     TrmbenchError,
     Votes,
     make_splits,
@@ -40,6 +41,7 @@ class TableTask(PuzzleTask):
             primary_metric="valid_accuracy"
             if options.verify or data.several_answers
             else "exact_accuracy",
+            verifies_any_question=options.verify is not None,
         )
         self._data = data
         self._augment = options.augment and not data.symmetries.is_trivial
@@ -74,6 +76,31 @@ class TableTask(PuzzleTask):
         if asked is None or given is None or self._checker is None:
             return False
         return bool(self._checker(asked, given))
+
+    def read(self, text: str) -> list[Question]:
+        """Read a question, written as in the column of questions.
+
+        Raises:
+            TrmbenchError: it has symbols that the table has not, or is larger than its texts.
+        """
+        return [Question(self._data.layout.question(self._lines(text)))]
+
+    def read_answers(self, texts: Sequence[str]) -> np.ndarray:
+        """Read answers, written as in the column of answers.
+
+        Raises:
+            TrmbenchError: one has symbols that the table has not, or is larger than its texts.
+        """
+        return np.stack([self._data.layout.answer(self._lines(text)) for text in texts])
+
+    def write(self, answers: np.ndarray) -> list[str]:
+        """Write answers (N, L) as in the column of answers, "/" between lines; "?" for none."""
+        texts = (self._data.layout.text(answer, answer=True) for answer in answers)
+        return ["?" if text is None else text.replace("\n", "/") for text in texts]
+
+    def _lines(self, text: str) -> str:
+        """The text with a line's end for every slash, where the table has none."""
+        return text if "/" in self._data.layout.tokens else text.replace("/", "\n")
 
     def render(self, tokens: np.ndarray) -> Text:
         """Draw a grid (L,): symbols in their places, `·` for what is left empty."""

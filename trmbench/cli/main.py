@@ -22,6 +22,7 @@ VERBS = {
     "compare": "Compare what was run, with its uncertainty.",
     "report": "Write the comparison as one HTML file.",
     "show": "Show one trial, or the puzzles it got wrong.",
+    "solve": "Answer a puzzle of yours by a trained trial.",
     "evaluate": "Test a trained trial again, with other evaluation settings.",
     "checkpoint": "Exchange weights with the public reference implementations.",
     "list": "List the models, tasks, runners, presets and studies that are installed.",

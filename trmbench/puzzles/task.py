@@ -25,6 +25,8 @@ class PuzzleTask(Task):
         grid_shape: tuple[int, int],
         primary_metric: str = "exact_accuracy",
         symbols: tuple[int, ...] | None = None,
+        characters: Mapping[str, int] | None = None,
+        verifies_any_question: bool = True,
     ) -> None:
         self._splits = dict(splits)
         self.info = TaskInfo(
@@ -37,6 +39,8 @@ class PuzzleTask(Task):
             primary_metric=primary_metric,
             test_splits=("test", *(name for name in splits if name not in SPLITS)),
             symbols=symbols,
+            characters=characters,
+            verifies_any_question=verifies_any_question,
         )
 
     def split(self, name: str) -> PuzzleTable:

@@ -27,6 +27,7 @@ from .puzzles import (
     Batch as Batch,
     Predictions as Predictions,
     PuzzleTable as PuzzleTable,
+    Question as Question,
     Scores as Scores,
     Task as Task,
     TaskInfo as TaskInfo,
@@ -39,6 +40,9 @@ from .self_training import (
     SelfTraining as SelfTraining,
     Session as Session,
     TrainingData as TrainingData,
+)
+from .text import (
+    read_cells as read_cells,
 )
 from .trials import (
     Runner as Runner,

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from trmbench.spec.text import Writing
+
 if TYPE_CHECKING:
     import numpy as np
     from torch import Generator, Tensor
@@ -44,6 +46,15 @@ class PuzzleTable:
             self.puzzle_ids[rows],
             self.groups[rows],
         )
+
+
+class Question(NamedTuple):
+    """A question that somebody wrote."""
+
+    tokens: np.ndarray
+    """(L,) uint8."""
+    puzzle_identifier: int = 0
+    """The row of the puzzle-embedding table, 0 = blank."""
 
 
 class Batch(NamedTuple):
@@ -160,6 +171,16 @@ class TaskInfo:
     symbols: tuple[int, ...] | None = None
     """Tokens that may be renamed: any permutation of them, in a question and its answer alike,
     leaves the answer right. () = none; None = the task does not say."""
+    characters: Mapping[str, int] | None = field(default=None, hash=False)
+    """The token of each character by which people write puzzles, the character that is written
+    first where several stand for one token; None = they are written as numbers."""
+    verifies_any_question: bool = True
+    """Whether `verify` knows the rules: False where it knows the answers of its own data alone."""
+
+    @property
+    def writing(self) -> Writing:
+        """How people write puzzles: by `characters`."""
+        return Writing(self.title, self.grid_shape, self.vocab_size, self.characters)
 
 
 class Task(Protocol):
@@ -183,6 +204,26 @@ class Task(Protocol):
     def verify(self, inputs: np.ndarray, answers: np.ndarray) -> np.ndarray:
         """Whether each answer (N, L) is *a* correct solution of its input (N, L); (N,) bool."""
         ...
+
+    def read(self, text: str) -> Sequence[Question]:
+        """Read the questions, as a rule one, of a text as people write them.
+
+        Raises:
+            TrmbenchError: the text is none.
+        """
+        return [Question(self.info.writing.read(text))]
+
+    def read_answers(self, texts: Sequence[str]) -> np.ndarray:
+        """Read answers (N, L) uint8 as `write` writes them.
+
+        Raises:
+            TrmbenchError: a text is none.
+        """
+        return self.info.writing.read_answers(texts, asked_places(self))
+
+    def write(self, answers: np.ndarray) -> list[str]:
+        """Write answers (N, L) as people do, each in one line."""
+        return self.info.writing.write(answers, asked_places(self))
 
     def has_one_answer(self, inputs: np.ndarray) -> np.ndarray | None:
         """Whether each question (N, L) has only one right answer, (N,) bool; None = not known."""
@@ -223,3 +264,9 @@ class Task(Protocol):
         are its answers, restored to the frame of the puzzles.
         """
         return {}
+
+
+def asked_places(task: Task) -> np.ndarray:
+    """Find the places (L,) bool where an answer is asked for, in some test puzzle at least."""
+    asked: np.ndarray = (task.split("test").labels != IGNORED_LABEL).any(axis=0)
+    return asked

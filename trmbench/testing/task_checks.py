@@ -18,6 +18,7 @@ from trmbench.testing.listing import require_light
 from trmbench.testing.sample_check import sample
 from trmbench.testing.symbol_check import symbols
 from trmbench.testing.toy import TOY_MODEL
+from trmbench.testing.writing_check import writing
 
 
 def listing(case: TaskCase) -> None:
@@ -287,4 +288,5 @@ CHECKS = (
     Check(votes),
     Check(scores),
     Check(rendering),
+    Check(writing),
 )

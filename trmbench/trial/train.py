@@ -11,8 +11,6 @@ import torch
 
 from trmbench.config.data import is_undigested, require_same_puzzles
 from trmbench.errors import TrmbenchError
-from trmbench.evaluation.answers import RecursiveSolver
-from trmbench.evaluation.early_exit import EarlyExitSolver
 from trmbench.machine import EnergyMeter, peak_memory, reset_peak_memory
 from trmbench.spec import Solver, Trial, TrialEvent
 from trmbench.spec.status import FINISHED
@@ -30,6 +28,7 @@ from trmbench.trial.identifiers import check_unchanged
 from trmbench.trial.record import TrialRecord
 from trmbench.trial.self_training import fit
 from trmbench.trial.size import size_of
+from trmbench.trial.solver import solver_of
 
 BASE_POLL_SECONDS = 1.0
 _OF_TRAINING = (
@@ -235,7 +234,7 @@ class TrialRun:
 
         The further test splits of the task come first, so that a trial that is finished has all.
         """
-        solver = self._solver()
+        solver = solver_of(self.parts)
         evaluation = self.parts.evaluation
         if evaluation.split == "test" and evaluation.answers is None:
             for split in self.parts.task.info.test_splits[1:]:
@@ -259,14 +258,3 @@ class TrialRun:
             lambda done, total: self._event("test", step=done, total=total),
         )
         record.write(FINISHED, None)
-
-    def _solver(self) -> Solver:
-        model = self.parts.model
-        if not self.parts.needs_training:
-            solver: Solver = model
-            return solver
-        evaluation, dtype = self.parts.evaluation, self.parts.dtype
-        told = (self.trial.seed, self.parts.schedule(1.0), self.parts.depth)
-        if evaluation.early_exit is None:
-            return RecursiveSolver(model.eval(), evaluation.steps, dtype, *told)
-        return EarlyExitSolver(model.eval(), evaluation.steps, dtype, evaluation.early_exit, *told)

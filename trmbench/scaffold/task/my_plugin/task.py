@@ -35,6 +35,7 @@ class MyPlugin(PuzzleTask):
             source=f"generated, data seed {options.data_seed}",
             vocab_size=VOCABULARY,
             grid_shape=(2, options.columns),
+            characters={".": BLANK, **{str(digit): 1 + digit for digit in range(1, DIGITS + 1)}},
         )
         self._columns = options.columns
         self._augment = options.augment
