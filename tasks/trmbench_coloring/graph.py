@@ -7,6 +7,7 @@ a column for the colours. Only that column is asked for.
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 
@@ -65,6 +66,19 @@ def fits(adjacency: np.ndarray, colours: np.ndarray) -> np.ndarray:
     known = ((colours >= 0) & (colours < COLOURS)).all(axis=1)
     same = colours[:, :, None] == colours[:, None, :]
     return np.asarray(known & ~(same & adjacency).any(axis=(1, 2)))
+
+
+def count_namings(adjacency: np.ndarray, vertices: int) -> np.ndarray:
+    """(N,) int64: the colourings that fit each graph (N, n, n), however their colours are named."""
+    every = colourings(vertices)
+    used = every.max(axis=1) + 1
+    return sum(
+        (
+            math.perm(COLOURS, count) * count_colourings(adjacency, every[used == count])[0]
+            for count in range(1, COLOURS + 1)
+        ),
+        start=np.zeros(len(adjacency), np.int64),
+    )
 
 
 def count_colourings(adjacency: np.ndarray, every: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

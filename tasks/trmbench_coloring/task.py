@@ -26,6 +26,7 @@ from trmbench_coloring.graph import (
     VOCABULARY,
     adjacency_of,
     colours_of,
+    count_namings,
     encode,
     fits,
 )
@@ -103,6 +104,10 @@ class ColoringTask(PuzzleTask):
                 )
             edges[0, ends[0] - 1, ends[1] - 1] = edges[0, ends[1] - 1, ends[0] - 1] = True
         return [Question(encode(edges, np.zeros((1, self._vertices), np.int64))[0][0])]
+
+    def solutions(self, inputs: np.ndarray) -> np.ndarray:
+        """(N,) int64: how many colourings the graphs have, each naming of the colours counted."""
+        return count_namings(adjacency_of(inputs, self._vertices), self._vertices)
 
     def render(self, tokens: np.ndarray) -> Text:
         """Draw a grid (L,): the adjacency matrix, and the colours to its right."""

@@ -77,7 +77,11 @@ class QueensTask(PuzzleTask):
 
     def has_one_answer(self, inputs: np.ndarray) -> np.ndarray:
         """(N,) bool: the boards have one completion."""
-        return np.asarray(completions(inputs, self._options.size) == 1)
+        return np.asarray(self.solutions(inputs) == 1)
+
+    def solutions(self, inputs: np.ndarray) -> np.ndarray:
+        """(N,) int64: how many completions the boards have."""
+        return completions(inputs, self._options.size)
 
     def render(self, tokens: np.ndarray) -> Text:
         """Draw a board (L,); padding shows as `?`."""

@@ -45,15 +45,35 @@ def satisfiable(domains: np.ndarray, rules: Rules) -> np.ndarray:
         finished = ~(domains & (domains - 1)).any(axis=0)
         found[owner[finished]] = True
         pending = ~found[owner]
-        domains, owner = domains[:, pending], owner[pending]
-        cell = branching_cell(domains, rules)
-        grid = np.arange(owner.size)
-        chosen = domains[cell, grid] & -domains[cell, grid]
-        first, rest = domains.copy(), domains
-        first[cell, grid] = chosen
-        rest[cell, grid] &= ~chosen
-        domains, owner = np.concatenate([first, rest], axis=1), np.concatenate([owner, owner])
+        domains, owner = branched(domains[:, pending], rules), np.tile(owner[pending], 2)
     return found
+
+
+def count_solutions(domains: np.ndarray, rules: Rules, most: int) -> np.ndarray:
+    """(M,) int64: the solutions of each grid; 0 also where it takes too many branches."""
+    found = np.zeros(domains.shape[1], np.int64)
+    owner = np.arange(domains.shape[1])
+    given_up = np.zeros(domains.shape[1], bool)
+    while owner.size:
+        domains, alive = propagate(domains, rules)
+        owner = owner[alive]
+        finished = ~(domains & (domains - 1)).any(axis=0)
+        found += np.bincount(owner[finished], minlength=len(found))
+        branches = np.bincount(owner[~finished], minlength=len(found))
+        given_up |= branches + found > most
+        pending = ~finished & ~given_up[owner]
+        domains, owner = branched(domains[:, pending], rules), np.tile(owner[pending], 2)
+    return np.where(given_up, 0, found)
+
+
+def branched(domains: np.ndarray, rules: Rules) -> np.ndarray:
+    """(n*n, 2M) domains of M undecided grids, with one candidate of a cell and without it."""
+    cell, grid = branching_cell(domains, rules), np.arange(domains.shape[1])
+    chosen = domains[cell, grid] & -domains[cell, grid]
+    first, rest = domains.copy(), domains
+    first[cell, grid] = chosen
+    rest[cell, grid] &= ~chosen
+    return np.concatenate([first, rest], axis=1)
 
 
 def branching_cell(domains: np.ndarray, rules: Rules) -> np.ndarray:

@@ -25,12 +25,15 @@ from trmbench_sudoku.generate import generate
 from trmbench_sudoku.options import SudokuOptions
 from trmbench_sudoku.picture import draw
 from trmbench_sudoku.rules import Rules, rules_of
+from trmbench_sudoku.solve import count_solutions
 from trmbench_sudoku.symmetry import Symmetries, fixed_keys, from_keys, random_keys
 
 REPOSITORY = "sapientinc/sudoku-extreme"
 BLANK = 1
 DIGIT = 1
 """Token of a digit minus the digit."""
+COUNTED_AT_ONCE, MOST_BRANCHES = 256, 4096
+"""Puzzles whose solutions are counted together, and the branches of a search that goes on."""
 
 
 class SudokuTask(PuzzleTask):
@@ -75,6 +78,15 @@ class SudokuTask(PuzzleTask):
     def verify(self, inputs: np.ndarray, answers: np.ndarray) -> np.ndarray:
         """(N,) bool: the answers obey the rules and keep the clues."""
         return solves(inputs, answers, self._rules)
+
+    def solutions(self, inputs: np.ndarray) -> np.ndarray:
+        """(N,) int64: the grids that keep the clues; 0 where there are too many to count."""
+        parts = np.array_split(inputs, max(1, -(-len(inputs) // COUNTED_AT_ONCE)))
+        digits = np.uint16(1) << np.arange(self._rules.size, dtype=np.uint16)
+        domains_of = np.concatenate([np.full(2, self._rules.full, np.uint16), digits])
+        return np.concatenate(
+            [count_solutions(domains_of[part].T, self._rules, MOST_BRANCHES) for part in parts]
+        )
 
     def render(self, tokens: np.ndarray) -> Text:
         """Draw a grid (L,) with lines around the boxes."""

@@ -87,9 +87,9 @@ def test_the_headline_is_two_attempts_by_the_rule_of_the_model_s_paper(
 ) -> None:
     counted = evaluate.count_votes
 
-    def half_right(table: PuzzleTable, *arguments: Any) -> Any:
+    def half_right(task: Any, table: PuzzleTable, *arguments: Any) -> Any:
         """The first attempt is nothing; the second right, but for the first test input."""
-        predictions, rows = counted(table, *arguments)
+        predictions, rows = counted(task, table, *arguments)
         attempts = np.stack([np.zeros_like(table.labels), table.labels], axis=1)
         attempts[0] = 0
         return dataclasses.replace(predictions, attempts=attempts), rows

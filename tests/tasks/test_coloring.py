@@ -113,6 +113,11 @@ def test_every_right_colouring_counts() -> None:
     same = encode(graphs_there, np.zeros((8, 6), np.int64))[1]
     assert (task.score(table, Predictions(same, np.ones(8))).per_puzzle == 0).all()
     assert not task.verify(table.inputs, table.inputs).any()
+    every = np.array(list(itertools.product(range(3), repeat=6)))
+    for question, graph in zip(table.inputs, graphs_there, strict=True):
+        tried = encode(np.repeat(graph[None], len(every), 0), every)[1]
+        right = task.verify(np.repeat(question[None], len(every), 0), tried)
+        assert task.solutions(question[None]).tolist() == [right.sum()]
 
 
 def test_generated_graphs_differ_and_have_as_few_colourings_as_asked_for() -> None:

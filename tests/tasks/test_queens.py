@@ -69,6 +69,7 @@ def test_every_completion_counts_and_nothing_else() -> None:
                 table.select(slice(row, row + 1)), Predictions(answer[None], np.ones(1))
             )
             assert scores.per_puzzle[0] == any((answer == other).all() for other in right)
+        assert task.solutions(question[None]).tolist() == [len(right)]
     moved = table.labels.copy()
     moved[:, 0] = np.where(moved[:, 0] == QUEEN, EMPTY, QUEEN)
     assert not task.verify(table.inputs, moved).any()

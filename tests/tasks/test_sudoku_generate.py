@@ -13,6 +13,7 @@ from trmbench_sudoku.generate import generate
 from trmbench_sudoku.options import SudokuOptions
 from trmbench_sudoku.rules import Rules, rules_of
 from trmbench_sudoku.signature import signatures
+from trmbench_sudoku.task import BLANK, load
 
 
 def solutions(grid: list[int], size: int, height: int, width: int, limit: int = 2) -> int:
@@ -95,6 +96,18 @@ def test_puzzles_have_one_solution_and_the_clues(
         boxes = grid.reshape(size // height, height, size // width, width).swapaxes(1, 2)
         for units in (grid, grid.T, boxes.reshape(size, size)):
             assert (np.sort(units, axis=1) == np.arange(1, size + 1)).all()
+
+
+def test_the_solutions_of_a_grid_are_counted_up_to_a_limit() -> None:
+    small = {"train_puzzles": 4, "test_puzzles": 4}
+    task = load(SudokuOptions(source="generated", size=6, clues=13, **small))
+    one = task.split("test").inputs
+    some = one.copy()
+    some[:, ::3] = BLANK
+    found = task.solutions(np.concatenate([one, some, np.full_like(one[:1], BLANK)])).tolist()
+    digits = [[max(0, int(token) - 1) for token in grid] for grid in some]
+    assert found == [1] * 4 + [solutions(grid, 6, 2, 3, 10**6) for grid in digits] + [0]
+    assert max(found) > 1
 
 
 @pytest.mark.usefixtures("small_chunks")

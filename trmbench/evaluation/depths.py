@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from trmbench.evaluation.candidates import answered_tokens
 from trmbench.evaluation.ranking import auc
 from trmbench.evaluation.scoring import score
 from trmbench.spec import Predictions, PuzzleTable, Task
@@ -63,16 +64,14 @@ def depth_curve(
         )
         steps.append(float(depth if given.steps is None else given.steps.mean()))
         solved |= right
-        parts.append(_changed(depth, columns, given.tokens, predictions.tokens))
+        differs = (answered_tokens(given) != answered_tokens(predictions)).any(axis=1)
+        parts.append(_changed(depth, columns, np.flatnonzero(differs).tolist()))
     names = parts[0]
     answers = {name: [v for part in parts for v in part[name]] for name in names}
     return DepthCurve(points, steps, answers)
 
 
-def _changed(
-    depth: int, columns: Mapping[str, Any], tokens: np.ndarray, final: np.ndarray
-) -> dict[str, list[Any]]:
+def _changed(depth: int, columns: Mapping[str, Any], rows: list[int]) -> dict[str, list[Any]]:
     """The rows of the puzzles whose answer is not the one that counts."""
-    rows = np.flatnonzero((tokens != final).any(axis=1)).tolist()
     kept = {name: [columns[name][row] for row in rows] for name in ("puzzle_id", *_OF_A_PUZZLE)}
     return {"depth": [depth] * len(rows), "row": rows, **kept}

@@ -1,35 +1,38 @@
-"""From predictions to rows: per-puzzle scores, totals and votes."""
+"""From predictions to rows: per-puzzle scores and totals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from trmbench.evaluation.candidates import answered_tokens
 from trmbench.spec import IGNORED_LABEL, Predictions, PuzzleTable, Task
-
-ATTEMPTS = 2
-"""Answers with the most votes that a task may count as tried."""
 
 
 def score(
     task: Task, table: PuzzleTable, predictions: Predictions
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Score predictions of a table.
+    """Score predictions of a table; a puzzle to which there is no answer is not solved.
 
     Returns:
         The figures of the `trials` row, and the columns of the `puzzles` rows.
     """
+    answered = np.ones(len(table), bool)
+    if predictions.abstained is not None:
+        answered = ~predictions.abstained
+    given = predictions.tokens
+    predictions = replace(predictions, tokens=answered_tokens(predictions))
     scored = table.labels != IGNORED_LABEL
     right = (predictions.tokens == table.labels) & scored
-    exact = _exact(predictions.tokens, table)
+    exact = is_exact(predictions.tokens, table) & answered
     cells = right.sum(1) / np.maximum(1, scored.sum(1))
-    valid = task.verify(table.inputs, predictions.tokens)
+    valid = np.asarray(task.verify(table.inputs, predictions.tokens), bool) & answered
     scores = task.score(table, predictions)
+    per_puzzle = np.where(answered, np.asarray(scores.per_puzzle, np.float64), 0.0)
     figures: dict[str, Any] = {
-        "score": float(np.mean(scores.per_puzzle)),
+        "score": float(np.mean(per_puzzle)),
         "exact_accuracy": float(exact.mean()),
         "cell_accuracy": float(cells.mean()),
         "valid_accuracy": float(np.mean(valid)),
@@ -39,16 +42,19 @@ def score(
     columns: dict[str, Any] = {
         "puzzle_id": table.puzzle_ids.tolist(),
         "group": table.groups.tolist(),
-        "score": np.asarray(scores.per_puzzle, dtype=np.float64),
+        "score": per_puzzle,
         "exact": exact,
-        "valid": np.asarray(valid, dtype=bool),
+        "valid": valid,
         "cell_accuracy": cells,
         "halt_probability": predictions.confidence.astype(np.float32),
-        "answer": [tokens.tobytes() for tokens in predictions.tokens],
-        "exact_by_step": [None] * len(table),
+        "answer": [tokens.tobytes() for tokens in given],
     }
+    if predictions.abstained is not None:
+        columns["abstained"] = predictions.abstained
     if predictions.tokens_by_step is not None:
-        by_step = np.stack([_exact(tokens, table) for tokens in predictions.tokens_by_step], axis=1)
+        by_step = np.stack(
+            [is_exact(tokens, table) for tokens in predictions.tokens_by_step], axis=1
+        )
         columns["exact_by_step"] = list(by_step)
         figures["exact_accuracy_by_step"] = by_step.mean(axis=0).tolist()
     if predictions.candidates is not None:
@@ -66,73 +72,8 @@ def _oracle(task: Task, table: PuzzleTable, predictions: Predictions) -> dict[st
     return {f"oracle_pass@{len(each)}": float(np.max(each, axis=0).mean())}
 
 
-def _exact(tokens: np.ndarray, table: PuzzleTable) -> np.ndarray:
+def is_exact(tokens: np.ndarray, table: PuzzleTable) -> np.ndarray:
+    """(N,) bool: whether answers (N, L) are the labels wherever something is asked."""
     ignored = table.labels == IGNORED_LABEL
     exact: np.ndarray = ((tokens == table.labels) | ignored).all(axis=1)
     return exact
-
-
-def count_votes(
-    table: PuzzleTable, ballots: PuzzleTable, predictions: Predictions
-) -> tuple[Predictions, list[Mapping[str, Any]]]:
-    """The answer most ballots agree on, per puzzle.
-
-    Answers are ranked by their number of votes, then by their mean halting probability; of equals
-    the first one cast wins, and ballots have a fixed order.
-
-    Args:
-        table: the puzzles, N.
-        ballots: one row per vote, `puzzle_ids` naming the puzzle.
-        predictions: the votes, already in the puzzles' own frame.
-
-    Returns:
-        The winning predictions (N,), with the share of votes as confidence where several voted,
-        and the best two (the best again where there is one); and a `votes` row per distinct answer.
-    """
-    row_of = {puzzle_id: row for row, puzzle_id in enumerate(table.puzzle_ids.tolist())}
-    counts: list[dict[bytes, _Count]] = [{} for _ in row_of]
-    for puzzle_id, tokens, confidence in zip(
-        ballots.puzzle_ids.tolist(),
-        predictions.tokens,
-        predictions.confidence.tolist(),
-        strict=True,
-    ):
-        counts[row_of[puzzle_id]].setdefault(tokens.tobytes(), _Count()).add(confidence)
-    rows: list[Mapping[str, Any]] = []
-    attempts, confidences = [], []
-    for row, answers in enumerate(counts):
-        ranked = sorted(answers.items(), key=lambda item: item[1].rank, reverse=True)
-        label = table.select(slice(row, row + 1))
-        for answer, count in ranked:
-            tokens = np.frombuffer(answer, dtype=np.uint8)
-            rows.append(
-                {
-                    "puzzle_id": table.puzzle_ids[row],
-                    "answer": answer,
-                    "votes": count.votes,
-                    "mean_halt_probability": count.confidence / count.votes,
-                    "correct": bool(_exact(tokens[None], label)[0]),
-                }
-            )
-        best = [np.frombuffer(answer, dtype=np.uint8) for answer, _ in ranked[:ATTEMPTS]]
-        attempts.append(np.stack([*best, *best[:1] * (ATTEMPTS - len(best))]))
-        confidences.append(ranked[0][1].votes / sum(count.votes for count in answers.values()))
-    tried = np.stack(attempts)
-    shares = np.array(confidences, dtype=np.float32)
-    return Predictions(tried[:, 0], shares, attempts=tried), rows
-
-
-@dataclass
-class _Count:
-    """The votes for one answer."""
-
-    votes: int = 0
-    confidence: float = 0.0
-
-    def add(self, confidence: float) -> None:
-        self.votes += 1
-        self.confidence += confidence
-
-    @property
-    def rank(self) -> tuple[int, float]:
-        return self.votes, self.confidence / self.votes

@@ -35,6 +35,8 @@ def solution_view(task: Task, found: Solution, asked: np.ndarray) -> Iterator[Re
 
 def verdict(found: Solution) -> str:
     """Say what the model thinks of its answer, whether it is valid, and how long it took."""
+    if found.abstained:
+        return f"No answer: the model abstains, {found.seconds:.3f} s"
     words = f"confidence {percent(found.confidence)}"
     if found.trials > 1:
         agreed = round(found.confidence * found.trials)

@@ -229,6 +229,14 @@ class Task(Protocol):
         """Whether each question (N, L) has only one right answer, (N,) bool; None = not known."""
         return None
 
+    def solutions(self, inputs: np.ndarray) -> np.ndarray | None:
+        """How many right answers each question (N, L) has, (N,) int64, 0 where nobody counts them.
+
+        Answers count as different if a token that is asked for differs; None = the task does not
+        count them.
+        """
+        return None
+
     def render(self, tokens: np.ndarray) -> Any:
         """One grid (L,) as a rich renderable."""
         ...

@@ -85,6 +85,25 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "halt_probability": "Probability that the answer is right, according to the model.",
         "exact_by_step": "Whether the answer was right after each supervision step.",
         "answer": "The answer's tokens, one byte each.",
+        "candidates": "Candidates, or votes, of the puzzle; null where there was one answer.",
+        "candidates_right": "How many of them solve the puzzle.",
+        "distinct_right": "How many different right answers are among them.",
+        "times_found": "How often each different right answer is among them, most often first.",
+        "solutions": "How many right answers the puzzle has; null where the task does not count.",
+        "mode_right": "Whether the most frequent of them, of equals the first to be so, is right.",
+        "right_by_score": (
+            "Whether each of them is right, best score of the model first; null where it gives no"
+            " scores or did not choose by them."
+        ),
+        "candidate_auc": (
+            "Chance that a right one has a higher score than a wrong one; null where there is no"
+            " such pair."
+        ),
+        "abstained": "Whether the model gave no answer: a wrong one. Null if it always gives one.",
+        "cost": (
+            "Floating-point operations of the puzzle's answer, with all votes; null where only the"
+            " average is known."
+        ),
     },
     "depths": {
         **_IDS,

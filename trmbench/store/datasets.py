@@ -96,11 +96,12 @@ class Store:
             rows: dictionaries, or columns by name; missing columns become null.
         """
         schema = SCHEMAS[dataset]
-        table = (
-            pa.Table.from_pydict(dict(rows), schema=schema)
-            if isinstance(rows, Mapping)
-            else pa.Table.from_pylist(list(rows), schema=schema)
-        )
+        if isinstance(rows, Mapping):
+            count = len(next(iter(rows.values())))
+            missing = {f.name: pa.nulls(count, f.type) for f in schema if f.name not in rows}
+            table = pa.Table.from_pydict({**missing, **rows}, schema=schema)
+        else:
+            table = pa.Table.from_pylist(list(rows), schema=schema)
         write_table(self.folder(dataset), dataset, name, table)
 
     def remove(self, dataset: str, name: str) -> None:

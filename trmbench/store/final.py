@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 FINAL = "final"
 _RAW, _EMA = "raw/", "ema/"
+_OF_ANSWERS = (
+    *("tokens", "confidence", "tokens_by_step"),
+    *("candidates", "candidate_scores", "abstained"),
+)
+"""The parts of predictions that are kept."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +104,8 @@ def save_answers(folder: Location, evaluation_id: str, given: Predictions) -> No
 
     from trmbench.store import checkpoints
 
-    arrays = {"tokens": given.tokens, "confidence": given.confidence}
-    if given.tokens_by_step is not None:
-        arrays["tokens_by_step"] = given.tokens_by_step
-    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    arrays = {name: getattr(given, name) for name in _OF_ANSWERS}
+    tensors = {name: torch.from_numpy(a) for name, a in arrays.items() if a is not None}
     checkpoints.save(folder, _answers(evaluation_id), tensors, {})
 
 
@@ -118,12 +121,8 @@ def load_answers(folder: Location, evaluation_id: str) -> Predictions | None:
     if not (folder / f"{name}.json").exists():
         return None
     tensors, _ = checkpoints.load(folder, name)
-    by_step = tensors.get("tokens_by_step")
-    return Predictions(
-        tensors["tokens"].numpy(),
-        tensors["confidence"].numpy(),
-        None if by_step is None else by_step.numpy(),
-    )
+    arrays: dict[str, Any] = {part: tensors[part].numpy() for part in tensors}
+    return Predictions(**arrays)
 
 
 def _answers(evaluation_id: str) -> str:

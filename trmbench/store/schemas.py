@@ -101,6 +101,16 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("halt_probability", pa.float32()),
             ("exact_by_step", pa.list_(pa.bool_())),
             ("answer", pa.binary()),
+            ("candidates", pa.int64()),
+            ("candidates_right", pa.int64()),
+            ("distinct_right", pa.int64()),
+            ("times_found", pa.list_(pa.int64())),
+            ("solutions", pa.int64()),
+            ("mode_right", pa.bool_()),
+            ("right_by_score", pa.list_(pa.bool_())),
+            ("candidate_auc", pa.float64()),
+            ("abstained", pa.bool_()),
+            ("cost", pa.float64()),
         ]
     ),
     "depths": pa.schema(

@@ -69,6 +69,17 @@ def answer_costs(
     }
 
 
+def puzzle_costs(parts: TrialParts, answers: Predictions) -> np.ndarray | None:
+    """(N,) floating-point operations of each answer; None where an average is all that is known."""
+    if answers.cost is not None:
+        return answers.cost
+    each = flops_per_step(parts)
+    if each is None:
+        return None
+    steps = (_depth(parts, answers) or 1) if answers.steps is None else answers.steps
+    return np.full(len(answers.tokens), each) * steps
+
+
 def _depth(parts: TrialParts, answers: Predictions) -> int | None:
     """Supervision steps at most; a solver tells them by its answers after each."""
     if parts.needs_training:

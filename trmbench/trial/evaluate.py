@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import time
@@ -12,16 +13,23 @@ import numpy as np
 
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.evaluation.answers import predict
+from trmbench.evaluation.candidates import (
+    answered_tokens,
+    candidate_columns,
+    owners_of,
+    pool_of,
+)
 from trmbench.evaluation.depths import depth_curve
 from trmbench.evaluation.identifiers import blank_identifiers, shuffled_identifiers
 from trmbench.evaluation.sample import sample
-from trmbench.evaluation.scoring import count_votes, score
+from trmbench.evaluation.scoring import score
+from trmbench.evaluation.voting import count_votes
 from trmbench.spec import Predictions, PuzzleTable, Solver
 from trmbench.spec.ids import short_hash
 from trmbench.store import Store
 from trmbench.store.final import save_answers
 from trmbench.trial.build import TrialParts
-from trmbench.trial.cost import answer_costs, flops_per_step
+from trmbench.trial.cost import answer_costs, flops_per_step, puzzle_costs
 from trmbench.trial.rescoring import stored_answers, stored_costs
 
 BALLOT_SEED = 0
@@ -51,12 +59,14 @@ def evaluate(
         answers = _answered(parts, solver, ballots.table, on_progress, by_step=False)
     predictions = answers if ballots is None or stored is not None else ballots.restored(answers)
     save_answers(store.checkpoints(trial.trial_id), trial.evaluation_id, predictions)
-    of_votes: Mapping[str, float] = {}
+    cast, of_votes = predictions, dict[str, float]()
     if ballots is not None:
-        of_votes = task.score_votes(table, ballots.table, predictions)
-        predictions, votes = count_votes(table, ballots.table, predictions)
-        store.write("votes", trial.name, [{**_names(parts), **row} for row in votes])
+        predictions, of_votes = _counted(store, parts, table, ballots, cast)
     figures, columns = score(task, table, predictions)
+    if pool := pool_of(table, cast, None if ballots is None else ballots.table):
+        columns |= candidate_columns(task, table, pool, predictions)
+    if stored is None:
+        columns |= _costs(parts, table, answers, ballots)
     _write_rows(store, parts, "puzzles", columns)
     validation = task.split("validation")
     if len(validation) and parts.evaluation.split in ("test", "train", "validation"):
@@ -97,6 +107,27 @@ def _answered(
         lambda done: on_progress(done, len(table)),
         by_step=by_step,
     )
+
+
+def _counted(
+    store: Store, parts: TrialParts, table: PuzzleTable, ballots: _Ballots, cast: Predictions
+) -> tuple[Predictions, dict[str, float]]:
+    """Count the votes and write their rows; the winners, and the task's own figures of the vote."""
+    task, blank = parts.task, dataclasses.replace(cast, tokens=answered_tokens(cast))
+    of_votes = dict(task.score_votes(table, ballots.table, blank))
+    predictions, votes = count_votes(task, table, ballots.table, cast)
+    store.write("votes", parts.trial.name, [{**_names(parts), **row} for row in votes])
+    return predictions, of_votes
+
+
+def _costs(
+    parts: TrialParts, table: PuzzleTable, answers: Predictions, ballots: _Ballots | None
+) -> dict[str, Any]:
+    """The column `cost`, where it is known puzzle by puzzle."""
+    of_puzzles = puzzle_costs(parts, answers)
+    if of_puzzles is not None and ballots is not None:
+        of_puzzles = np.bincount(owners_of(table, ballots.table), of_puzzles, len(table))
+    return {} if of_puzzles is None else {"cost": of_puzzles}
 
 
 def _attempts(metric: str) -> int:
@@ -213,4 +244,5 @@ class _Ballots:
 
     def restored(self, predictions: Predictions) -> Predictions:
         """The answers in the frame of their puzzles."""
-        return Predictions(self._restore(self._rows, predictions.tokens), predictions.confidence)
+        tokens = self._restore(self._rows, predictions.tokens)
+        return dataclasses.replace(predictions, tokens=tokens)

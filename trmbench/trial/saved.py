@@ -18,7 +18,8 @@ import torch
 from trmbench.config.stored import require_known_settings
 from trmbench.errors import TrmbenchError
 from trmbench.evaluation.answers import predict
-from trmbench.evaluation.scoring import count_votes
+from trmbench.evaluation.predictions import joined
+from trmbench.evaluation.voting import count_votes
 from trmbench.spec import Predictions, PuzzleTable, Question, Solver, Task, Trial
 from trmbench.spec.trials import split_of
 from trmbench.store import Store
@@ -48,6 +49,8 @@ class Solution:
     """(S, L) uint8 tokens after each supervision step, of a single trial."""
     trials: int
     """How many trials were asked."""
+    abstained: bool = False
+    """Whether the model gives no answer, or none of the trials does."""
 
     def record(self) -> dict[str, Any]:
         """The solution in plain values, as JSON has them."""
@@ -57,6 +60,7 @@ class Solution:
             "valid": self.valid,
             "seconds": self.seconds,
             "trials": self.trials,
+            "abstained": self.abstained,
             "question_tokens": self.question.tolist(),
             "answer_tokens": self.answer.tolist(),
         }
@@ -132,7 +136,7 @@ class SavedModel:
             self._answered(*pair, table) for pair in zip(self.parts, self._solvers, strict=True)
         ]
         seconds = (time.perf_counter() - started) / len(questions)
-        chosen = given[0] if len(given) == 1 else _voted(table, given)
+        chosen = given[0] if len(given) == 1 else _voted(self.task, table, given)
         return self._solutions(table, chosen, seconds)
 
     def _questions(self, puzzles: str | np.ndarray | Iterable[str | Question]) -> list[Question]:
@@ -165,6 +169,7 @@ class SavedModel:
                 seconds=seconds,
                 steps=None if steps is None else steps[:, row],
                 trials=len(self.parts),
+                abstained=bool(chosen.abstained is not None and chosen.abstained[row]),
             )
             for row in range(len(table))
         ]
@@ -177,14 +182,10 @@ def _table(questions: Sequence[Question]) -> PuzzleTable:
     return PuzzleTable(inputs, np.zeros_like(inputs), identifiers, names, names)
 
 
-def _voted(table: PuzzleTable, given: Sequence[Predictions]) -> Predictions:
+def _voted(task: Task, table: PuzzleTable, given: Sequence[Predictions]) -> Predictions:
     """The answers that most trials give."""
     rows = np.tile(np.arange(len(table)), len(given))
-    ballots = Predictions(
-        np.concatenate([each.tokens for each in given]),
-        np.concatenate([each.confidence for each in given]),
-    )
-    return count_votes(table, table.select(rows), ballots)[0]
+    return count_votes(task, table, table.select(rows), joined(given))[0]
 
 
 def load_model(
