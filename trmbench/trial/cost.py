@@ -57,7 +57,7 @@ def answer_costs(
     if answers.cost is not None:
         of_one: float | None = float(answers.cost.mean())
     elif each is None:
-        of_one = _counted(parts, solver, tested)
+        of_one = _counted(parts, solver, tested, answers)
     else:
         steps = depth if answers.steps is None else float(answers.steps.mean())
         of_one = each * (steps or 1)
@@ -88,7 +88,10 @@ def _depth(parts: TrialParts, answers: Predictions) -> int | None:
     return None if answers.tokens_by_step is None else len(answers.tokens_by_step)
 
 
-def _counted(parts: TrialParts, solver: Solver, tested: PuzzleTable) -> float | None:
+def _counted(
+    parts: TrialParts, solver: Solver, tested: PuzzleTable, answers: Predictions
+) -> float | None:
+    """Count one answer; where puzzles take unequal numbers of steps, in proportion to these."""
     from torch.utils.flop_counter import FlopCounterMode  # slow to load, and rarely needed
 
     inputs = torch.from_numpy(tested.inputs[:1].astype(np.int64)).to(parts.device)
@@ -100,6 +103,9 @@ def _counted(parts: TrialParts, solver: Solver, tested: PuzzleTable) -> float | 
         sdpa_kernel(SDPBackend.MATH),
         FlopCounterMode(display=False) as counter,
     ):
-        solver.predict(batch, torch.Generator(parts.device).manual_seed(0))
-        return float(counter.get_total_flops()) or None
+        again = solver.predict(batch, torch.Generator(parts.device).manual_seed(0))
+        flops = float(counter.get_total_flops())
+        if again.steps is not None and answers.steps is not None:
+            flops *= float(answers.steps.mean()) / float(again.steps)
+        return flops or None
     return None  # a solver that cannot answer a single puzzle is none to be counted

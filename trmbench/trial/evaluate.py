@@ -211,10 +211,12 @@ def _headline(parts: TrialParts, totals: Mapping[str, float]) -> dict[str, Any]:
 
 
 def _compute(answers: Predictions, parts: TrialParts) -> dict[str, float]:
-    """With an early exit: supervision steps used per test puzzle, and their share of all."""
+    """Supervision steps used per test puzzle, where not all; with early exit, as share of all."""
     if answers.steps is None:
         return {}
     used = float(answers.steps.mean())
+    if not parts.needs_training:
+        return {"supervision_steps": used}
     every = parts.evaluation.steps or parts.model.max_steps
     return {"supervision_steps": used, "share_of_all_steps": used / every}
 
