@@ -244,3 +244,18 @@ def test_a_collapsed_seed_is_a_caution_with_its_number_and_the_median(tmp_path: 
     assert line.startswith("1 of 5 seeds of dart (seed 3: ")
     assert f"median is {100 * np.median(scores.mean(axis=1)):.1f} %" in line
     assert line.endswith("1 of 5 runs are such: 1 to 72 % of all may be")
+
+
+def test_a_whole_benchmark_has_both_verdicts_where_they_disagree(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    a, b = ((generator.random((8, 60)) < generator.random(60) ** p) for p in (0.8, 1.3))
+    for task in ("arc1", "maze"):
+        add_cell(tmp_path, "trm", a, task=task)
+        add_cell(tmp_path, "hrm", b, task=task)
+    arc, maze = compared(tmp_path).differences
+    assert arc.verdict == "undecided" and arc.on_this_set is not None
+    assert arc.explanation.startswith("trm is better than hrm by ")
+    assert "this test set; p " in arc.explanation
+    assert ". On puzzles like these: Undecided: trm is " in arc.explanation
+    assert maze.on_this_set is None and maze.explanation.startswith("Undecided")
+    assert compared(tmp_path, population=60).differences[0].on_this_set is None

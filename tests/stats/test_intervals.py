@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from trmbench.stats import clopper_pearson, interval, wilson
 
@@ -102,3 +102,32 @@ def test_a_smaller_confidence_gives_a_narrower_interval() -> None:
 def test_unknown_estimand_is_refused() -> None:
     with pytest.raises(ValueError, match="this test set"):
         interval(np.ones((2, 2)), "the universe")
+
+
+def test_puzzles_like_these_is_never_narrower_than_this_test_set() -> None:
+    generator = np.random.default_rng(0)
+    narrower = 0
+    for _ in range(200):
+        logits = generator.normal(size=200) * 1.5 + 0.2 * generator.normal(size=(3, 1))
+        scores = generator.random((3, 200)) < 1 / (1 + np.exp(-logits))
+        here, like = interval(scores), interval(scores, "puzzles like these")
+        assert like.high - like.low >= here.high - here.low - 1e-12
+        narrower += like.high - like.low < here.high - here.low + 1e-12
+    assert narrower > 50  # where the half-width of this test set is taken
+
+
+@pytest.mark.parametrize(("level", "seeds"), [(-6.5, 5), (-6.5, 10), (8.0, 10)])
+def test_near_0_and_1_the_interval_for_puzzles_like_these_covers(level: float, seeds: int) -> None:
+    generator = np.random.default_rng(1)
+    spread = np.sqrt(2.5**2 + 0.3**2 + 1)
+    truth = special.expit(level + spread * generator.normal(size=1_000_000)).mean()
+    covered = []
+    for _ in range(300):
+        difficulty = level + 2.5 * generator.normal(size=120)
+        logits = difficulty + 0.3 * generator.normal(size=(seeds, 1))
+        logits = logits + generator.normal(size=(seeds, 120))
+        found = interval(
+            generator.random((seeds, 120)) < special.expit(logits), "puzzles like these"
+        )
+        covered.append(found.low <= truth <= found.high)
+    assert 0.92 <= np.mean(covered) <= 0.985

@@ -122,3 +122,16 @@ def test_three_looks_find_a_difference_that_is_none_at_most_6_times_in_100() -> 
         naive += min(p_values) < 0.05
         planned += min(p_values) < looks_level([3, 5, 10])
     assert planned / 300 <= 0.06 < naive / 300
+
+
+def test_pairs_may_have_a_population_each() -> None:
+    a, b = scores(0.55, puzzles=100), scores(0.5, puzzles=100, seed=1)
+    like, here = compare_all([(a, b), (a, b)], population=[None, "this test set"])
+    assert here.estimate == compare(a, b, population=100).estimate
+    assert like.estimate == compare(a, b).estimate
+    assert (here.estimand, like.estimand) == (
+        "seeds and this test set",
+        "seeds and puzzles like these",
+    )
+    with pytest.raises(ValueError, match="number of puzzles or"):
+        compare(a, b, population="the universe")

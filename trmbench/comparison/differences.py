@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from trmbench.comparison.cautions import obstacles
 from trmbench.comparison.cells import CellSummary
@@ -13,6 +14,7 @@ from trmbench.comparison.left_out import LeftOut
 from trmbench.comparison.matching import Match, Matching
 from trmbench.comparison.pairing import partners
 from trmbench.comparison.question import Question
+from trmbench.comparison.reported import is_whole_benchmark
 from trmbench.comparison.scores import ScoreReader, shared_ids
 from trmbench.errors import TrmbenchError
 from trmbench.stats import (
@@ -23,6 +25,7 @@ from trmbench.stats import (
     compare_all,
     puzzle_table,
 )
+from trmbench.stats.intervals import THIS_TEST_SET
 
 REFUSED = "refused"
 _Scores = tuple[CellMoments, CellMoments] | PairedMoments
@@ -42,6 +45,8 @@ class Difference:
     """Who solves which puzzles."""
     match: Match
     """The depths at which the two are compared."""
+    on_this_set: Comparison | None = None
+    """The comparison on the tested puzzles alone, where they are all of a published benchmark."""
 
     @property
     def verdict(self) -> str:
@@ -66,9 +71,16 @@ class Difference:
         if self.comparison is None:
             return f"Not compared: {'; '.join(self.obstacles)}."
         text = f"{self.match.line}: " if self.match.line else ""
-        text = text[:1].upper() + text[1:] + self.comparison.explanation
+        text = text[:1].upper() + text[1:] + self._on_this_set() + self.comparison.explanation
         text += self._unfinished() + self._without_partner()
         return f"FORCED although {'; '.join(self.obstacles)}. {text}" if self.obstacles else text
+
+    def _on_this_set(self) -> str:
+        """The verdict on a benchmark as such, first, where puzzles like these have another one."""
+        here = self.on_this_set
+        if here is None or here.verdict == self.verdict:
+            return ""
+        return f"{here.explanation} On puzzles like these: "
 
     def _unfinished(self) -> str:
         """What to do about trials that did not finish, where they block the verdict."""
@@ -172,33 +184,43 @@ def _differences(
             why.append(pair)
         scores.append(None if isinstance(pair, str) else pair)
     compared = [place for place, pair in enumerate(scores) if pair is not None]
-    comparisons = iter(
-        compare_all(
-            [pair for pair in scores if pair is not None],
-            margin=question.margin,
-            ignore_failed=question.ignore_failed,
-            population=question.population,
-            plan=question.plan,
-            not_worse_than=question.not_worse_than,
-            looks=question.looks,
-            names=[_names(matches[place]) for place in compared],
-        )
+    pairs = [pair for pair in scores if pair is not None]
+    comparisons = iter(_compared(pairs, [matches[place] for place in compared], question))
+    differences = []
+    for match, why, pair in zip(matches, found, scores, strict=True):
+        comparison, here = next(comparisons) if pair else (None, None)
+        cells = match.a.cell, match.b.cell
+        puzzles = _puzzles(pair)
+        differences.append(Difference(*cells, tuple(why), comparison, puzzles, match, here))
+    return differences
+
+
+def _compared(
+    pairs: Sequence[_Scores], matches: Sequence[Match], question: Question
+) -> list[tuple[Comparison, Comparison | None]]:
+    """Compare the pairs; those on all of a benchmark once more, on these puzzles alone."""
+    ask = partial(
+        compare_all,
+        pairs,
+        margin=question.margin,
+        ignore_failed=question.ignore_failed,
+        plan=question.plan,
+        not_worse_than=question.not_worse_than,
+        looks=question.looks,
+        names=[(match.a.cell.name, match.b.cell.name) for match in matches],
     )
-    return [
-        Difference(
-            match.a.cell,
-            match.b.cell,
-            tuple(why),
-            next(comparisons) if pair else None,
-            _puzzles(pair),
-            match,
-        )
-        for match, why, pair in zip(matches, found, scores, strict=True)
+    found = ask(population=question.population)
+    whole = [
+        question.population is None and all(map(is_whole_benchmark, (match.a.cell, match.b.cell)))
+        for match in matches
     ]
-
-
-def _names(match: Match) -> tuple[str, str]:
-    return match.a.cell.name, match.b.cell.name
+    if not any(whole):
+        return [(comparison, None) for comparison in found]
+    here = ask(population=[THIS_TEST_SET if is_whole else None for is_whole in whole])
+    return [
+        (comparison, other if is_whole else None)
+        for comparison, other, is_whole in zip(found, here, whole, strict=True)
+    ]
 
 
 def _puzzles(pair: _Scores | None) -> PuzzleCounts | None:

@@ -19,6 +19,8 @@ BENCHMARKS = {
     "arc-mini": "Mini-ARC",
 }
 """The benchmark that a task's own data are, unless they are generated or the user's."""
+WHOLE = ("ARC-AGI-1", "ARC-AGI-2")
+"""Benchmarks that are their test set, and no sample of further puzzles."""
 GENERATED = "generated puzzles"
 YOUR_FOLDER = "your folder"
 LANGUAGE_MODEL = "language model"
@@ -104,6 +106,18 @@ def _test_set(cell: CellSummary) -> str:
     if options.get("source") == "generated":
         return GENERATED
     return BENCHMARKS.get(cell.task, cell.task)
+
+
+def is_whole_benchmark(cell: CellSummary) -> bool:
+    """Whether a cell was tested on all of a benchmark that has no further puzzles: ARC's tasks."""
+    options, evaluation = cell.config.get("task", {}), cell.config.get("evaluation", {})
+    chosen = ("path", "test_tasks", "skip_large")
+    return (
+        _test_set(cell) in WHOLE
+        and cell.split == "test"
+        and not any(options.get(key) for key in chosen)
+        and evaluation.get("limit") is None
+    )
 
 
 def _trained_on(cell: CellSummary) -> str:

@@ -137,7 +137,17 @@ def difference_record(difference: Difference) -> Record:
         "b_flops_per_answer": difference.match.b.cost.flops,
         "obstacles": list(difference.obstacles),
         "forced": difference.forced,
+        "on_this_test_set": _short(difference.on_this_set),
     }
+
+
+def _short(found: Comparison | None) -> Record:
+    """The verdict on a benchmark as such; None where the puzzles are a sample."""
+    if found is None:
+        return dict.fromkeys(("verdict", "low", "high", "p_corrected"))
+    low, high = found.estimate.low, found.estimate.high
+    p = found.evidence.p_corrected
+    return {"verdict": found.verdict, "low": low, "high": high, "p_corrected": p}
 
 
 def _figures(found: Comparison | None) -> Record:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from trmbench.stats.cells import CellMoments, pair_seeds
 from trmbench.stats.estimate import Estimate
+from trmbench.stats.intervals import PUZZLES_LIKE_THESE, THIS_TEST_SET
 from trmbench.stats.looks import looks_level
 from trmbench.stats.multiplicity import holm, holm_levels
 from trmbench.stats.pair_test import Asked, Pair, PairTest, Scores, test_pair
@@ -54,7 +55,7 @@ def compare(
     ignore_failed: bool = False,
     *,
     paired: bool = False,
-    population: int | None = None,
+    population: int | str | None = None,
     plan: float | None = None,
     not_worse_than: float | None = None,
     looks: Sequence[int] = (),
@@ -73,8 +74,8 @@ def compare(
         ignore_failed: give verdicts although seeds failed.
         paired: row k of A and of B belong together: one network tested in two ways, or two models
             on one trained base. Takes scores, not moments.
-        population: the puzzles that are spoken of, of which P were tested; P = this test set.
-            None = any number of puzzles like these.
+        population: the number of puzzles that are spoken of, of which P were tested; P, or "this
+            test set", = these very puzzles. None = any number of puzzles like these.
         plan: a difference that a study is to find; the power analysis then says how large it is.
         not_worse_than: A may be worse by this; allows the verdict "not worse".
         looks: the numbers of seeds at which a growing study is looked at; each look then has a
@@ -109,7 +110,7 @@ def compare_all(
     confidence: float = 0.95,
     ignore_failed: bool = False,
     *,
-    population: int | None = None,
+    population: int | str | None | list[int | str | None] = None,
     plan: float | None = None,
     not_worse_than: float | None = None,
     looks: Sequence[int] = (),
@@ -117,16 +118,21 @@ def compare_all(
 ) -> list[Comparison]:
     """Compare a family of pairs (all models x tasks of one call), with Holm's correction.
 
-    Pairs of cells, or of seeds (`pair_seeds`); see `compare` for what else can be asked.
+    Pairs of cells, or of seeds (`pair_seeds`); see `compare` for what else can be asked. There may
+    be a population for each pair.
     """
     fractions = {"margin": margin, "confidence": confidence, "plan": plan}
     for name, value in {**fractions, "not_worse_than": not_worse_than}.items():
         if value is not None and not 0 < value < 1:
             raise ValueError(f"{name} must be between 0 and 1, not {value}")
     level = looks_level(looks, 1 - confidence) if looks else 1 - confidence
-    asked = Asked(margin, confidence, ignore_failed, population, plan, not_worse_than, tuple(looks))
+    of_each = population if isinstance(population, list) else [population] * len(pairs)
+    asked = [
+        Asked(margin, confidence, ignore_failed, each, plan, not_worse_than, tuple(looks))
+        for each in of_each
+    ]
     called = names or [("A", "B")] * len(pairs)
-    tests = [test_pair(pair, each, asked) for pair, each in zip(pairs, called, strict=True)]
+    tests = [test_pair(*each) for each in zip(pairs, called, asked, strict=True)]
     estimates = [test.estimate for test in tests]
     p_values = [estimate.p_value for estimate in estimates]
     corrected = zip(
@@ -138,8 +144,8 @@ def compare_all(
     )
     family = max(1, sum(not math.isnan(p) for p in p_values))
     return [
-        _conclude(test, asked, family, level, *each)
-        for test, each in zip(tests, corrected, strict=True)
+        _conclude(test, question, family, level, *each)
+        for test, question, each in zip(tests, asked, corrected, strict=True)
     ]
 
 
@@ -189,10 +195,12 @@ def _conclude(
     )
 
 
-def _about(population: int | None, puzzles: int) -> str:
+def _about(population: int | str | None, puzzles: int) -> str:
     if population is None:
-        return "puzzles like these"
-    return "this test set" if population == puzzles else f"the {population:,} puzzles"
+        return PUZZLES_LIKE_THESE
+    if population in (THIS_TEST_SET, puzzles):
+        return THIS_TEST_SET
+    return f"the {population:,} puzzles"
 
 
 def _side(cell: CellMoments, name: str) -> Side:

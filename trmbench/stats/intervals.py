@@ -13,6 +13,8 @@ from trmbench.stats.cells import CellMoments, ScoreArray, moments
 THIS_TEST_SET = "this test set"
 PUZZLES_LIKE_THESE = "puzzles like these"
 THIS_CHECKPOINT = "this checkpoint only"
+NEAR = 0.1
+"""Means below this, or above 1 minus this, have no symmetric interval over puzzles."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Interval:
     """What the interval covers: "this test set" (the mean over all seeds, on these puzzles),
     "puzzles like these" (over seeds and puzzles) or "this checkpoint only" (one seed)."""
     method: str
-    """"t over seeds", "t over seeds and puzzles", "Clopper-Pearson", "Wilson" or "none"."""
+    """"t over seeds", "t over seeds and puzzles", "Wilson over seeds and puzzles",
+    "Clopper-Pearson", "Wilson" or "none"."""
     confidence: float
     seeds: int
     """Finished seeds."""
@@ -58,7 +61,10 @@ def clopper_pearson(count: float, total: int, confidence: float = 0.95) -> tuple
 
 def wilson(count: float, total: int, confidence: float = 0.95) -> tuple[float, float]:
     """Score interval for `count` of `total` (Wilson, 1927); `count` may be fractional."""
-    z2 = float(special.ndtri((1 + confidence) / 2)) ** 2
+    return _score_interval(count, total, float(special.ndtri((1 + confidence) / 2)) ** 2)
+
+
+def _score_interval(count: float, total: float, z2: float) -> tuple[float, float]:
     centre = count + z2 / 2
     half = math.sqrt(z2 * (count * (total - count) / total + z2 / 4))
     return max(0.0, (centre - half) / (total + z2)), min(1.0, (centre + half) / (total + z2))
@@ -70,7 +76,8 @@ def interval(
     """Compute the mean of the scores (K, P) of one cell, with an interval for the estimand.
 
     Two seeds or more: Student's t, over seeds for "this test set", over seeds and puzzles for
-    "puzzles like these" (two-way random effects, Satterthwaite degrees of freedom). Where the
+    "puzzles like these" (two-way random effects, Satterthwaite degrees of freedom), where it is
+    never narrower than for "this test set", and by Wilson's method near 0 and 1. Where the
     scores show no variance at all it is the exact binomial interval of one seed, since equal seeds
     say no more than one of them. One seed: Wilson over puzzles, "this checkpoint only". No
     finished seed: NaN.
@@ -112,18 +119,38 @@ def _of_several_seeds(
     cell: CellMoments, estimand: str, confidence: float
 ) -> tuple[str, float, float, float]:
     """Name the method for two seeds or more; return it, the standard error and the bounds."""
-    if estimand == THIS_TEST_SET:
-        method = "t over seeds"
-        variance, degrees = cell.seed_variance / cell.seeds, float(cell.seeds - 1)
-    else:
+    method = "t over seeds"
+    error, degrees = math.sqrt(cell.seed_variance / cell.seeds), float(cell.seeds - 1)
+    quantile = _quantile(degrees, confidence)
+    half = quantile * error
+    if estimand != THIS_TEST_SET:
         method = "t over seeds and puzzles"
         variance, degrees = _two_way_variance(cell)
-    error = math.sqrt(variance)
+        error, quantile = math.sqrt(variance), _quantile(degrees, confidence)
+        half = max(half, quantile * error)
     if error == 0:
         bounds = clopper_pearson(cell.mean * cell.puzzles, cell.puzzles, confidence)
         return "Clopper-Pearson", error, *bounds
-    half = float(special.stdtrit(degrees, (1 + confidence) / 2)) * error
+    if estimand != THIS_TEST_SET and not NEAR < cell.mean < 1 - NEAR:
+        bounds = _effective_wilson(cell.mean, half, quantile)
+        return "Wilson over seeds and puzzles", error, *bounds
     return method, error, max(0.0, cell.mean - half), min(1.0, cell.mean + half)
+
+
+def _quantile(degrees: float, confidence: float) -> float:
+    return float(special.stdtrit(degrees, (1 + confidence) / 2))
+
+
+def _effective_wilson(mean: float, half: float, quantile: float) -> tuple[float, float]:
+    """Wilson's interval of as many puzzles as would have the half-width, with t for z.
+
+    Near 0 and 1 the symmetric interval misses on one side: at 0.75 % of 120 puzzles it covers 82
+    to 87 %, this one 93 to 97 %.
+    """
+    if not 0 < mean < 1:
+        return max(0.0, mean - half), min(1.0, mean + half)
+    puzzles = mean * (1 - mean) * (quantile / half) ** 2
+    return _score_interval(mean * puzzles, puzzles, quantile**2)
 
 
 def _two_way_variance(cell: CellMoments) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import numpy as np
 from trmbench.stats.cells import CellMoments, PairedMoments, ScoreArray, moments
 from trmbench.stats.collapse import outlying_seeds, outlying_values
 from trmbench.stats.estimate import Estimate, constant_estimate, t_estimate
+from trmbench.stats.intervals import THIS_TEST_SET
 from trmbench.stats.power import MINIMUM_SEEDS
 from trmbench.stats.variance import (
     DifferenceVariance,
@@ -29,7 +30,7 @@ class Asked(NamedTuple):
     margin: float | None
     confidence: float
     ignore_failed: bool
-    population: int | None
+    population: int | str | None
     plan: float | None
     tolerance: float | None
     looks: tuple[int, ...]
@@ -55,15 +56,18 @@ def test_pair(pair: Pair, names: tuple[str, str], asked: Asked) -> PairTest:
     a, b = (pair.a, pair.b) if isinstance(pair, PairedMoments) else map(moments, pair)
     if a.puzzles != b.puzzles:
         raise ValueError(f"A has {a.puzzles} puzzles and B {b.puzzles}: they must be the same ones")
-    if asked.population is not None and asked.population < a.puzzles:
-        raise ValueError(f"a population of {asked.population} has no {a.puzzles} puzzles")
+    population = a.puzzles if asked.population == THIS_TEST_SET else asked.population
+    if isinstance(population, str):
+        raise ValueError(f'a population is a number of puzzles or "{THIS_TEST_SET}"')
+    if population is not None and population < a.puzzles:
+        raise ValueError(f"a population of {population} has no {a.puzzles} puzzles")
     refusal = _refusal(a, b, names, asked, paired)
     enough = min(a.seeds, b.seeds) >= MINIMUM_SEEDS and a.puzzles > 1
     parts = None
     if enough and isinstance(pair, PairedMoments):
-        parts = paired_variance(pair, asked.population)
+        parts = paired_variance(pair, population)
     elif enough:
-        parts = difference_variance(a, b, asked.population)
+        parts = difference_variance(a, b, population)
     variance, degrees = (parts.variance, parts.degrees) if parts else checkpoint_variance(a, b)
     difference = _difference(a, b)
     bounds = (asked.confidence, asked.margin, asked.tolerance)
