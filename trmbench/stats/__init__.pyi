@@ -4,6 +4,13 @@ from .across_tasks import (
     performance_profile as performance_profile,
     probability_of_improvement as probability_of_improvement,
 )
+from .candidates import (
+    RiskCoverage as RiskCoverage,
+    pass_at as pass_at,
+    risk_coverage as risk_coverage,
+    selected_at as selected_at,
+    solutions_at as solutions_at,
+)
 from .cells import (
     CellMoments as CellMoments,
     PairedMoments as PairedMoments,
