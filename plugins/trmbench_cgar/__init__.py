@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trmbench import ModelSpec, Preset, ReferenceWeights, hookimpl
-from trmbench.published.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN
+from trmbench.published.presets import MINI_NETWORK, MINI_OF_MINI_ARC, MINI_TRAIN, PAPER_TRAIN
 from trmbench_cgar.options import STEP_WEIGHTS, Options, schedule
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "T": 2, "n": 2, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99, "step_weights": STEP_WEIGHTS},
+    for_task={"arc-mini": MINI_OF_MINI_ARC},
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trmbench import ModelSpec, Preset, hookimpl
 from trmbench.published.presets import (
     HRM_HEADLINE,
-    MINI_ARC,
+    MINI_FOR_ARC,
     MINI_NETWORK,
     MINI_TRAIN,
     PAPER_HRM_ARC,
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from trmbench_direct.model import Direct
 
 
-_ARC = ("arc1", "arc2")
-
 _PAPER = Preset(
     train={**PAPER_TRAIN, "epochs": 20_000, "ema": 0.0},
     for_task=PAPER_HRM_ARC,
@@ -32,7 +30,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options=MINI_NETWORK,
     train={**MINI_TRAIN, "ema": 0.99},
-    for_task=dict.fromkeys(_ARC, MINI_ARC),
+    for_task=MINI_FOR_ARC,
 )
 
 

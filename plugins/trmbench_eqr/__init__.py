@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trmbench import ModelSpec, Preset, ReferenceWeights, hookimpl
-from trmbench.published.presets import MINI_NETWORK, MINI_TRAIN, PAPER_TRAIN
+from trmbench.published.presets import MINI_NETWORK, MINI_OF_MINI_ARC, MINI_TRAIN, PAPER_TRAIN
 from trmbench_eqr.options import Options
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "T": 2, "n": 2, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99},
-    for_task={"maze": Preset(train={"learning_rate": 1e-2})},
+    for_task={"maze": Preset(train={"learning_rate": 1e-2}), "arc-mini": MINI_OF_MINI_ARC},
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trmbench import ModelSpec, Preset, ReferenceWeights, hookimpl
-from trmbench.published.presets import MINI_TRAIN, PAPER_TRAIN
+from trmbench.published.presets import ARC_TASKS, MINI_FOR_ARC, MINI_TRAIN, PAPER_TRAIN
 from trmbench_se_rrm.options import Options
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 _UNLIKE = {"equivariant": False}
 """For tasks whose tokens are not interchangeable."""
-
-_ARC = ("arc1", "arc2")
 
 _PAPER = Preset(
     train={**PAPER_TRAIN, "batch_size": 272, "epochs": 10_000, "ema": 0.999},
@@ -29,7 +27,7 @@ _PAPER = Preset(
         "maze": Preset(options=_UNLIKE, train={"batch_size": 64, "learning_rate": 5e-4}),
         **dict.fromkeys(("nonogram", "coloring", "queens"), Preset(options=_UNLIKE)),
         **dict.fromkeys(
-            _ARC,
+            ARC_TASKS,
             Preset(
                 options={"puzzle_embedding": True},
                 train={
@@ -63,7 +61,10 @@ _MINI = Preset(
     for_task={
         "maze": Preset(options=_UNLIKE),
         **dict.fromkeys(("nonogram", "coloring", "queens"), Preset(options=_UNLIKE)),
-        **dict.fromkeys(_ARC, Preset(options={"puzzle_embedding": True}, train={"steps": 1_500})),
+        **{
+            task: Preset(options={"puzzle_embedding": True}, train=MINI_FOR_ARC[task].train)
+            for task in ARC_TASKS
+        },
     },
 )
 

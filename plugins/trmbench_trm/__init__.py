@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trmbench import ModelSpec, Preset, ReferenceWeights, hookimpl
 from trmbench.published.presets import (
-    MINI_ARC,
+    MINI_FOR_ARC,
     MINI_NETWORK,
     MINI_TRAIN,
     PAPER_TRAIN,
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from trmbench import Context, TaskInfo
     from trmbench_trm.model import TRM
 
-
-_ARC = ("arc1", "arc2")
 
 _PAPER = Preset(
     train={**PAPER_TRAIN, "epochs": 50_000, "ema": 0.999},
@@ -39,7 +37,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "T": 2, "n": 2, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99},
-    for_task=dict.fromkeys(_ARC, MINI_ARC),
+    for_task=MINI_FOR_ARC,
 )
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from trmbench import ModelSpec, Preset, ReferenceWeights, hookimpl
 from trmbench.published.presets import (
-    MINI_ARC,
+    ARC_TASKS,
+    MINI_FOR_ARC,
     MINI_NETWORK,
     MINI_TRAIN,
     PAPER_TRAIN,
@@ -19,12 +20,10 @@ if TYPE_CHECKING:
     from trmbench_urm.model import URM
 
 
-_ARC = ("arc1", "arc2")
-
 _PAPER = Preset(
     train={**PAPER_TRAIN, "batch_size": 128, "epochs": 50_000, "ema": 0.999},
     for_task=dict.fromkeys(
-        _ARC,
+        ARC_TASKS,
         Preset(
             train={
                 "batch_size": 768,
@@ -41,7 +40,7 @@ _PAPER = Preset(
 _MINI = Preset(
     options={**MINI_NETWORK, "layers": 2, "T": 2, "n": 3, "supervision_steps": 4},
     train={**MINI_TRAIN, "ema": 0.99},
-    for_task=dict.fromkeys(_ARC, MINI_ARC),
+    for_task=MINI_FOR_ARC,
 )
 
 

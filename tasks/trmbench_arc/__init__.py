@@ -1,4 +1,4 @@
-"""ARC-AGI-1 and ARC-AGI-2 for trmbench: data, augmentation, test-time voting and submissions.
+"""ARC-AGI-1, ARC-AGI-2 and Mini-ARC for trmbench: data, augmentation, voting and submissions.
 
 Importing this package is cheap: numpy and torch are imported when a task is loaded or a public
 function is first used.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 from trmbench import Preset, TaskSpec, hookimpl
-from trmbench_arc.options import Arc1Options, Arc2Options
+from trmbench_arc.options import OPTIONS, Arc1Options, Arc2Options, ArcOptions, MiniArcOptions
 
 if TYPE_CHECKING:
     import click
@@ -35,7 +35,7 @@ __getattr__, _, __all__ = lazy_loader.attach(
         "voting": ["VoteResult", "vote"],
     },
 )
-__all__ += ["Arc1Options", "Arc2Options"]
+__all__ += ["Arc1Options", "Arc2Options", "ArcOptions", "MiniArcOptions"]
 
 PAPER = Preset(
     train={"epochs": 100_000, "batch_size": 768},
@@ -58,15 +58,20 @@ MINI = Preset(
     },
     evaluation={"votes": 4},
 )
+MINI_OF_5X5 = Preset(
+    options={"source": "generated", "test_tasks": 40, "variants": 4, "shifts": False},
+    train={"puzzle_learning_rate": 1e-2, "puzzle_weight_decay": 0.1},
+    evaluation={"votes": 4},
+)
 
 
-def _load(options: Arc1Options) -> Arc:
+def _load(options: ArcOptions) -> Arc:
     from trmbench_arc.arc import load
 
     return load(options)
 
 
-def _lacking(options: Arc1Options) -> Mapping[str, str]:
+def _lacking(options: ArcOptions) -> Mapping[str, str]:
     from trmbench_arc.concept import lacking
 
     return lacking(options)
@@ -74,21 +79,21 @@ def _lacking(options: Arc1Options) -> Mapping[str, str]:
 
 @hookimpl
 def trmbench_tasks() -> Sequence[TaskSpec]:
-    """The two public ARC-AGI data sets."""
-    presets = {"paper": PAPER, "mini": MINI}
+    """Offer the two public ARC-AGI data sets, and Mini-ARC."""
     return [
         TaskSpec(
             name,
             title,
-            presets,
+            {"paper": PAPER, "mini": mini},
             _load,
-            options=options,
+            options=OPTIONS[name],
             lacking=_lacking,
             identifiers_option="identifiers",
         )
-        for name, title, options in (
-            ("arc1", "ARC-AGI-1", Arc1Options),
-            ("arc2", "ARC-AGI-2", Arc2Options),
+        for name, title, mini in (
+            ("arc1", "ARC-AGI-1", MINI),
+            ("arc2", "ARC-AGI-2", MINI),
+            ("arc-mini", "Mini-ARC", MINI_OF_5X5),
         )
     ]
 

