@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from trmbench.cli.options import results_option
+from trmbench.cli.options import several_results_option
 from trmbench.errors import TrmbenchError, printable, shown
+
+if TYPE_CHECKING:
+    from trmbench.store import Store
 
 where_option = click.option(
     "--where",
@@ -86,23 +90,37 @@ def question_options(command: Any) -> Any:
             type=click.Choice(["published"]),
             help="Show what papers report next to ours.",
         ),
-        results_option,
+        several_results_option,
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
+def opened(results: Sequence[str]) -> Store:
+    """The results that `--results` names, read as one."""
+    from trmbench.cli.console import warn
+    from trmbench.store.several import open_results
+
+    return open_results(results, warn)
+
+
 POINTS = ("margin", "not_worse_than", "plan")
 """Options in points, 0 to 100, of what a question has as a share."""
 
 
-def compared(results: str, looks: str | None, beside: str | None, **question: Any) -> Any:
-    """The comparison that the options of `question_options` ask for; its notes go to stderr."""
+def compared(store: Store, looks: str | None, beside: str | None, **question: Any) -> Any:
+    """The comparison that the options of `question_options` ask for; its notes go to stderr.
+
+    Args:
+        store: what `opened` returns.
+        looks: the option of that name.
+        beside: the option --with.
+        question: the other options.
+    """
     from trmbench.cli.console import warn
     from trmbench.comparison.compare import compare_cells
     from trmbench.comparison.question import Question
-    from trmbench.store import Store
 
     for name in POINTS:
         points = question.pop(name)
@@ -114,7 +132,7 @@ def compared(results: str, looks: str | None, beside: str | None, **question: An
     if price is not None and not 0 <= price < 1e6:
         raise TrmbenchError(f"--dollars-per-hour {price} is not possible", "use 0 to 1,000,000")
     asked = Question(looks=_numbers(looks), published=beside == "published", **question)
-    found = compare_cells(Store(results, warn), asked)
+    found = compare_cells(store, asked)
     for note in found.notes:
         warn(note)
     return found
@@ -141,11 +159,11 @@ def _numbers(looks: str | None) -> tuple[int, ...]:
     help="How to print it.",
 )
 @click.option("--fail-if-worse", is_flag=True, help="Exit 1 if a model is worse than --baseline.")
-def command(form: str, fail_if_worse: bool, **options: Any) -> int:
+def command(form: str, fail_if_worse: bool, results: Sequence[str], **options: Any) -> int:
     """Compare the cells of each task and preset: means, differences, verdicts in words."""
     if fail_if_worse and not options["baseline"]:
         raise TrmbenchError("--fail-if-worse needs to know worse than what", "add --baseline MODEL")
-    found = compared(**options)
+    found = compared(opened(results), **options)
     if form == "table":
         from trmbench.cli.console import console
         from trmbench.report.terminal import comparison_view

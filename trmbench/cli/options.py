@@ -34,6 +34,15 @@ results_option = click.option(
     metavar="DIR",
     help="The results folder, or its URL in an object store: s3://BUCKET/RESULTS.",
 )
+several_results_option = click.option(
+    "--results",
+    multiple=True,
+    default=[DEFAULT_RESULTS],
+    metavar="DIR",
+    help="A results folder, its URL, or a bundle of `trmbench publish`. Repeatable: the rows of all"
+    " are compared.",
+)
+results_argument = click.argument("results", default=DEFAULT_RESULTS, metavar="[RESULTS]")
 models_option = click.option(
     "--model",
     "models",

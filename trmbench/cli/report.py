@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from trmbench.cli.compare import compared, question_options
+from trmbench.cli.compare import compared, opened, question_options
 
 
 @click.command("report", short_help="Write the comparison as one HTML file.")
@@ -26,16 +27,15 @@ from trmbench.cli.compare import compared, question_options
     metavar="DIR",
     help="Write the figures there as SVG and PNG, too.",
 )
-def command(output: Path, figures: Path | None, **options: Any) -> None:
+def command(output: Path, figures: Path | None, results: Sequence[str], **options: Any) -> None:
     """Write tables, figures, drawn puzzles, configuration and failures into one HTML file."""
-    from trmbench.cli.console import console, warn
+    from trmbench.cli.console import console
     from trmbench.gallery.differences import draw_differences
     from trmbench.report.canvas import save_figures
     from trmbench.report.page import build_report, write_report
-    from trmbench.store import Store
 
-    found = compared(**options)
-    store = Store(options["results"], warn)
+    store = opened(results)
+    found = compared(store, **options)
     report = build_report(store, found, draw_differences(store, found))
     write_report(report, output)
     console.print(f"wrote {output}")

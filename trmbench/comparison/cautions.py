@@ -14,6 +14,7 @@ from trmbench.comparison.scores import data_of, figure_of, shared_ids
 from trmbench.spec.trials import Row
 from trmbench.stats import outlying_seeds
 
+CONSEQUENCES = {"processors": "; a seed gives equal bits on the same kind of processor only"}
 UNLIKE = 1.5
 """Trainings that differ by more than this factor in compute call for a caution."""
 
@@ -113,7 +114,7 @@ def find_cautions(cells: Sequence[CellSummary]) -> list[str]:
     for what, found in values.items():
         if len(found) > 1:
             described = "; ".join(f"{value} ({', '.join(names)})" for value, names in found.items())
-            lines.append(f"different {what}: {described}")
+            lines.append(f"different {what}: {described}{CONSEQUENCES.get(what, '')}")
     return lines
 
 

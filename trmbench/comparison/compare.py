@@ -10,6 +10,7 @@ from trmbench.comparison.cautions import find_cautions
 from trmbench.comparison.cells import HEADLINE, CellSummary, named, summarize_with
 from trmbench.comparison.differences import Difference, by_split
 from trmbench.comparison.left_out import OUTCOMES, LeftOut
+from trmbench.comparison.origins import origin_lines
 from trmbench.comparison.question import Question
 from trmbench.comparison.reported import Reported, reported_figures
 from trmbench.comparison.scores import ScoreReader, check_metric, is_scored_anew
@@ -107,6 +108,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
         notes.append(f"{repeated} pairs, once matched, ask what another pair asks; it counts once")
     notes += _mixed_presets(groups)
     notes += _scored_anew(cells)
+    notes += origin_lines(cells)
     of_test = [cell for cell in cells if cell.split == HEADLINE]
     return ComparedCells(
         question=question,

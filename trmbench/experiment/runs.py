@@ -11,14 +11,17 @@ from trmbench.config.compose import base_cells, checked_section
 from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.spec import Trial, row_name
+from trmbench.spec.ids import is_id
 from trmbench.spec.settings import ExecutionSettings
 from trmbench.spec.status import FAILED, FINISHED, INTERRUPTED
 from trmbench.store import Store
-from trmbench.store.checkpoints import forget_all, saved_steps
-from trmbench.store.claims import claimed, holder
-from trmbench.store.files import delete, listing
+from trmbench.store.checkpoints import RUNNING, files_of, forget_all, names_in, saved_steps
+from trmbench.store.claims import Claimed, claimed, holder
+from trmbench.store.files import below, delete, listing, subfolders
+from trmbench.store.final import has_final
 from trmbench.store.leftovers import sweep
-from trmbench.store.notes import read_notes, write_note
+from trmbench.store.location import Location
+from trmbench.store.notes import note_files, read_note, read_notes, write_note
 from trmbench.store.parquet import SUFFIX
 from trmbench.store.schemas import SCHEMAS
 
@@ -113,3 +116,37 @@ def forget(store: Store, trial: Trial) -> None:
                 if path.stem.partition("-")[0] == trial.trial_id:
                     delete(path)
         forget_all(checkpoints)
+
+
+def remove(store: Store, trials: Sequence[Trial]) -> None:
+    """Delete trials with all that is stored of them, and ask for them no longer.
+
+    Raises:
+        TrmbenchError: another process does one of them; the others before it are gone.
+    """
+    for trial in trials:
+        try:
+            forget(store, trial)
+        except Claimed as other:
+            raise TrmbenchError(
+                f"{trial.label} is left: {other.holder} does it", "stop that first"
+            ) from None
+    gone = {trial.trial_id for trial in trials}
+    for path in note_files(store):
+        asked = read_note(path, store.address)
+        left = [trial for trial in asked if trial.trial_id not in gone]
+        if len(left) < len(asked):
+            delete(path)
+            if left:
+                write_note(store, left)
+
+
+def outdated_checkpoints(store: Store) -> dict[str, list[Location]]:
+    """The checkpoints of trainings that have ended since, by trial: the final weights stand."""
+    found: dict[str, list[Location]] = {}
+    for folder in subfolders(below(store.root, "checkpoints")):
+        if is_id(folder.name) and has_final(folder) and holder(store.root, folder.name) is None:
+            names = [name for name in names_in(folder) if name.startswith(RUNNING)]
+            if names:
+                found[folder.name] = [path for name in names for path in files_of(folder, name)]
+    return found

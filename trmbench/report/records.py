@@ -10,6 +10,7 @@ from trmbench.comparison.across import AcrossTasks
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Difference
 from trmbench.comparison.measured import measured_on
+from trmbench.comparison.origins import origins
 from trmbench.report.compute import curve_record, depth_curves
 from trmbench.stats import Comparison, Interval
 
@@ -106,6 +107,7 @@ def cell_record(cell: CellSummary, dollars_per_hour: float | None = None) -> Rec
         "puzzle_embedding_parameters": cell.mean("puzzle_embedding_parameters"),
         "measured_on": measured_on(cell, dollars_per_hour),
         "overrides": dict(cell.overrides),
+        "origins": origins(cell),
     }
 
 

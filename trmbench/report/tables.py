@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Difference
 from trmbench.comparison.naming import described, shared_overrides
+from trmbench.comparison.origins import origins
 from trmbench.comparison.scores import PuzzleSet
 from trmbench.report.words import (
     UNKNOWN,
@@ -50,6 +51,7 @@ def cells(found: Sequence[CellSummary]) -> TextTable:
     Where cells have different metrics, a column says which each has.
     """
     mixed = len({cell.metric for cell in found}) > 1
+    several = any(map(origins, found))
     others = _other_figures(found)
     rows = tuple(
         (
@@ -57,6 +59,7 @@ def cells(found: Sequence[CellSummary]) -> TextTable:
             cell.name,
             cell.preset,
             *([metric_names([cell.metric])] if mixed else []),
+            *([", ".join(origins(cell))] if several else []),
             seeds_text(cell),
             percent(cell.interval.mean),
             interval_text(cell.interval),
@@ -68,7 +71,8 @@ def cells(found: Sequence[CellSummary]) -> TextTable:
         )
         for cell in found
     )
-    names = ("task", "model", "preset", *(["metric"] if mixed else []))
+    further = [*(["metric"] if mixed else []), *(["from"] if several else [])]
+    names = ("task", "model", "preset", *further)
     also = (column.partition("_")[0] for column in others)
     figures = ("seeds", "mean", "95 % interval", "min..max", *also)
     numbers = (*figures, "train", "parameters", "memory")

@@ -78,6 +78,11 @@ def write_text(path: Location, text: str) -> None:
     replace_file(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
+def write_bytes(path: Location, content: bytes) -> None:
+    """A file of bytes, written whole or not at all."""
+    replace_file(path, lambda temporary: temporary.write_bytes(content))
+
+
 def write_json(path: Location, value: Any) -> None:
     """A JSON file, written whole or not at all."""
     write_text(path, json.dumps(value, indent=1))

@@ -27,7 +27,9 @@ from trmbench.store.location import Location
 from trmbench.store.plain_json import parse
 
 SUFFIXES = (".json", ".safetensors")
-_RUNNING = re.compile(r"running-(\d{9})", re.ASCII)
+RUNNING = "running-"
+"""What the names of checkpoints of a running training begin with."""
+_RUNNING = re.compile(rf"{RUNNING}(\d{{9}})", re.ASCII)
 _OURS = re.compile(rf"{_RUNNING.pattern}|final|answers-[0-9a-f]{{12}}", re.ASCII)
 KEPT = 2
 """Running checkpoints kept, so that a damaged one has a predecessor."""
@@ -233,4 +235,4 @@ def files_of(folder: Location, name: str) -> list[Location]:
 
 
 def _name(step: int) -> str:
-    return f"running-{step:09d}"
+    return f"{RUNNING}{step:09d}"

@@ -137,7 +137,7 @@ class Store:
         Raises:
             TrmbenchError: the dataset's folder cannot be read.
         """
-        names = self._names(dataset) if names is None else names
+        names = self.names(dataset) if names is None else names
         schema = pa.schema(
             [SCHEMAS[dataset].field(name) for name in columns or SCHEMAS[dataset].names]
         )
@@ -147,7 +147,8 @@ class Store:
         # `empty_table` would load pandas, which takes half a second.
         return pa.concat_tables(found) if found else pa.Table.from_batches([], schema)
 
-    def _names(self, dataset: str) -> list[str]:
+    def names(self, dataset: str) -> list[str]:
+        """The names, without suffix, of the files of a dataset."""
         return [path.stem for path in listing(self.folder(dataset), SUFFIX)]
 
     def each(
@@ -160,6 +161,11 @@ class Store:
         schema = _schema(dataset, columns)
         return self._each(dataset, names, lambda path: read_table(path, dataset, schema))
 
+    def paths(self, dataset: str, names: Iterable[str]) -> list[Location]:
+        """The files of a dataset by these names, whether they are there or not."""
+        folder = self.folder(dataset)
+        return [folder / f"{name}{SUFFIX}" for name in names]
+
     def _rows(self, names: Iterable[str]) -> list[dict[str, Any]]:
         return [row for row in self._each("trials", names, read_row) if row is not None]
 
@@ -167,9 +173,8 @@ class Store:
         self, dataset: str, names: Iterable[str], read: Callable[[Location], Content[T]]
     ) -> Iterator[T | None]:
         """Read files side by side; what is missing is None, and what is damaged likewise."""
-        folder = self.folder(dataset)
-        paths = [folder / f"{name}{SUFFIX}" for name in names]
-        at_once = FILES_AT_ONCE if isinstance(folder, Path) else REQUESTS_AT_ONCE
+        paths = self.paths(dataset, names)
+        at_once = FILES_AT_ONCE if all(isinstance(p, Path) for p in paths) else REQUESTS_AT_ONCE
         with ThreadPoolExecutor(at_once) as pool:
             for start in range(0, len(paths), _READ_AHEAD):
                 some = paths[start : start + _READ_AHEAD]
@@ -198,13 +203,13 @@ class Store:
 
     def trials(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """The trials' rows, oldest first; `names` as for `read`."""
-        rows = self._rows(self._names("trials") if names is None else names)
+        rows = self._rows(self.names("trials") if names is None else names)
         return sorted(rows, key=lambda row: str(row["started_at"]))
 
     def names_of(self, trial_ids: Iterable[str]) -> list[str]:
         """The names of the rows of all evaluations of these trials."""
         wanted = set(trial_ids)
-        return [name for name in self._names("trials") if name.partition("-")[0] in wanted]
+        return [name for name in self.names("trials") if name.partition("-")[0] in wanted]
 
     def finished(self, names: Iterable[str]) -> set[str]:
         """Which of these, named by trial and evaluation, are finished."""

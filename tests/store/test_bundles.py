@@ -1,0 +1,285 @@
+"""Results that are handed on: bundles, and several places compared as one."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import shutil
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from helpers.synthetic import add_cell, bernoulli
+
+from trmbench.cli.main import run_command
+from trmbench.comparison.compare import compare_cells
+from trmbench.comparison.question import Question
+from trmbench.errors import TrmbenchError
+from trmbench.experiment.runs import unfinished
+from trmbench.store import Store
+from trmbench.store.bundles import INDEX, MANIFEST, publish
+from trmbench.store.checkpoints import save
+from trmbench.store.merging import to_merge
+from trmbench.store.notes import read_notes, write_note
+from trmbench.store.several import open_results
+
+GOOD, BAD = bernoulli(4, 60, 0.9), bernoulli(4, 60, 0.3)
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Path:
+    add_cell(tmp_path / "ours", "trm", GOOD)
+    return tmp_path / "ours"
+
+
+@pytest.fixture
+def bundle(ours: Path, tmp_path: Path) -> Path:
+    publish(Store(ours), tmp_path / "bundle", "CC0-1.0")
+    return tmp_path / "bundle"
+
+
+def run(*arguments: object) -> int:
+    return run_command(list(map(str, arguments)))
+
+
+def test_a_bundle_that_was_pulled_is_compared_as_the_original(
+    ours: Path, bundle: Path, tmp_path: Path
+) -> None:
+    assert run("pull", bundle, "--into", tmp_path / "pulled") == 0
+    for dataset in ("trials", "puzzles", "curves"):
+        tables = [Store(root).read(dataset) for root in (ours, tmp_path / "pulled")]
+        if dataset == "trials":  # whose provenance lost its places
+            tables = [table.drop_columns(["provenance"]) for table in tables]
+        assert tables[0].equals(tables[1])
+    means = [
+        compare_cells(open_results([root], pytest.fail), Question()).cells[0].interval
+        for root in (ours, tmp_path / "pulled", bundle)
+    ]
+    assert means[0] == means[1] == means[2]
+
+
+def test_the_same_results_are_the_same_bytes(ours: Path, bundle: Path, tmp_path: Path) -> None:
+    publish(Store(ours), tmp_path / "again", "CC0-1.0")
+    for file in bundle.iterdir():
+        assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes()
+
+
+def test_a_bundle_has_a_file_per_model_task_and_preset_with_a_licence(
+    ours: Path, tmp_path: Path
+) -> None:
+    add_cell(ours, "hrm", BAD, task="sudoku")
+    add_cell(ours, "a/../b", BAD)
+    counts = publish(Store(ours), tmp_path / "bundle", "CC0-1.0")
+    names = sorted(counts)
+    assert names[1:] == ["hrm--sudoku--mini.zip", "trm--maze--mini.zip"]
+    assert names[0].startswith("a-..-b--maze--mini--")
+    with zipfile.ZipFile(tmp_path / "bundle" / "trm--maze--mini.zip") as archive:
+        manifest = json.loads(archive.read(MANIFEST))
+    assert manifest["licence"] == "CC0-1.0" and len(manifest["files"]) == 12
+
+
+def test_no_path_and_no_name_of_the_machine_leaves_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "secrethost.example.org")
+    monkeypatch.setattr("getpass.getuser", lambda: "anna")
+    told = {
+        "command": "trmbench run --config=/home/anna/x/study.toml --results s3://bucket/r",
+        "data": {"fingerprint": "f00d", "source": "/home/anna/puzzles on secrethost, by anna"},
+        "git": {"commit": "abc", "dirty": True},
+    }
+    overrides = {"model.file": "private/weights.npz", "model.repo": "owner/name"}
+    add_cell(tmp_path / "r", "trm", GOOD, overrides=overrides, provenance=told)
+    publish(Store(tmp_path / "r"), tmp_path / "bundle", "CC0-1.0")
+    row = open_results([tmp_path / "bundle"], pytest.fail).trials()[0]
+    provenance = json.loads(row["provenance"])
+    assert provenance["command"] == "trmbench run --config=study.toml --results r"
+    assert provenance["data"]["source"] == "puzzles on elsewhere, by elsewhere"
+    assert json.loads(row["overrides"]) == {"model.file": "weights.npz", "model.repo": "owner/name"}
+    assert row["cell_id"] == Store(tmp_path / "r").trials()[0]["cell_id"]
+    everything = b"".join(file.read_bytes() for file in (tmp_path / "bundle").iterdir())
+    for secret in (b"/home", b"anna", b"secrethost", b"bucket", b"private/"):
+        assert secret not in everything
+
+
+@pytest.mark.parametrize("damage", ["content", "extra", "outside", "digest", "no zip"])
+def test_what_is_not_as_published_is_refused_in_one_line(
+    damage: str, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [path] = bundle.glob("*.zip")
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    first = next(name for name in files if name.startswith("puzzles"))
+    manifest: dict[str, Any] = json.loads(files[MANIFEST])
+    if damage == "content":
+        files[first] = files[first][:-1]
+    elif damage == "extra":
+        files["more"] = b"x"
+    elif damage == "outside":
+        manifest["files"]["../../evil.parquet"] = manifest["files"].pop(first)
+        files["../../evil.parquet"] = files.pop(first)
+    files[MANIFEST] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    if damage == "no zip":
+        path.write_bytes(b"PK")
+    place = bundle if damage == "digest" else path  # a file alone has no index to check
+    assert run("pull", place, "--into", tmp_path / "pulled") == 2
+    assert not list(tmp_path.rglob("evil*")) and not (tmp_path / "pulled").exists()
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.fixture
+def server(bundle: Path) -> Iterator[str]:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(bundle.parent))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
+        thread = threading.Thread(target=served.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{served.server_port}"
+        served.shutdown()
+        thread.join()
+
+
+def test_a_bundle_is_pulled_from_an_address(server: str, tmp_path: Path) -> None:
+    assert run("pull", f"{server}/bundle", "--into", tmp_path / "all") == 0
+    assert run("pull", f"{server}/bundle/trm--maze--mini.zip", "--into", tmp_path / "one") == 0
+    assert len(Store(tmp_path / "all").trials()) == len(Store(tmp_path / "one").trials()) == 4
+
+
+def test_an_address_without_a_bundle_is_told_in_one_line(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("pull", f"{server}/nothing", "--into", tmp_path / "x") == 2
+    assert f"cannot download {server}/nothing/{INDEX}" in capsys.readouterr().err
+    assert run("pull", "ftp://x/y", "--into", tmp_path / "x") == 2
+    assert run("pull", tmp_path, "--into", tmp_path / "x") == 2
+
+
+def test_a_bundle_is_pulled_from_the_hub(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def download(repository: str, repo_type: str, allow_patterns: list[str]) -> str:
+        assert (repository, repo_type) == ("lab/results", "dataset")
+        place = tmp_path / "cache"
+        for pattern in allow_patterns:
+            for file in bundle.glob(pattern):
+                place.mkdir(exist_ok=True)
+                shutil.copy(file, place)
+        return str(place)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    monkeypatch.chdir(tmp_path)
+    assert run("pull", "hf:lab/results") == 0
+    assert len(Store("pulled/results").trials()) == 4
+
+
+def test_two_places_are_compared_and_each_row_says_whose_it_is(
+    ours: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = tmp_path / "theirs"
+    add_cell(theirs, "hrm", BAD)
+    add_cell(theirs, "trm", np.vstack([GOOD, bernoulli(2, 60, 0.8, salt=1)]))
+    arguments = ["compare", f"--results={ours}", f"--results={theirs}"]
+    assert run(*arguments) == 0
+    said = capsys.readouterr()
+    assert "trm is better than hrm" in said.out and str(theirs) in said.out
+    assert "both have 4 of the rows, alike; each counts once" in said.err
+    assert f"seeds 0, 1, 2, 3 from {ours}; seeds 4, 5 from {theirs}" in said.err
+    assert run(*arguments, "--where", f'origin = "{theirs}"', "--format=json") == 0
+    cells = {cell["name"]: cell for cell in json.loads(capsys.readouterr().out)["cells"]}
+    assert cells["trm"]["origins"] == {str(theirs): [4, 5]}
+
+
+def test_equal_trials_with_other_answers_are_refused_with_their_processors(
+    ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_cell(tmp_path / "theirs", "trm", BAD, provenance={"cpu": "Another one"})
+    assert run("compare", f"--results={ours}", f"--results={tmp_path / 'theirs'}") == 2
+    said = capsys.readouterr().err
+    assert "has other answers in" in said and "on A processor and on Another one" in said
+    assert run("merge", tmp_path / "theirs", f"--results={ours}") == 2
+    assert np.isclose(Store(ours).trials()[0]["score"], GOOD[0].mean())
+
+
+def test_merging_takes_over_what_is_missing_and_a_dry_run_writes_nothing(
+    ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = tmp_path / "theirs"
+    trials = add_cell(theirs, "hrm", BAD)
+    add_cell(theirs, "trm", GOOD)
+    weights = theirs / "checkpoints" / trials[0].trial_id
+    weights.mkdir(parents=True)
+    (weights / "final.json").write_text("{}")
+    (weights / "final.safetensors").write_bytes(b"x")
+    before = sorted(ours.rglob("*"))
+    assert run("merge", theirs, f"--results={ours}", "--dry-run") == 0
+    assert "4 rows would be taken over" in capsys.readouterr().out
+    assert sorted(ours.rglob("*")) == before
+    assert run("merge", theirs, f"--results={ours}") == 0
+    assert len(Store(ours).trials()) == 8
+    assert (ours / "checkpoints" / trials[0].trial_id / "final.safetensors").exists()
+    assert not to_merge([theirs], ours, lambda line: None)
+
+
+def test_a_finished_trial_takes_the_place_of_a_failed_one_and_never_the_reverse(
+    tmp_path: Path,
+) -> None:
+    failed, finished = tmp_path / "failed", tmp_path / "finished"
+    add_cell(failed, "trm", np.full((1, 60), np.nan))
+    add_cell(finished, "trm", GOOD[:1])
+    assert run("merge", failed, f"--results={finished}") == 0
+    assert Store(finished).trials()[0]["status"] == "finished"
+    assert run("merge", finished, f"--results={failed}") == 0
+    assert Store(failed).trials()[0]["status"] == "finished"
+
+
+def test_a_folder_that_is_not_there_is_refused(ours: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrmbenchError, match="no results at"):
+        open_results([ours, tmp_path / "nowhere"], pytest.fail)
+
+
+def test_trials_are_removed_with_all_that_is_stored_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trials = add_cell(tmp_path, "trm", GOOD)
+    write_note(Store(tmp_path), trials)
+    before = len(list(tmp_path.rglob("*.parquet")))
+    first = trials[0].trial_id
+    assert run("rm", first[:8], f"--results={tmp_path}", "--dry-run") == 0
+    assert len(list(tmp_path.rglob("*.parquet"))) == before
+    assert run("rm", first[:8], f"--results={tmp_path}") == 0
+    assert "1 trial deleted" in capsys.readouterr().out
+    assert not list(tmp_path.rglob(f"{first}*"))
+    assert [item.trial.trial_id for item in unfinished(Store(tmp_path))] == []
+    assert run("rm", "--where=seed > 1", f"--results={tmp_path}") == 0
+    assert [row["seed"] for row in Store(tmp_path).trials()] == [1]
+    assert [trial.seed for trial in read_notes(Store(tmp_path))] == [1]
+    assert run("rm", f"--results={tmp_path}") == 2
+
+
+def test_checkpoints_that_the_final_weights_have_made_needless_are_removed(
+    tmp_path: Path,
+) -> None:
+    done, under_way = (
+        tmp_path / "checkpoints" / trial.trial_id
+        for trial in add_cell(tmp_path, "trm", bernoulli(2, 9, 0.5))
+    )
+    for folder in (done, under_way):
+        save(folder, "running-000000005", {"w": torch.ones(2)}, {"step": 5})
+    save(done, "final", {"raw/w": torch.ones(2)}, {})
+    assert run("rm", "--checkpoints", f"--results={tmp_path}", "--dry-run") == 0
+    assert len(list(done.iterdir())) == 4
+    assert run("rm", "--checkpoints", f"--results={tmp_path}") == 0
+    assert sorted(file.name for file in done.iterdir()) == ["final.json", "final.safetensors"]
+    assert len(list(under_way.iterdir())) == 2
