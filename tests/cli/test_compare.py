@@ -69,7 +69,7 @@ def test_where_selects_trials(store: str, capsys: pytest.CaptureFixture[str]) ->
         (["--looks", "3;5"], "no list of numbers of seeds"),
         (["--looks", "5,3"], "takes rising numbers"),
         (["--population", "50"], "has no 100 puzzles"),
-        (["--results", "nowhere"], "no trials in nowhere"),
+        (["--results", "nowhere"], "no results at nowhere"),
     ],
 )
 def test_bad_input_is_one_line(
