@@ -23,6 +23,7 @@ VERBS = {
     "report": "Write the comparison as one HTML file.",
     "show": "Show one trial, or the puzzles it got wrong.",
     "solve": "Answer a puzzle of yours by a trained trial.",
+    "score": "Score predictions that were made elsewhere.",
     "evaluate": "Test a trained trial again, with other evaluation settings.",
     "checkpoint": "Exchange weights with the public reference implementations.",
     "list": "List the models, tasks, runners, presets and studies that are installed.",

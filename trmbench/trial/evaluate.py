@@ -37,11 +37,22 @@ BALLOT_SEED = 0
 
 
 def evaluate(
-    parts: TrialParts, solver: Solver, store: Store, on_progress: Callable[[int, int], None]
+    parts: TrialParts,
+    solver: Solver,
+    store: Store,
+    on_progress: Callable[[int, int], None],
+    given: Predictions | None = None,
 ) -> dict[str, Any]:
     """Test a solver on the trial's test puzzles and write the `puzzles`, `depths` and `votes` rows.
 
     The answers are on disk before they are scored, so a fault of the scoring loses no work.
+
+    Args:
+        parts: the trial's parts.
+        solver: who answers.
+        store: where the rows go.
+        on_progress: gets the number of puzzles answered, and of all.
+        given: answers that were given elsewhere, which no solver is asked for.
 
     Returns:
         The figures of the trial's row.
@@ -50,7 +61,7 @@ def evaluate(
     started = time.monotonic()
     table = tested_puzzles(parts)
     ballots = _Ballots(parts, table) if parts.evaluation.votes > 1 else None
-    stored = stored_answers(parts, store, table)
+    stored = stored_answers(parts, store, table) if given is None else given
     if stored is not None:
         answers = stored
     elif ballots is None:
@@ -69,7 +80,11 @@ def evaluate(
         columns |= _costs(parts, table, answers, ballots)
     _write_rows(store, parts, "puzzles", columns)
     validation = task.split("validation")
-    if len(validation) and parts.evaluation.split in ("test", "train", "validation"):
+    if (
+        given is None
+        and len(validation)
+        and parts.evaluation.split in ("test", "train", "validation")
+    ):
         held_out = _answered(parts, solver, validation, on_progress)
         figures["validation_accuracy"] = score(task, validation, held_out)[0]["score"]
     unique = task.has_one_answer(table.inputs)
