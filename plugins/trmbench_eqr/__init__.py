@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from trmbench import ModelSpec, Preset, ReferenceWeights, hookimpl
+from trmbench import BaseCell, ModelSpec, Preset, ReferenceWeights, hookimpl
 from trmbench.published.presets import MINI_NETWORK, MINI_OF_MINI_ARC, MINI_TRAIN, PAPER_TRAIN
-from trmbench_eqr.options import Options
+from trmbench_eqr.options import BreadthOptions, Options
 
 if TYPE_CHECKING:
     from trmbench import Context, TaskInfo
+    from trmbench_eqr.breadth import Breadth
     from trmbench_eqr.model import EqR
 
 
@@ -37,13 +38,26 @@ def build(options: Options, info: TaskInfo, context: Context) -> EqR:
     return EqR(options, info).to(context.device)
 
 
+_BREADTH_PAPER = Preset(
+    for_task={"sudoku": Preset(options={"restarts": 128, "steps": 64, "noise": 0.5})}
+)
+"""The released evaluation of Sudoku-Extreme; that of mazes is not told."""
+
+
+def build_breadth(options: BreadthOptions, info: TaskInfo, context: Context) -> Breadth:
+    """A solver that lets the trained EqR begin several times."""
+    from trmbench_eqr.breadth import Breadth
+
+    return Breadth(context.bases[0], options, context.precision, context.seed)
+
+
 REFERENCE = ReferenceWeights.of_module("trmbench_eqr.reference")
 load_reference, export_reference = REFERENCE.load, REFERENCE.export
 
 
 @hookimpl
 def trmbench_models() -> Sequence[ModelSpec]:
-    """Offer EqR."""
+    """Offer EqR, and its breadth at test."""
     return [
         ModelSpec(
             name="eqr",
@@ -52,5 +66,13 @@ def trmbench_models() -> Sequence[ModelSpec]:
             build=build,
             options=Options,
             reference=REFERENCE,
-        )
+        ),
+        ModelSpec(
+            name="eqr-breadth",
+            title="Equilibrium Reasoner, the most settled of several runs (2605.21488)",
+            presets={"paper": _BREADTH_PAPER, "mini": Preset(options={"steps": 16})},
+            build=build_breadth,
+            base=lambda options: BaseCell("eqr", trial=options.base_trial),
+            options=BreadthOptions,
+        ),
     ]
