@@ -15,7 +15,7 @@ from trmbench.comparison.compare import ComparedCells, compare_cells
 from trmbench.comparison.question import Question
 from trmbench.comparison.reported import Reported
 from trmbench.report.formats import FORMATS
-from trmbench.report.published import published_table
+from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.terminal import rich_table
 from trmbench.store import Store
 
@@ -121,3 +121,21 @@ def test_published_figures_never_change_a_statistic(tmp_path: Path) -> None:
         assert with_them[key] == without[key]
     assert with_them["published"] and not without["published"]
     assert any("depth 64 (ours 16)" in found["differs"] for found in with_them["published"])
+
+
+def test_a_published_number_is_held_against_one_further_run(tmp_path: Path) -> None:
+    scores = bernoulli(5, 1000, 0.85)
+    [trial, *_] = add_cell(tmp_path, "trm", scores, steps=16)
+    row = {"config": json.dumps({**trial.config, "task": PUBLISHED}), "train_puzzles": 1000}
+    add_cell(tmp_path, "trm", scores, steps=16, row=row)
+    (line,) = further_run_lines(compared(tmp_path))
+    assert line.startswith("maze, mini: one further run of trm lies between 8")
+    assert "85.3 (arXiv 2510.04871) would not surprise as a further run" in line
+    assert "would surprise as a further run (p " in line  # 75 and 78.8 are too far
+    assert "if it was one unselected run" in line and "reproduced" not in line
+    assert further_run_lines(compared(tmp_path, published=False)) == []
+
+
+def test_other_models_and_circumstances_are_held_against_nothing(tmp_path: Path) -> None:
+    add_maze(tmp_path, source="generated")
+    assert further_run_lines(compared(tmp_path)) == []

@@ -60,6 +60,11 @@ def reported_figures(cells: Sequence[CellSummary]) -> tuple[Reported, ...]:
     return tuple(found)
 
 
+def differences_from(figure: Figure, cell: CellSummary) -> tuple[str, ...]:
+    """Name the circumstances in which a figure is known to be measured otherwise than a cell."""
+    return _next_to(figure, cell).differs
+
+
 def _next_to(figure: Figure, cell: CellSummary) -> Reported:
     if figure.measured_on == LANGUAGE_MODEL:
         return Reported(figure, (LANGUAGE_MODEL,), (), (f"a {LANGUAGE_MODEL}",))

@@ -11,7 +11,7 @@ from trmbench.comparison.compare import ComparedCells
 from trmbench.errors import printable
 from trmbench.report import tables
 from trmbench.report.compute import CURVE_NOTE, curve_table, measured_alike, measured_table
-from trmbench.report.published import published_table
+from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.records import Record, comparison_record
 from trmbench.report.tables import TextTable
 
@@ -145,6 +145,7 @@ def _remarks(compared: ComparedCells, escape: Callable[[str], str]) -> list[str]
         for group in compared.groups
         for line in group.cautions
     ]
+    lines += further_run_lines(compared)
     return [escape(line) for line in lines]
 
 

@@ -19,7 +19,7 @@ from trmbench.report.canvas import Plot, to_svg
 from trmbench.report.compute import CURVE_NOTE, curve_table, measured_alike, measured_table
 from trmbench.report.figures import names, plots, profiles
 from trmbench.report.headline import headlines, title
-from trmbench.report.published import published_table
+from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.templates import source, template
 from trmbench.report.trial_view import dotted, trials_table
 from trmbench.report.words import metric_names
@@ -121,6 +121,7 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         across=tables.across(compared),
         profiles=over_tasks,
         published=published_table(compared),
+        further_runs=further_run_lines(compared),
         failures=tables.failures(compared.failed),
         footnote=tables.footnote(compared.cells).splitlines(),
         sections=[

@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells
+from trmbench.comparison.further_run import further_runs
 from trmbench.comparison.reported import Reported, circumstances
-from trmbench.published import published_figures
+from trmbench.published import Figure, published_figures
 from trmbench.published.columns import COLUMNS, texts
 from trmbench.report import tables
 from trmbench.report.tables import TextTable
-from trmbench.report.words import UNKNOWN, count, percent
+from trmbench.report.words import UNKNOWN, count, number, percent
+
+SURPRISE = 0.05
+"""A further run that lies this far away more seldom than this would surprise."""
 
 
 def next_to_published(
@@ -61,6 +65,32 @@ def published_table(compared: ComparedCells) -> TextTable:
     headings = ("task", *COLUMNS, "differs in")
     title = "Published figures: shown, never tested against; grey where measured otherwise"
     return TextTable(title, headings, tuple(rows), len(headings), frozenset(dim))
+
+
+def further_run_lines(compared: ComparedCells) -> list[str]:
+    """Say of published numbers whether they would surprise as one further run of our training."""
+    if not compared.question.published:
+        return []
+    lines = []
+    for cell, prediction, figures in further_runs(compared.cells):
+        bounds = f"{number(prediction.low)} to {number(prediction.high)} %"
+        said = "; ".join(_surprise(figure, p) for figure, p in figures)
+        lines.append(
+            f"{cell.task}, {cell.preset}: one further run of {cell.name} lies between {bounds}"
+            f" (95 %, {prediction.seeds} seeds). {said}. All this if it was one unselected run, on"
+            " these puzzles, and no run collapses."
+        )
+    return lines
+
+
+def _surprise(figure: Figure, p: float) -> str:
+    runs = (
+        f"the mean of {figure.seeds} further runs" if (figure.seeds or 1) > 1 else "a further run"
+    )
+    value = f"{figure.percent:g} ({figure.source})"
+    if p < SURPRISE:
+        return f"{value} would surprise as {runs} (p {'< 0.001' if p < 0.001 else f'= {p:.3f}'})"
+    return f"{value} would not surprise as {runs}"
 
 
 def _own_row(cell: CellSummary) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from trmbench.comparison.compare import ComparedCells, Difference
 from trmbench.comparison.measured import measured_on
 from trmbench.comparison.origins import origins
 from trmbench.report.compute import curve_record, depth_curves
-from trmbench.stats import Comparison, Interval
+from trmbench.stats import Comparison, Interval, predict
 
 Record = dict[str, Any]
 _FIGURES = (
@@ -99,6 +99,7 @@ def cell_record(cell: CellSummary, dollars_per_hour: float | None = None) -> Rec
         "median": found.median,
         "low_puzzles_like_these": _or_nan(cell.population, "low"),
         "high_puzzles_like_these": _or_nan(cell.population, "high"),
+        **_further(cell),
         "train_seconds": cell.mean("train_seconds"),
         "test_seconds": cell.mean("test_seconds"),
         "peak_memory_bytes": cell.mean("peak_memory_bytes"),
@@ -109,6 +110,12 @@ def cell_record(cell: CellSummary, dollars_per_hour: float | None = None) -> Rec
         "overrides": dict(cell.overrides),
         "origins": origins(cell),
     }
+
+
+def _further(cell: CellSummary) -> Record:
+    """Where one further run would lie."""
+    prediction = predict(cell.moments)
+    return {"low_further_run": prediction.low, "high_further_run": prediction.high}
 
 
 def _or_nan(interval: Interval, bound: str) -> float:

@@ -20,7 +20,7 @@ from trmbench.report.compute import (
     measured_table,
 )
 from trmbench.report.fitted import FittedTable, column
-from trmbench.report.published import published_table
+from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.tables import TextTable
 
 _STYLES = {
@@ -97,5 +97,7 @@ def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
             yield Text(f"caution, {group.tested_on} {group.preset}: {line}", "yellow")
     if compared.published:
         yield rich_table(published_table(compared))
+        for line in further_run_lines(compared):
+            yield Text(line)
     if compared.failed:
         yield failures_table(compared.failed)

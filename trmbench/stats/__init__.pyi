@@ -51,6 +51,10 @@ from .power import (
     PowerAnalysis as PowerAnalysis,
     StudySize as StudySize,
 )
+from .prediction import (
+    Prediction as Prediction,
+    predict as predict,
+)
 from .puzzles import (
     PuzzleCounts as PuzzleCounts,
     puzzle_table as puzzle_table,
