@@ -49,7 +49,26 @@ def test_memory_that_never_suffices_is_the_trials_error(
     result = run_trial(trial, events.append)
     assert result.status == FAILED
     assert "out of memory: " in str(result.error) and "no room" in str(result.error)
-    assert sum("once more" in (event.message or "") for event in events) == 1
+    notes = [event.message or "" for event in events if event.message]
+    assert [note.partition("; ")[2] for note in notes] == [
+        "once more with 2 puzzles at a time",
+        "once more with 1 puzzles at a time",
+    ]
+
+
+def test_a_trained_trial_that_is_short_of_memory_in_its_test_is_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hungry(*_: object) -> None:
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setattr("trmbench.evaluation.answers.RecursiveSolver.predict", hungry)
+    events: list[TrialEvent] = []
+    [trial] = maze_trials(tmp_path, seeds=1)
+    result = run_trial(trial, events.append)
+    assert result.status == FAILED and "out of memory: " in str(result.error)
+    assert "evaluation.batch_size" in str(result.error)
+    assert not [event for event in events if event.message]
 
 
 def test_an_error_that_only_speaks_of_memory_is_not_tried_again(

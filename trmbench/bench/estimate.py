@@ -17,12 +17,12 @@ from trmbench.bench.matmul import measure_matmul_rate
 from trmbench.errors import TrmbenchError, one_line
 from trmbench.experiment.plan import Plan
 from trmbench.machine import available_cores
-from trmbench.spec import Context, ModelSpec, Solver, TaskInfo, Trial
-from trmbench.training.activations import activation_bytes
+from trmbench.spec import Solver, Trial
 from trmbench.training.flops import step_flops, training_flops
 from trmbench.training.weights import weight_count
 from trmbench.trial.build import TrialParts
 from trmbench.trial.evaluate import tested_puzzles
+from trmbench.trial.memory import step_memory
 
 USUAL_SHARE_OF_MATMUL_RATE = 0.2
 """Share of the measured matrix-multiply rate that trainings reach, for the estimate of time."""
@@ -44,57 +44,48 @@ class TrialEstimate:
     seconds: float
     """Time of the training on this machine, with the trial's threads."""
     memory_bytes: int
-    """Weights, optimiser, averages, and what the backward pass keeps."""
+    """The most that a training step takes, uncompiled: weights, averages, activations."""
     embedding_rows: int = 0
     """Puzzle embeddings that can occur, the blank one included; 0 without any."""
 
 
-def estimate_trial(trial: Trial, parts: TrialParts, matmul_rate: float) -> TrialEstimate:
+def estimate_trial(parts: TrialParts, matmul_rate: float) -> TrialEstimate:
     """Estimate the cost of a trial.
 
     Args:
-        trial: the trial.
-        parts: its parts; the task is loaded for it.
+        parts: the trial's parts; the task is loaded for it.
         matmul_rate: floating-point operations per second, from `trmbench.bench.matmul`.
     """
-    spec, info = parts.model_entry.spec, parts.task.info
-    model = _trainable(trial, spec, info, _META)
+    info, device = parts.task.info, _META
+    model = _trainable(parts, device)
     if model is None:
         return TrialEstimate(0, 0, 0, 0.0, 0)
     parameters = weight_count(model)
     steps = parts.total_steps
     per_puzzle = step_flops(model, info.seq_len, parts.schedule(1.0)).training
     if per_puzzle <= SMALL_FLOPS:
-        model = _trainable(trial, spec, info, torch.device("cpu"))
+        device = torch.device("cpu")
+        model = _trainable(parts, device)
     batch_size = parts.train.batch_size
     flops = training_flops(model, info.seq_len, batch_size, steps, parts.schedule) // max(1, steps)
-    kept = activation_bytes(
-        model,
-        batch_size,
-        info.seq_len,
-        parts.dtype,
-        parts.train.loss,
-        parts.schedule(1.0),
-    )
-    copies = 5 if parts.train.ema else 4  # weight, gradient, two moments, average
+    memory = step_memory(parts, lambda: _trainable(parts, device))
     return TrialEstimate(
         parameters=parameters,
         steps=steps,
         flops_per_step=flops,
         seconds=steps * flops / (matmul_rate * USUAL_SHARE_OF_MATMUL_RATE),
-        memory_bytes=4 * copies * parameters + kept,
+        memory_bytes=memory.peak(batch_size, parts.execution.micro_batch),
         embedding_rows=0
         if model.puzzle_embedding is None
         else info.used_puzzle_identifiers or info.num_puzzle_identifiers,
     )
 
 
-def _trainable(trial: Trial, spec: ModelSpec, info: TaskInfo, device: torch.device) -> Any:
+def _trainable(parts: TrialParts, device: torch.device) -> Any:
     """The model; None if it needs no training or builds upon another."""
-    if spec.base is not None:
+    if parts.model_entry.spec.base is not None:
         return None
-    with device:
-        model = spec.build(spec.options(**trial.config["model"]), info, Context(0, device))
+    model = parts.model_without_base(device)
     return model if isinstance(model, nn.Module) and not isinstance(model, Solver) else None
 
 
@@ -140,7 +131,7 @@ def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
         tested_puzzles(parts)  # bad data is told as such, whatever the model does
         cost, problem = None, None
         try:
-            cost = estimate_trial(trial, parts, rates[key])
+            cost = estimate_trial(parts, rates[key])
         except TrmbenchError:
             raise
         except Exception as error:  # a plugin's model may raise anything: its trials will say so

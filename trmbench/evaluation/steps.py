@@ -8,7 +8,15 @@ import torch
 from torch import Tensor
 
 from trmbench.spec import RecursiveModel, StepOutput
-from trmbench.spec.models import NO_SCHEDULE, Forward, State, Step, initial_state, takes
+from trmbench.spec.models import (
+    NO_SCHEDULE,
+    Forward,
+    State,
+    Step,
+    in_precision,
+    initial_state,
+    takes,
+)
 from trmbench.streams import draws
 
 
@@ -41,6 +49,7 @@ class SupervisionSteps(Iterator[StepOutput]):
         self._inputs = inputs
         self._identifiers = puzzle_identifiers
         self._rows = torch.arange(len(inputs), device=inputs.device) if rows is None else rows
+        self._dtype = dtype
         self._seed = seed
         self._schedule = schedule
         self._done = 0
@@ -51,7 +60,8 @@ class SupervisionSteps(Iterator[StepOutput]):
 
     def __next__(self) -> StepOutput:
         told = (self._step(),) if self._takes_step else ()
-        output = self._model(self.state, self._inputs, self._identifiers, *told)
+        with in_precision(self._inputs.device, self._dtype):
+            output = self._model(self.state, self._inputs, self._identifiers, *told)
         self.state = output.state
         self._done += 1
         return output

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -195,6 +196,19 @@ def no_schedule(progress: float) -> Mapping[str, int]:
 def takes(function: Callable[..., object], argument: str) -> bool:
     """Whether a function has an argument of that name; what it leaves out it is not given."""
     return argument in inspect.signature(function).parameters
+
+
+def in_precision(device: device, dtype: dtype) -> AbstractContextManager[object]:
+    """The mode in which models are called: torch's autocast, where they compute in bfloat16.
+
+    A layer of `trmbench.nn` casts by itself; autocast casts for those of torch, such as
+    `nn.Linear`. The `meta` device has none.
+    """
+    import torch
+
+    if dtype != torch.bfloat16 or device.type == "meta":
+        return nullcontext()
+    return torch.autocast(device.type, dtype)
 
 
 def initial_state(

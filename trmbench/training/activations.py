@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from trmbench.spec import RecursiveModel
-from trmbench.spec.models import NO_SCHEDULE, initial_state
+from trmbench.spec.models import NO_SCHEDULE, in_precision, initial_state
 from trmbench.streams import Draws
 from trmbench.training.losses import LossKind, supervision_loss
 from trmbench.training.supervision import first_step
@@ -25,8 +25,7 @@ def activation_bytes(
 ) -> int:
     """Bytes that one training step keeps for its backward pass, the weights included.
 
-    On the `meta` device traced without numbers, for which torch loads a thousand modules of
-    symbolic algebra; elsewhere counted with one puzzle and with two.
+    Counted with one puzzle and with two.
 
     Args:
         model: the model, on any device.
@@ -36,8 +35,6 @@ def activation_bytes(
         loss: kind of the answer's loss.
         schedule: the model's whole numbers.
     """
-    if next(module_of(model).parameters()).is_meta:
-        return _kept(model, batch, seq_len, dtype, loss, schedule)
     one, two = (_kept(model, size, seq_len, dtype, loss, schedule) for size in (1, 2))
     return one + (batch - 1) * (two - one)
 
@@ -62,7 +59,8 @@ def _kept(
     tokens = torch.zeros((batch, seq_len), dtype=torch.long, device=device)
     state = initial_state(model, len(tokens), dtype, Draws(tokens[:, 0]))
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        output = first_step(model, state, tokens, schedule)
+        with in_precision(device, dtype):
+            output = first_step(model, state, tokens, schedule)
         total = supervision_loss(output, tokens, kind=loss)
     del total  # until here what is kept stays in memory, so that no address is used twice
     return sum(kept.values())

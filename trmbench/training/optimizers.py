@@ -37,7 +37,8 @@ def adamw(weights: Sequence[Weight], settings: TrainSettings) -> list[Optimizer]
     betas, decay = (settings.beta1, settings.beta2), settings.weight_decay
     tensors = [weight.tensor for weight in weights]
     rate = settings.learning_rate
-    return [torch.optim.AdamW(tensors, rate, betas, weight_decay=decay, fused=True)]
+    fused = not any(tensor.is_meta for tensor in tensors)  # it has no kernel for `meta`
+    return [torch.optim.AdamW(tensors, rate, betas, weight_decay=decay, fused=fused)]
 
 
 def muon(weights: Sequence[Weight], settings: TrainSettings) -> list[Optimizer]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from trmbench.spec import RecursiveModel
-from trmbench.spec.models import Forward, Schedule, capabilities, no_schedule, takes
+from trmbench.spec.models import Forward, Schedule, capabilities, in_precision, no_schedule, takes
 from trmbench.spec.optimizers import OptimizerSpec
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
 from trmbench.training.compilation import compare_gradients, compiled
@@ -178,7 +178,7 @@ class TrainingStep:
         """The forward pass and its loss: what `torch.compile` compiles."""
         dtype, inputs = self._dtype, slots.batch.inputs
         told = () if known is None else (known.step(slots),)
-        with torch.autocast(done.device.type, dtype, enabled=dtype == torch.bfloat16):
+        with in_precision(done.device, dtype):
             output = self._forward(slots.state, inputs, rows, *told)
             target = None
             if self._needs_target:

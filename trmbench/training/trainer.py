@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
@@ -15,7 +16,6 @@ from trmbench.spec.optimizers import OptimizerSpec
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
 from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.streams import Streams, draws
-from trmbench.training.data import Batches
 from trmbench.training.metrics import GRADIENT_NORM, NAMED_LOSS, RunningMetrics
 from trmbench.training.optim import learning_rate_factor
 from trmbench.training.step import TrainingStep
@@ -49,7 +49,7 @@ class Trainer:
     def __init__(
         self,
         model: RecursiveModel,
-        batches: Batches,
+        batches: Callable[[int], Batch],
         total_steps: int,
         settings: TrainSettings,
         execution: ExecutionSettings,

@@ -11,7 +11,7 @@ from trmbench.spec.status import CLAIMED, FAILED, FINISHED
 from trmbench.store import Store
 from trmbench.store.claims import Claim, Claimed, claimed
 from trmbench.training.workers import ONE_WORKER, Workers
-from trmbench.trial.failures import retry_in_less_memory
+from trmbench.trial.failures import can_take_less, retry_in_less_memory
 from trmbench.trial.outcome import Outcome, outcome
 from trmbench.trial.train import TrialRun
 
@@ -37,12 +37,12 @@ def run_alone(
         with claimed(trial.results, trial.trial_id) as claim:
             if not again and Store(trial.results).is_finished(trial):
                 return TrialResult(trial.trial_id, FINISHED)
-            how = _execute(trial, claim, on_event, should_stop, workers)
-            if how.out_of_memory:
-                smaller = retry_in_less_memory(trial, str(how.error), on_event, workers.size)
+            while True:
+                how, tried = _execute(trial, claim, on_event, should_stop, workers)
+                if not (how.out_of_memory and can_take_less(tried, workers.size)):
+                    return how.result(trial.trial_id)
+                trial = retry_in_less_memory(tried, str(how.error), on_event, workers.size)
                 free_memory()
-                how = _execute(smaller, claim, on_event, should_stop, workers)
-            return how.result(trial.trial_id)
     except Claimed as other:
         return TrialResult(trial.trial_id, CLAIMED, str(other))
     except TrmbenchError as error:  # not even a row can be written, say on a full disk
@@ -55,7 +55,8 @@ def _execute(
     on_event: Callable[[TrialEvent], None],
     should_stop: Callable[[], bool],
     workers: Workers,
-) -> Outcome:
+) -> tuple[Outcome, Trial]:
+    """Run a trial; returns how it went, and the trial as it was run in the memory that is free."""
     run = TrialRun(trial, on_event, lambda: claim.lost or should_stop(), workers)
     workers.decide(trial)  # those that assist train this one next
 
@@ -63,4 +64,5 @@ def _execute(
         run.prepare()
         run.test()
 
-    return run.record.conclude(outcome(train_and_test, workers), claim)
+    how = run.record.conclude(outcome(train_and_test, workers), claim)
+    return how, run.parts.trial

@@ -116,8 +116,20 @@ class TrialParts:
                 self.trial.seed, self.device, precision=self.train.precision, bases=tuple(trained)
             ),
         )
+        return self._placed(model, self.device)
+
+    def model_without_base(self, device: torch.device) -> Any:
+        """Build the model anew on some device, such as `meta`; what it builds upon stays out."""
+        spec: ModelSpec = self.model_entry.spec
+        options = spec.options(**self.trial.config["model"])
+        context = Context(self.trial.seed, device, precision=self.train.precision)
+        with device:
+            model = spec.build(options, self.task.info, context)
+        return self._placed(model, device)
+
+    def _placed(self, model: Any, device: torch.device) -> Any:
         if isinstance(model, torch.nn.Module):
-            model.to(self.device)
+            model.to(device)
             if self.train.precision == "float64":
                 model.double()
             if self.execution.activation_checkpointing and not isinstance(model, Solver):
@@ -133,6 +145,13 @@ class TrialParts:
     def trains_itself(self) -> bool:
         """Whether the model brings a training loop of its own."""
         return isinstance(self.model, SelfTraining)
+
+    def train_at_a_time(self, micro_batch: int) -> None:
+        """Take the gradients of so many puzzles at a time; the trial's row will tell."""
+        self.execution = dataclasses.replace(self.execution, micro_batch=micro_batch)
+        execution = {**self.trial.config["execution"], "micro_batch": micro_batch}
+        config = {**self.trial.config, "execution": execution}
+        self.trial = dataclasses.replace(self.trial, config=config)
 
     def renew_model(self) -> None:
         """Forget the model, to have it built again."""

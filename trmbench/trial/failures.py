@@ -32,7 +32,7 @@ def _failed(trial: Trial, error: str) -> TrialResult:
 def retry_in_less_memory(
     trial: Trial, why: str, on_event: Callable[[TrialEvent], None], workers: int = 1
 ) -> Trial:
-    """Tell that a trial is tried once more, and return what is to be tried.
+    """Tell that a trial is tried again, and return what is to be tried.
 
     Seeds that were stacked are then trained one after the other, and any other trial with half the
     micro-batch.
@@ -52,6 +52,18 @@ def retry_in_less_memory(
     return smaller
 
 
+def can_take_less(trial: Trial, workers: int = 1) -> bool:
+    """Whether a trial that ran out of memory might fit in some other way.
+
+    Not if its gradients came from one puzzle at a time already.
+
+    Args:
+        trial: the trial.
+        workers: how many share its batches.
+    """
+    return trial.stacked != () or _at_a_time(trial, workers) > 1
+
+
 def with_half_micro_batch(trial: Trial, workers: int = 1) -> Trial:
     """The same trial, its gradients gathered from half as many puzzles at a time.
 
@@ -59,9 +71,15 @@ def with_half_micro_batch(trial: Trial, workers: int = 1) -> Trial:
         trial: the trial.
         workers: how many share its batches.
     """
-    size = trial.config["execution"]["micro_batch"]
-    size = size or trial.config["train"]["batch_size"] // workers
-    return unstacked(_executed(trial, {"micro_batch": max(1, size // 2)}))
+    half = _at_a_time(trial, workers) // 2
+    return unstacked(_executed(trial, {"micro_batch": max(1, half)}))
+
+
+def _at_a_time(trial: Trial, workers: int) -> int:
+    """The puzzles whose gradients are computed at a time."""
+    wanted: int | None = trial.config["execution"]["micro_batch"]
+    share: int = trial.config["train"]["batch_size"] // workers
+    return share if wanted is None else min(wanted, share)
 
 
 def unstacked(trial: Trial) -> Trial:

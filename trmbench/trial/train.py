@@ -25,6 +25,7 @@ from trmbench.trial.build import TrialParts
 from trmbench.trial.cost import flops_of_training
 from trmbench.trial.evaluate import evaluate, tested_puzzles
 from trmbench.trial.identifiers import check_unchanged
+from trmbench.trial.memory import fit_into_memory, testing_in_memory
 from trmbench.trial.record import TrialRecord
 from trmbench.trial.self_training import fit
 from trmbench.trial.size import size_of
@@ -136,8 +137,11 @@ class TrialRun:
     def begin_training(self) -> Trainer | None:
         """The trainer, at its last checkpoint if there is one; None if it is trained already."""
         model = self.parts.model
+        is_trained = self.workers.decide(has_final(self.folder))
+        if not is_trained:
+            fit_into_memory(model, self.parts, self.workers, self._say)
         self.record.figures |= size_of(model, self.parts, self.workers, self._say)
-        if self.workers.decide(has_final(self.folder)):
+        if is_trained:
             self._clear()  # a run that was killed just now may have left them
             self._use(load_final(self.folder))
             return None
@@ -240,21 +244,18 @@ class TrialRun:
             for split in self.parts.task.info.test_splits[1:]:
                 self._test_further(self.parts.tested_on(split), solver)
         self._meter = EnergyMeter(self.parts.device)
-        self.record.figures |= evaluate(
-            self.parts,
-            solver,
-            self.store,
-            lambda done, total: self._event("test", step=done, total=total),
-        )
+        self.record.figures |= self._evaluated(self.parts, solver)
         self.record.figures["test_joules"] = self._meter.joules
 
     def _test_further(self, parts: TrialParts, solver: Solver) -> None:
         """Test on another split than the one that counts; its rows are a further evaluation."""
         record = self.record.of(parts)
-        record.figures |= evaluate(
-            parts,
-            solver,
-            self.store,
-            lambda done, total: self._event("test", step=done, total=total),
-        )
+        record.figures |= self._evaluated(parts, solver)
         record.write(FINISHED, None)
+
+    def _evaluated(self, parts: TrialParts, solver: Solver) -> dict[str, Any]:
+        def tell(done: int, total: int) -> None:
+            self._event("test", step=done, total=total)
+
+        with testing_in_memory(parts):
+            return evaluate(parts, solver, self.store, tell)
