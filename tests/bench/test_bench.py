@@ -7,16 +7,25 @@ import itertools
 import json
 from pathlib import Path
 
+import click
 import pytest
 import torch
 
 from trmbench.bench import timing
 from trmbench.bench.cells import Wanted, named_cells
-from trmbench.bench.measure import Measurement, feasible
+from trmbench.bench.measure import (
+    Effort,
+    Measurement,
+    Skipped,
+    StepKind,
+    feasible,
+    measure,
+    memory_of,
+)
 from trmbench.bench.profile import idle_share
-from trmbench.bench.subject import subject
-from trmbench.bench.table import quantity, table
-from trmbench.cli.main import run_command
+from trmbench.bench.subject import Subject, subject
+from trmbench.bench.table import HEADINGS, line, quantity, row
+from trmbench.cli.main import cli, run_command
 from trmbench.config.compose import compose
 from trmbench.plugin import registry
 from trmbench.testing.running import visible_plugin
@@ -57,9 +66,14 @@ def test_rates_shares_and_the_projected_time_follow_from_the_time_of_a_step() ->
 
 
 def test_the_table_names_what_was_measured() -> None:
-    [row] = table([MEASURED]).rows
-    assert row[:6] == ("trm", "sudoku", "paper", "train", "float32", "8 of 768")
-    assert row[6:10] == ("0.5", "4", "50 G", "50.0")
+    texts = row(MEASURED)
+    assert texts[:6] == ("trm", "sudoku", "paper", "train", "float32", "8 of 768")
+    assert texts[6:10] == ("0.5", "4", "50 G", "50.0")
+    assert len(texts) == len(HEADINGS)
+    names = [("trm", "sudoku", "paper"), ("direct", "maze", "mini")]
+    headings, first = line(HEADINGS, names), line(texts, names)
+    assert headings.index("task") == first.index("sudoku") == len("direct") + 2
+    assert headings.index("batch") + len("batch") == first.index("8 of 768") + len("8 of 768")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +95,7 @@ def test_the_published_trial_is_known_without_its_data() -> None:
     assert smaller.parts.train.batch_size == 4  # 43 GFLOP a puzzle
     assert smaller.batch_size == 768
     assert feasible(found, peak=1e15) is found
+    assert feasible(found, peak=1e15, room=60e9).parts.train.batch_size == 384  # float32
 
 
 @pytest.mark.parametrize(
@@ -157,13 +172,72 @@ def test_a_trial_is_measured_and_told_in_json(capsys: pytest.CaptureFixture[str]
     assert (train["step"], tested["step"]) == ("train", "test")
     assert train["batch_size"] == train["trial_batch_size"] == 4
     assert train["flops"] == 3 * tested["flops"] > 0  # one pass, and its backward pass
-    for row in (train, tested):
-        assert row["steps_per_second"] == pytest.approx(1 / row["seconds"])
-        assert row["flops_per_second"] == pytest.approx(row["flops"] / row["seconds"])
-        assert 0 < row["share_of_peak"] < 1.5
-        assert row["peak_memory_bytes"] > 10**6
+    for told in (train, tested):
+        assert told["steps_per_second"] == pytest.approx(1 / told["seconds"])
+        assert told["flops_per_second"] == pytest.approx(told["flops"] / told["seconds"])
+        assert 0 < told["share_of_peak"] < 1.5
+        assert told["peak_memory_bytes"] > 10**6
     assert train["trial_seconds"] == pytest.approx(train["trial_steps"] * train["seconds"])
     assert found["environment"]["packages"]["torch"] == torch.__version__
+
+
+def short_of_memory(subject: Subject, step: StepKind, effort: Effort) -> Measurement:
+    """Measure no more than 8 puzzles at a time, and no test."""
+    size = subject.parts.train.batch_size
+    if size > 8:
+        raise torch.OutOfMemoryError("no room")
+    if step == "test":
+        raise RuntimeError("a fault\nof the model")
+    return dataclasses.replace(MEASURED, step=step, batch_size=size)
+
+
+def test_a_batch_is_halved_until_it_fits_and_a_fault_ends_no_other_measurement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trmbench.bench.measure._timed", short_of_memory)
+    found = subject("direct", "maze", "mini", {}, {})
+    assert found.batch_size == 32
+    train, tested = measure(found, Effort(1e9, 1.0))
+    assert isinstance(train, Measurement) and train.batch_size == 8
+    assert isinstance(tested, Skipped) and tested.reason == "RuntimeError: a fault of the model"
+    [large, _] = measure(found, Effort(1e9, 1.0, may_shrink=False))
+    assert isinstance(large, Skipped) and large.reason == "OutOfMemoryError: no room"
+
+
+def test_a_batch_is_chosen_by_the_memory_that_is_free() -> None:
+    found = subject("direct", "maze", "mini", {}, {})
+    memory = memory_of(found)
+    assert memory is not None
+    chosen = feasible(found, peak=1e15, room=memory.peak(20))
+    assert chosen.parts.train.batch_size == 16
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_what_was_measured_is_printed_whatever_comes_after(
+    form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(subject: Subject, step: StepKind, effort: Effort) -> Measurement:
+        if step == "test":
+            if form == "table":
+                assert " 8 of 768 " in capsys.readouterr().out
+            raise KeyboardInterrupt
+        return MEASURED
+
+    monkeypatch.setattr("trmbench.bench.measure._timed", interrupted)
+    with pytest.raises(click.Abort):
+        cli.main(["bench", *DIRECT, f"--format={form}"], standalone_mode=False)
+    printed = capsys.readouterr().out
+    if form == "json":
+        assert [row["batch_size"] for row in json.loads(printed)["measurements"]] == [8]
+    else:
+        assert "Peak, as matrix products reach it here" in printed
+
+
+def test_what_cannot_fit_is_not_even_tried_on_a_cpu(capsys: pytest.CaptureFixture[str]) -> None:
+    large = "--set=train.batch_size=1000000"
+    assert run_command(["bench", *DIRECT, large, "--steps=1"]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 3 and all("1000000 puzzles would take" in line for line in lines)
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ def test_a_try_and_a_trace_find_the_same_memory(
     found = subject(model, "maze", "mini", {"train.precision": precision}, {})
 
     def memory(small: int) -> Any:
-        monkeypatch.setattr(estimate, "SMALL_FLOPS", small)
+        monkeypatch.setattr("trmbench.trial.memory.SMALL_FLOPS", small)
         return estimate.estimate_trial(found.parts, matmul_rate=1e10).memory_bytes
 
     assert memory(small=10**9) == pytest.approx(memory(small=0), rel=0.01)

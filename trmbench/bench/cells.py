@@ -10,10 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from trmbench.bench.matmul import measure_matmul_rate
-from trmbench.bench.measure import Measurement, feasible, measure, prepare_training
+from trmbench.bench.measure import (
+    Effort,
+    Measurement,
+    Skipped,
+    feasible,
+    measure,
+    prepare_training,
+    too_large,
+)
 from trmbench.bench.subject import Subject, subject
 from trmbench.errors import TrmbenchError
-from trmbench.machine import choose_device
+from trmbench.machine import available_memory, choose_device
 
 PEAK_SECONDS = 0.3
 LONGEST = 3600.0
@@ -71,10 +79,11 @@ def named_cells(wanted: Wanted, on_gpu: bool) -> list[tuple[str, str, str]]:
 
 def measurements(
     wanted: Wanted, seconds: float, calls: int | None = None
-) -> Iterator[list[Measurement]]:
-    """Yield the measurements of one trial after the other.
+) -> Iterator[Measurement | Skipped]:
+    """Yield the measurements of one trial after the other, and what could not be measured.
 
-    A batch too large for a few seconds is halved until it fits, unless the settings name one.
+    A batch too large for a few seconds or for memory is halved until it fits, unless the settings
+    name one.
 
     Args:
         wanted: the trials.
@@ -95,7 +104,10 @@ def measurements(
             peaks[key] = measure_matmul_rate(
                 parts.device, parts.dtype, parts.train.threads, PEAK_SECONDS
             )
-        yield measure(_at_hand(found, wanted, peaks[key]), peaks[key], seconds, calls)
+        named = "train.batch_size" in wanted.settings
+        skipped = too_large(found, available_memory(parts.device)) if named else []
+        effort = Effort(peaks[key], seconds, calls, may_shrink=not named)
+        yield from skipped or measure(_at_hand(found, wanted, peaks[key]), effort)
 
 
 def profile_training(wanted: Wanted, file: Path) -> float | None:
@@ -126,4 +138,4 @@ def profile_training(wanted: Wanted, file: Path) -> float | None:
 def _at_hand(found: Subject, wanted: Wanted, peak: float) -> Subject:
     """Return the trial with the batch that the settings name, or one that takes seconds here."""
     named = "train.batch_size" in wanted.settings
-    return found if named else feasible(found, peak)
+    return found if named else feasible(found, peak, available_memory(found.parts.device))

@@ -22,14 +22,12 @@ from trmbench.training.flops import step_flops, training_flops
 from trmbench.training.weights import weight_count
 from trmbench.trial.build import TrialParts
 from trmbench.trial.evaluate import tested_puzzles
-from trmbench.trial.memory import step_memory
+from trmbench.trial.memory import rehearsal_device, step_memory
 
 USUAL_SHARE_OF_MATMUL_RATE = 0.2
 """Share of the measured matrix-multiply rate that trainings reach, for the estimate of time."""
 
 _META = torch.device("meta")
-SMALL_FLOPS = 10**9
-"""Operations of a training step of one puzzle, below which a try is cheaper than a trace."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +54,15 @@ def estimate_trial(parts: TrialParts, matmul_rate: float) -> TrialEstimate:
         parts: the trial's parts; the task is loaded for it.
         matmul_rate: floating-point operations per second, from `trmbench.bench.matmul`.
     """
-    info, device = parts.task.info, _META
-    model = _trainable(parts, device)
+    info = parts.task.info
+    model = _trainable(parts, _META)
     if model is None:
         return TrialEstimate(0, 0, 0, 0.0, 0)
     parameters = weight_count(model)
     steps = parts.total_steps
     per_puzzle = step_flops(model, info.seq_len, parts.schedule(1.0)).training
-    if per_puzzle <= SMALL_FLOPS:
-        device = torch.device("cpu")
+    device = rehearsal_device(per_puzzle)
+    if device != _META:
         model = _trainable(parts, device)
     batch_size = parts.train.batch_size
     flops = training_flops(model, info.seq_len, batch_size, steps, parts.schedule) // max(1, steps)

@@ -5,28 +5,49 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
-from trmbench.bench.measure import Measurement
-from trmbench.report.tables import TextTable
+from trmbench.bench.measure import Measurement, Skipped
 from trmbench.report.words import duration, memory, number
 from trmbench.trial.provenance import environment
 
 _PREFIXES = ("", "k", "M", "G", "T", "P")
 
 
-def table(found: Sequence[Measurement]) -> TextTable:
-    """Make one line per kind of step of each trial."""
-    headings = ("model", "task", "preset", "step", "precision", "batch", "steps/s", "puzzles/s")
-    return TextTable(
-        title="",
-        headings=(*headings, "FLOP/s", "MFU %", "memory", "trial"),
-        rows=tuple(map(_row, found)),
-        left=5,
-    )
+_NAMES = {"model": 5, "task": 4, "preset": 6, "step": 5, "precision": 9}
+"""Columns of names, which stand left, and their least width."""
+_NUMBERS = {
+    "batch": 10,
+    "steps/s": 7,
+    "puzzles/s": 9,
+    "FLOP/s": 7,
+    "MFU %": 5,
+    "memory": 8,
+    "trial": 7,
+}
+HEADINGS = (*_NAMES, *_NUMBERS)
 
 
-def _row(of: Measurement) -> tuple[str, ...]:
+def line(texts: Sequence[str], names: Sequence[Sequence[str]]) -> str:
+    """Set one line of the table while the lines after it are not known.
+
+    Args:
+        texts: `HEADINGS`, or a row.
+        names: model, task and preset of every row that may come.
+    """
+    longest = (max(map(len, column)) for column in zip(*names, strict=True))
+    named = zip_longest(_NAMES.values(), longest, fillvalue=0)
+    left = [text.ljust(max(width)) for text, width in zip(texts, named, strict=False)]
+    right = [
+        text.rjust(width)
+        for text, width in zip(texts[len(_NAMES) :], _NUMBERS.values(), strict=True)
+    ]
+    return "  ".join([*left, *right])
+
+
+def row(of: Measurement) -> tuple[str, ...]:
+    """One line of the table as texts."""
     smaller = of.step == "train" and of.batch_size < of.trial_batch_size
     trial = of.trial_seconds
     return (
@@ -74,9 +95,13 @@ def quantity(value: float) -> str:
     return f"{value / 1000**power:.3g} {_PREFIXES[power]}"
 
 
-def record(found: Sequence[Measurement]) -> dict[str, Any]:
+def record(found: Sequence[Measurement], skipped: Sequence[Skipped] = ()) -> dict[str, Any]:
     """List the machine and the measurements, for other programs: plain units, shares in 0..1."""
-    return {"environment": environment(), "measurements": list(map(_flat, found))}
+    return {
+        "environment": environment(),
+        "measurements": list(map(_flat, found)),
+        "skipped": list(map(dataclasses.asdict, skipped)),
+    }
 
 
 def _flat(of: Measurement) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from trmbench.cli.options import models_option, parse_overrides, set_option, tasks_option
-from trmbench.errors import printable
+from trmbench.errors import TrmbenchError, printable
 
 if TYPE_CHECKING:
     from trmbench.bench.cells import Wanted
@@ -75,22 +76,43 @@ def _measure(wanted: Wanted, seconds: float, steps: int | None, form: str) -> No
 
     from rich.text import Text
 
-    from trmbench.bench.cells import measurements
-    from trmbench.bench.table import conditions, record, table
-    from trmbench.cli.console import console, errors
-    from trmbench.report.terminal import rich_table
+    from trmbench.bench.cells import measurements, named_cells
+    from trmbench.bench.measure import Measurement, Skipped
+    from trmbench.bench.table import HEADINGS, conditions, line, record, row
+    from trmbench.cli.console import console, errors, warn
 
-    found = []
-    with errors.status("measuring") as status:
-        for of_trial in measurements(wanted, seconds, steps):
-            found += of_trial
-            last = of_trial[-1]
-            status.update(Text(f"measured {last.model} on {last.task} ({last.preset}), next"))
-    if form == "json":
-        click.echo(printable(json.dumps(record(found), indent=1)))
-    else:
-        console.print(rich_table(table(found)))
-        console.print(*conditions(found), sep="\n")
+    names = named_cells(wanted, on_gpu=True)
+    found: list[Measurement] = []
+    skipped: list[Skipped] = []
+
+    status = errors.status("measuring")
+
+    def show(texts: Sequence[str]) -> None:
+        status.stop()
+        if form == "table":
+            console.print(Text(line(texts, names)), soft_wrap=True)
+        status.start()
+
+    status.start()
+    try:
+        for each in measurements(wanted, seconds, steps):
+            label = f"{each.model} on {each.task} ({each.preset}), {each.step}"
+            if isinstance(each, Skipped):
+                skipped.append(each)
+                warn(f"{label}: not measured: {each.reason}")
+                continue
+            if not found:
+                show(HEADINGS)
+            found.append(each)
+            show(row(each))
+    finally:  # whatever happens, what was measured is told
+        status.stop()
+        if form == "json" and (found or skipped):
+            click.echo(printable(json.dumps(record(found, skipped), indent=1)))
+        elif found:
+            console.print(*conditions(found), sep="\n")
+    if not found:
+        raise TrmbenchError("nothing could be measured", skipped[0].reason)
 
 
 def _profile(wanted: Wanted, trace: Path) -> None:

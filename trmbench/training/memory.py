@@ -52,6 +52,12 @@ class StepMemory(NamedTuple):
         whole = (few + (at_a_time - FEW) * each for few, each in zip(self.few, growth, strict=True))
         return max(whole) + waiting
 
+    def largest_batch(self, batch_size: int, room: float) -> int:
+        """Halve the batch until its step needs no more than `room` bytes, or it is 1."""
+        while batch_size > 1 and self.peak(batch_size) > room:
+            batch_size //= 2
+        return batch_size
+
     def largest_part(self, batch_size: int, room: float, micro_batch: int | None = None) -> int:
         """Halve the micro-batch until its step needs no more than `room` bytes, or it is 1."""
         size = min(micro_batch or batch_size, batch_size)

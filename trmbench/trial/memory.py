@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+
 from trmbench.errors import TrmbenchError, one_line
 from trmbench.machine import available_memory, free_memory, is_out_of_memory
 from trmbench.spec import RecursiveModel
@@ -16,6 +18,9 @@ from trmbench.trial.build import TrialParts
 
 SAFE_SHARE = 0.9
 """Of the memory that is free; the rest is lost in gaps, and in what kernels take for themselves."""
+
+SMALL_FLOPS = 10**9
+"""Operations below which numbers are computed sooner than torch learns to do without."""
 
 
 def step_memory(parts: TrialParts, build: Callable[[], RecursiveModel]) -> StepMemory:
@@ -33,6 +38,17 @@ def step_memory(parts: TrialParts, build: Callable[[], RecursiveModel]) -> StepM
         parts.optimizer_entry.spec,
         parts.schedule(1.0),
     )
+
+
+def rehearsal_device(flops: int) -> torch.device:
+    """Where the step of a model that is not there yet is rehearsed soonest.
+
+    Without numbers torch loads a thousand modules of symbolic algebra.
+
+    Args:
+        flops: operations of a training step of one puzzle.
+    """
+    return torch.device("cpu" if flops <= SMALL_FLOPS else "meta")
 
 
 def fit_into_memory(
