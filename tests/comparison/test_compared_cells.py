@@ -225,6 +225,19 @@ def test_four_tasks_are_summed_up_and_three_are_not(tmp_path: Path) -> None:
     assert across.tasks == ("maze mini", "sudoku mini", "arc1 mini", "arc2 mini")
     assert across.interquartile_means["trm"].value == pytest.approx(GOOD.mean(), abs=0.02)
     assert across.improvement["trm", "hrm"].value == 1
+    assert across.means["hrm"].value == pytest.approx(BAD.mean())
+
+
+def test_presets_are_no_further_tasks(tmp_path: Path) -> None:
+    for task in ("maze", "sudoku"):
+        for preset in ("mini", "paper"):
+            add_cell(tmp_path, "trm", GOOD, task=task, preset=preset)
+    assert compared(tmp_path).across is None
+    for task in ("arc1", "arc2"):
+        add_cell(tmp_path, "trm", GOOD, task=task)
+    across = compared(tmp_path).across
+    assert across is not None
+    assert across.tasks == ("maze mini", "sudoku mini", "arc1 mini", "arc2 mini")
 
 
 def test_where_that_matches_nothing_and_an_empty_store_are_refused(tmp_path: Path) -> None:

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trmbench.stats import interquartile_mean, performance_profile, probability_of_improvement
+from trmbench.stats import (
+    interquartile_mean,
+    mean_over_tasks,
+    performance_profile,
+    probability_of_improvement,
+)
 
 
 def runs(shift: float = 0.0, seeds: int = 5, seed: int = 0, sd: float = 0.03) -> list[np.ndarray]:
@@ -79,3 +84,22 @@ def test_fewer_than_four_tasks_are_refused() -> None:
         interquartile_mean([*runs(), np.array([])])
     with pytest.raises(ValueError, match="5 tasks and B 4"):
         probability_of_improvement([*runs(), np.ones(2)], runs())
+
+
+def test_the_plain_mean_sees_every_task_alike_and_covers() -> None:
+    base = [np.full(5, level) + np.linspace(-0.01, 0.01, 5) for level in (0.2, 0.5, 0.6, 0.9)]
+    worse = [base[0] - 0.2, *base[1:3], base[3] - 0.2]
+    assert mean_over_tasks(base).value - mean_over_tasks(worse).value == pytest.approx(0.1)
+    assert interquartile_mean(base).value == pytest.approx(
+        interquartile_mean(worse).value, abs=0.02
+    )
+    more = [np.tile(base[0], 2), *base[1:]]  # more seeds of a task do not weigh more
+    assert mean_over_tasks(more).value == pytest.approx(mean_over_tasks(base).value)
+    generator = np.random.default_rng(0)
+    levels, spreads = np.array([0.2, 0.5, 0.6, 0.8]), np.array([0.05, 0.01, 0.03, 0.02])
+    held = []
+    for _ in range(400):
+        runs = [m + s * generator.normal(size=3) for m, s in zip(levels, spreads, strict=True)]
+        found = mean_over_tasks(runs)
+        held.append(found.low <= levels.mean() <= found.high)
+    assert 0.92 <= np.mean(held) <= 0.985

@@ -172,6 +172,7 @@ def _figures(found: Comparison | None) -> Record:
 def _across_record(across: AcrossTasks) -> Record:
     return {
         "tasks": list(across.tasks),
+        "means": {name: dataclasses.asdict(found) for name, found in across.means.items()},
         "interquartile_means": {
             name: dataclasses.asdict(found) for name, found in across.interquartile_means.items()
         },

@@ -27,7 +27,7 @@ from trmbench.report.words import (
     shares_text,
 )
 from trmbench.spec.trials import Row
-from trmbench.stats import Comparison, unseen_failures
+from trmbench.stats import Aggregate, Comparison, unseen_failures
 
 
 @dataclass(frozen=True)
@@ -166,20 +166,25 @@ def across(compared: ComparedCells) -> list[TextTable]:
     found = compared.across
     if found is None:
         return []
-    headings = ("model", "interquartile mean", "95 % interval")
+    headings = ("model", "mean", "95 % interval", "interquartile mean", "95 % interval")
     means = tuple(
-        (name, percent(mean.value), _percent_bounds(mean.low, mean.high))
-        for name, mean in found.interquartile_means.items()
+        (name, *_aggregate(mean), *_aggregate(found.interquartile_means[name]))
+        for name, mean in found.means.items()
     )
     improvements = tuple(
         (a, b, percent(p.value), _percent_bounds(p.low, p.high))
         for (a, b), p in found.improvement.items()
     )
-    tables = [TextTable(f"Over {len(found.tasks)} tasks", headings, means, 1)]
+    title = f"Over {len(found.tasks)} tasks, of which each counts the same in the mean"
+    tables = [TextTable(title, headings, means, 1)]
     if improvements:
         pairs = ("A", "B", "P(a run of A beats one of B)", "95 % interval")
         tables.append(TextTable("Probability of improvement", pairs, improvements, 2))
     return tables
+
+
+def _aggregate(found: Aggregate) -> tuple[str, str]:
+    return percent(found.value), _percent_bounds(found.low, found.high)
 
 
 def _percent_bounds(low: float, high: float) -> str:

@@ -1,6 +1,7 @@
 from .across_tasks import (
     Aggregate as Aggregate,
     interquartile_mean as interquartile_mean,
+    mean_over_tasks as mean_over_tasks,
     performance_profile as performance_profile,
     probability_of_improvement as probability_of_improvement,
 )

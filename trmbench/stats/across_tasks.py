@@ -22,6 +22,7 @@ from trmbench.stats.pair_test import probability_of_superiority
 
 Runs = Sequence[NDArray[Any]]
 DRAWS = 2000
+T_OVER_SEEDS = "t over seeds"
 BOOTSTRAP = "bootstrap over seeds"
 BOOTSTRAP_T = "t with bootstrap standard error"
 
@@ -37,6 +38,30 @@ class Aggregate:
     tasks: int
     method: str
     """How the interval came about: one of the constants above, "Clopper-Pearson" or "none"."""
+
+
+def mean_over_tasks(scores: Runs, confidence: float = 0.95) -> Aggregate:
+    """Mean over tasks of their means over seeds: each task counts the same, and none is left out.
+
+    `SE^2 = sum_t s2_t / K_t / T^2`, with Satterthwaite's degrees of freedom. No interval where a
+    task has a single run, or no seed differs from another.
+
+    Raises:
+        ValueError: fewer than four tasks, or a task without runs.
+    """
+    _check(scores)
+    value = float(np.mean([np.mean(runs) for runs in scores]))
+    low = high = math.nan
+    method = "none"
+    if min(len(runs) for runs in scores) > 1:
+        parts = np.array([np.var(runs, ddof=1) / len(runs) for runs in scores])
+        if parts.sum() > 1e-24:
+            freedom = np.array([len(runs) - 1 for runs in scores])
+            degrees = float(parts.sum() ** 2 / (parts**2 / freedom).sum())
+            error = math.sqrt(parts.sum()) / len(scores)
+            half = float(special.stdtrit(degrees, (1 + confidence) / 2)) * error
+            low, high, method = max(0.0, value - half), min(1.0, value + half), T_OVER_SEEDS
+    return Aggregate(value, low, high, confidence, len(scores), method)
 
 
 def interquartile_mean(scores: Runs, confidence: float = 0.95, seed: int = 0) -> Aggregate:
