@@ -62,17 +62,17 @@ def command(
 def _list(store: Any, where: str | None, failures: bool) -> None:
     from trmbench.cli.console import console
     from trmbench.comparison.where import parse_where
-    from trmbench.experiment.runs import running
     from trmbench.report import tables
     from trmbench.report.terminal import rich_table
     from trmbench.report.trial_view import running_table, trials_table
     from trmbench.spec.status import FAILED, INTERRUPTED
+    from trmbench.store.running import running
 
     condition = parse_where(where) if where else None
     rows = [row for row in store.trials() if condition is None or condition(row)]
     if failures:
         rows = [row for row in rows if row["status"] in (FAILED, INTERRUPTED)]
-    under_way = [] if failures else running(store)
+    under_way = [] if failures else running(store)[0]
     if rows:
         console.print(rich_table(tables.failures(rows) if failures else trials_table(rows)))
     elif not under_way:

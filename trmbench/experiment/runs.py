@@ -58,22 +58,6 @@ def unfinished(store: Store) -> list[Unfinished]:
     ]
 
 
-@dataclass(frozen=True)
-class Running:
-    """A trial that a process does just now."""
-
-    trial: Trial
-    process: str
-    """Which process, and on which machine."""
-
-
-def running(store: Store) -> list[Running]:
-    """The trials that are being done, by this or by other machines."""
-    asked = {trial.trial_id: trial for trial in read_notes(store)}
-    held = ((trial, holder(store.root, trial.trial_id)) for trial in asked.values())
-    return [Running(trial, str(process)) for trial, process in held if process is not None]
-
-
 def _describe(store: Store, trial: Trial, status: str | None) -> Unfinished:
     steps = saved_steps(store.checkpoints(trial.trial_id))
     other = holder(store.root, trial.trial_id)

@@ -24,7 +24,7 @@ class TrainingRun:
 
     trainer: Trainer
     on_event: Callable[..., None]
-    """Gets the fields of a `TrialEvent` as keywords."""
+    """Gets the fields of a `TrialEvent` as keywords, and the learning curve as `curve`."""
     checkpoints: RunningCheckpoints
     failure: TrmbenchError | None = None
     """Why it cannot go on: its loss is no longer a number."""

@@ -160,7 +160,7 @@ class Trainer:
         )
 
     def progress(self, rate: float) -> dict[str, Any]:
-        """The fields of a `TrialEvent`, at so many steps per second."""
+        """The fields of a `TrialEvent`, at so many steps per second, and the learning curve."""
         last = self.curve[-1] if self.curve else {}
         return {
             "step": self.step,
@@ -168,6 +168,7 @@ class Trainer:
             "loss": last.get("loss"),
             "accuracy": last.get("exact_accuracy"),
             "steps_per_second": rate,
+            "curve": self.curve,
         }
 
     # --- saving ---

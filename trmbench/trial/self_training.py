@@ -54,7 +54,7 @@ class TrainingSession:
     Args:
         parts: its parts.
         running: its checkpoints.
-        on_event: gets the fields of a `TrialEvent` as keywords.
+        on_event: gets the fields of a `TrialEvent` as keywords, and the curve as `curve`.
         should_stop: asked by the model.
     """
 
@@ -156,6 +156,7 @@ class TrainingSession:
                 loss=known.get("loss"),
                 accuracy=known.get("exact_accuracy"),
                 steps_per_second=self._pace.rate(self.step),
+                curve=self.curve,
             )
 
     def _reach(self, step: int) -> None:
@@ -184,7 +185,7 @@ def fit(
     Args:
         parts: the trial's parts.
         running: its checkpoints.
-        on_event: gets the fields of a `TrialEvent` as keywords.
+        on_event: gets the fields of a `TrialEvent` as keywords, and the curve as `curve`.
         should_stop: whether the training is to be left.
         say: gets one line of what the user should know.
 

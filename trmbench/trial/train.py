@@ -25,6 +25,7 @@ from trmbench.trial.build import TrialParts
 from trmbench.trial.cost import flops_of_training
 from trmbench.trial.evaluate import evaluate, tested_puzzles
 from trmbench.trial.identifiers import check_unchanged
+from trmbench.trial.live_curve import LiveCurve
 from trmbench.trial.memory import fit_into_memory, testing_in_memory
 from trmbench.trial.record import TrialRecord
 from trmbench.trial.self_training import fit
@@ -64,6 +65,7 @@ class TrialRun:
         self._should_stop = should_stop
         self.record = TrialRecord(self.parts, self.store)
         self._meter: EnergyMeter | None = None
+        self._live_curve = LiveCurve(self.store, trial.trial_id)
 
     def _event(self, phase: str, **fields: Any) -> None:
         if self._meter is not None:
@@ -173,8 +175,10 @@ class TrialRun:
         self._use(final)
         self._clear()
 
-    def training_event(self, **fields: Any) -> None:
-        """Tell of the training's progress, in fields of a `TrialEvent`."""
+    def training_event(self, curve: Sequence[Mapping[str, Any]] = (), **fields: Any) -> None:
+        """Tell of the training's progress, in fields of a `TrialEvent`, and show its curve."""
+        if self.workers.leads:
+            self._live_curve.write(curve)
         self._event("train", **fields)
 
     def _resume(self, trainer: Trainer) -> None:
