@@ -21,6 +21,7 @@ VERBS = {
     "resume": "List the unfinished trials of a results folder, and go on with them.",
     "compare": "Compare what was run, with its uncertainty.",
     "report": "Write the comparison as one HTML file.",
+    "view": "Show the report in the browser, live while a run goes on.",
     "show": "Show one trial, or the puzzles it got wrong.",
     "solve": "Answer a puzzle of yours by a trained trial.",
     "score": "Score predictions that were made elsewhere.",

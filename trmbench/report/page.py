@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import importlib.metadata
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +18,7 @@ from trmbench.report.compute import CURVE_NOTE, curve_table, measured_alike, mea
 from trmbench.report.figures import names, plots, profiles
 from trmbench.report.headline import headlines, title
 from trmbench.report.published import further_run_lines, published_table
-from trmbench.report.templates import source, template
+from trmbench.report.templates import digest, source, template
 from trmbench.report.trial_view import dotted, trials_table
 from trmbench.report.words import metric_names
 from trmbench.store import Store
@@ -105,7 +103,7 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         title=title(compared),
         headlines=headlines(compared),
         script=script,
-        script_hash=_hash(script),
+        script_hash=digest(script),
         names={name: place for place, name in enumerate(names(compared))},
         version=importlib.metadata.version("trmbench"),
         written_at=written_at,
@@ -136,11 +134,6 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         configurations=[(_cell_title(cell), _configuration(cell)) for cell in compared.cells],
         trials=trials_table([row for cell in compared.cells for row in cell.rows]),
     )
-
-
-def _hash(script: str) -> str:
-    """Return the digest by which a page names the one script that it may run."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _question(compared: ComparedCells) -> list[tuple[str, str]]:
