@@ -1,4 +1,4 @@
-"""The Sudoku task: 9x9 from the published Sudoku-Extreme files, 6x6 generated."""
+"""The Sudoku task: 9x9 from the published Sudoku-Extreme files, other sizes generated."""
 
 from __future__ import annotations
 
@@ -18,6 +18,14 @@ def _load(options: SudokuOptions) -> Task:
     return load(options)
 
 
+PAPER = {"source": "hub", "train_puzzles": 1000, "variants": 1000}
+MINI = {
+    "source": "generated",
+    "size": 6,
+    "clues": 13,
+    "train_puzzles": 400,
+    "test_puzzles": 1000,
+}
 SUDOKU = TaskSpec(
     name="sudoku",
     title="Sudoku",
@@ -25,16 +33,10 @@ SUDOKU = TaskSpec(
     load=_load,
     sample=SudokuOptions.benchmark_sample,
     presets={
-        "paper": Preset(options={"source": "hub", "train_puzzles": 1000, "variants": 1000}),
-        "mini": Preset(
-            options={
-                "source": "generated",
-                "size": 6,
-                "clues": 13,
-                "train_puzzles": 400,
-                "test_puzzles": 1000,
-            }
-        ),
+        "paper": Preset(options=PAPER),
+        "mini": Preset(options=MINI),
+        "sizes": Preset(options={**PAPER, "test_sizes": "4,6,16"}, of_models="paper"),
+        "mini-sizes": Preset(options={**MINI, "test_sizes": "4,9"}, of_models="mini"),
     },
 )
 

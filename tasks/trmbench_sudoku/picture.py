@@ -7,6 +7,9 @@ from rich.text import Text
 
 from trmbench_sudoku.rules import Rules
 
+DIGITS = "123456789ABCDEFG"
+"""How digits are written, those of 16x16 as letters from 10 on."""
+
 
 def draw(tokens: np.ndarray, rules: Rules) -> Text:
     """A grid (n*n,) of tokens with lines around its boxes; padding shows as `?`."""
@@ -31,7 +34,7 @@ def draw(tokens: np.ndarray, rules: Rules) -> Text:
 def _cell(token: int) -> tuple[str, str]:
     """Character and style of a token."""
     if token > 1:
-        return str(token - 1), "bold"
+        return DIGITS[token - 2], "bold"
     return ("·", "dim") if token == 1 else ("?", "red")
 
 

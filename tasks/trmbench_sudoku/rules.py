@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-BOX_SHAPES = {6: (2, 3), 9: (3, 3)}
+BOX_SHAPES = {4: (2, 2), 6: (2, 3), 9: (3, 3), 16: (4, 4)}
 """Rows and columns of a box, for each size of grid."""
 
 
@@ -39,7 +39,8 @@ class Rules:
     def solved(self, digits: np.ndarray) -> np.ndarray:
         """(N,) bool: whether each grid (N, n*n) has every digit 1..n once in every unit."""
         n, (height, width) = self.size, self.box
-        bits = np.uint16(1) << np.ascontiguousarray(digits.T).astype(np.uint16)
+        word = np.dtype(np.uint16 if n < 16 else np.uint32)
+        bits = np.left_shift(np.ones((), word), np.ascontiguousarray(digits.T).astype(word))
         rows = bits.reshape(n, n, -1)
         boxes = bits.reshape(n // height, height, n // width, width, -1)
         seen = np.bitwise_or.reduce(rows, axis=1) & np.bitwise_or.reduce(rows, axis=0)

@@ -33,6 +33,12 @@ def signatures(digits: np.ndarray, rules: Rules) -> np.ndarray:
     return np.asarray(_mix(colour).sum(axis=1, dtype=np.uint64))
 
 
+def contents(digits: np.ndarray) -> np.ndarray:
+    """(N,) uint64 hashes of puzzles (N, n*n), equal for equal ones."""
+    places = _mix(np.arange(1, digits.shape[1] + 1, dtype=np.uint64))
+    return np.asarray(_mix(_mix(digits + places).sum(axis=1, dtype=np.uint64)))
+
+
 def _sums(colour: np.ndarray, part: np.ndarray) -> np.ndarray:
     """(N, n*n) the sum of the colours in each cell's part."""
     names, part = np.unique(part, return_inverse=True)

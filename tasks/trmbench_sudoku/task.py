@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from rich.text import Text
-from torch import Generator
+from torch import Generator, Tensor
 
 from trmbench import (
     Batch,
@@ -18,12 +18,14 @@ from trmbench import (
     PuzzleTask,
     Votes,
     make_splits,
+    make_table,
     permutation_votes,
     published_puzzles,
 )
+from trmbench_sudoku.canvas import PAD, Canvas
 from trmbench_sudoku.generate import generate
-from trmbench_sudoku.options import SudokuOptions
-from trmbench_sudoku.picture import draw
+from trmbench_sudoku.options import CLUES_OF_TEST_SIZES, SudokuOptions
+from trmbench_sudoku.picture import DIGITS, draw
 from trmbench_sudoku.rules import Rules, rules_of
 from trmbench_sudoku.solve import count_solutions
 from trmbench_sudoku.symmetry import Symmetries, fixed_keys, from_keys, random_keys
@@ -32,26 +34,32 @@ REPOSITORY = "sapientinc/sudoku-extreme"
 BLANK = 1
 DIGIT = 1
 """Token of a digit minus the digit."""
+MOST_BESIDE = 1_000
+"""Puzzles of each further size, at most."""
 COUNTED_AT_ONCE, MOST_BRANCHES = 256, 4096
 """Puzzles whose solutions are counted together, and the branches of a search that goes on."""
 
 
 class SudokuTask(PuzzleTask):
-    """Sudokus of one size."""
+    """Sudokus of one size, and of further ones in test splits of their own."""
 
     def __init__(self, splits: dict[str, PuzzleTable], source: str, options: SudokuOptions) -> None:
-        size = options.size
+        size, canvas = options.size, canvas_of(options)
         super().__init__(
             splits,
             title=f"Sudoku {size}x{size}",
             source=source,
-            vocab_size=size + 2,
-            grid_shape=(size, size),
-            symbols=tuple(range(2, size + 2)),
-            characters=_characters(size) | dict.fromkeys("_·", BLANK),
+            vocab_size=canvas.side + 2,
+            grid_shape=(canvas.side, canvas.side),
+            # Of several sizes the smaller ones have some of the digits only.
+            symbols=None if options.further_sizes else tuple(range(2, size + 2)),
+            characters=_characters(canvas.side)
+            | dict.fromkeys("_·", BLANK)
+            | ({"#": PAD} if options.further_sizes else {}),
         )
         self._options = options
         self._rules = rules_of(size)
+        self._canvas = canvas
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
         """Make a random symmetric copy of each puzzle, or one of its fixed variants."""
@@ -70,38 +78,44 @@ class SudokuTask(PuzzleTask):
         cells = np.empty((*shape, self.info.seq_len), np.uint8)
         tokens = np.empty((*shape, self.info.vocab_size), np.uint8)
         for copy in range(count):
-            symmetries = from_keys(random_keys(len(table), self._rules, generator), self._rules)
+            symmetries = self._symmetries(random_keys(len(table), self._rules, generator))
             symmetries = symmetries.where(torch.tensor([copy > 0]))
             cells[:, copy], tokens[:, copy] = (part.numpy() for part in symmetries)
         return permutation_votes(table, cells, tokens)
 
     def verify(self, inputs: np.ndarray, answers: np.ndarray) -> np.ndarray:
         """(N,) bool: the answers obey the rules and keep the clues."""
-        return solves(inputs, answers, self._rules)
+        right = np.zeros(len(inputs), bool)
+        for rules, own, places in self._canvas.by_size(inputs):
+            right[own] = solves(inputs[own][:, places], answers[own][:, places], rules)
+        return right
 
     def solutions(self, inputs: np.ndarray) -> np.ndarray:
         """(N,) int64: the grids that keep the clues; 0 where there are too many to count."""
-        parts = np.array_split(inputs, max(1, -(-len(inputs) // COUNTED_AT_ONCE)))
-        digits = np.uint16(1) << np.arange(self._rules.size, dtype=np.uint16)
-        domains_of = np.concatenate([np.full(2, self._rules.full, np.uint16), digits])
-        return np.concatenate(
-            [count_solutions(domains_of[part].T, self._rules, MOST_BRANCHES) for part in parts]
-        )
+        found = np.zeros(len(inputs), np.int64)
+        for rules, own, places in self._canvas.by_size(inputs):
+            found[own] = _counted(inputs[own][:, places], rules)
+        return found
 
     def render(self, tokens: np.ndarray) -> Text:
         """Draw a grid (L,) with lines around the boxes."""
-        return draw(tokens, self._rules)
+        tokens = np.asarray(tokens)
+        size = self._canvas.size_of(tokens)
+        return draw(tokens[self._canvas.places(size)], rules_of(size))
+
+    def _symmetries(self, keys: Tensor) -> Symmetries:
+        return self._canvas.extended(from_keys(keys, self._rules), self._rules.size)
 
     def _draw(self, batch: Batch, generator: Generator) -> Symmetries:
         count, variants = len(batch.rows), self._options.variants
         if not variants:
-            return from_keys(random_keys(count, self._rules, generator), self._rules)
+            return self._symmetries(random_keys(count, self._rules, generator))
         # Variant 0 is the puzzle itself, as in the released builder.
         variant = torch.randint(
             variants + 1, (count,), generator=generator, device=generator.device
         )
         keys = fixed_keys(batch.rows, variant, self._options.data_seed, self._rules)
-        return from_keys(keys, self._rules).where(variant > 0)
+        return self._symmetries(keys).where(variant > 0)
 
 
 def load(options: SudokuOptions) -> SudokuTask:
@@ -120,7 +134,36 @@ def load(options: SudokuOptions) -> SudokuTask:
         source = f"generated with {options.clues} clues, data seed {options.data_seed}"
     else:
         train, test, source = published_puzzles(options, REPOSITORY, _layout(rules))
-    return SudokuTask(make_splits(train, test, options), source, options)
+    canvas = canvas_of(options)
+    train, test = (canvas.lay_puzzles(part, options.size) for part in (train, test))
+    splits = make_splits(train, test, options)
+    for size in options.further_sizes:
+        splits[f"{size}x{size}"] = make_table(canvas.lay_puzzles(_beside(size, options), size))
+        source += f"; {size}x{size} generated with {CLUES_OF_TEST_SIZES[size]} clues"
+    return SudokuTask(splits, source, options)
+
+
+def canvas_of(options: SudokuOptions) -> Canvas:
+    """The canvas that the sizes of the options fit."""
+    return Canvas(tuple(sorted({options.size, *options.further_sizes})))
+
+
+def _beside(size: int, options: SudokuOptions) -> Puzzles:
+    """Test puzzles of another size."""
+    count = min(options.generated_counts[1], MOST_BESIDE)
+    # There are few orbits of 4x4, and no puzzle of this size is trained on.
+    found = generate(count, size, CLUES_OF_TEST_SIZES[size], options.data_seed, tell_orbits=False)
+    return Puzzles(found.inputs + DIGIT, found.labels + DIGIT)
+
+
+def _counted(inputs: np.ndarray, rules: Rules) -> np.ndarray:
+    """(N,) int64: the solutions of questions (N, n*n), 0 where there are too many to count."""
+    parts = np.array_split(inputs, max(1, -(-len(inputs) // COUNTED_AT_ONCE)))
+    digits = np.uint16(1) << np.arange(rules.size, dtype=np.uint16)
+    domains_of = np.concatenate([np.full(2, rules.full, np.uint16), digits])
+    return np.concatenate(
+        [count_solutions(domains_of[part].T, rules, MOST_BRANCHES) for part in parts]
+    )
 
 
 def solves(inputs: np.ndarray, answers: np.ndarray, rules: Rules) -> np.ndarray:
@@ -144,4 +187,5 @@ def _layout(rules: Rules) -> PuzzleFormat:
 
 def _characters(size: int) -> dict[str, int]:
     """The token of each character of a file; a blank is written as a dot."""
-    return {".": BLANK, "0": BLANK} | {str(n): n + DIGIT for n in range(1, size + 1)}
+    digits = enumerate(DIGITS[:size], start=1)
+    return {".": BLANK, "0": BLANK} | {digit: number + DIGIT for number, digit in digits}

@@ -101,7 +101,7 @@ def test_augmentation_can_be_switched_off(tmp_path: Path) -> None:
     assert torch.equal(task.augment(batch, random(0)).inputs, batch.inputs)
 
 
-@pytest.mark.parametrize("size", [6, 9])
+@pytest.mark.parametrize("size", [4, 6, 9, 16])
 def test_symmetries_are_uniform(size: int) -> None:
     count, rules = 40_000, rules_of(size)
     symmetries = from_keys(random_keys(count, rules, random(0)), rules)
@@ -112,7 +112,7 @@ def test_symmetries_are_uniform(size: int) -> None:
             assert (share - 1).abs().max() < 0.25
 
 
-@pytest.mark.parametrize("size", [6, 9])
+@pytest.mark.parametrize("size", [4, 6, 9, 16])
 def test_symmetries_map_units_to_units(size: int) -> None:
     rules = rules_of(size)
     units = {frozenset(unit) for unit in rules.units.tolist()}
@@ -183,9 +183,9 @@ def test_verify_refuses_broken_rules_and_changed_clues(tmp_path: Path) -> None:
     assert task.verify(np.repeat(table.inputs, 5, 0), answers).tolist() == [True] + [False] * 4
 
 
-@pytest.mark.parametrize("size", [6, 9])
+@pytest.mark.parametrize("size", [4, 6, 9, 16])
 def test_rules_see_a_fault_in_every_kind_of_unit(size: int) -> None:
-    height, width = {6: (2, 3), 9: (3, 3)}[size]
+    height, width = {4: (2, 2), 6: (2, 3), 9: (3, 3), 16: (4, 4)}[size]
     row, column = np.divmod(np.arange(size**2), size)
     latin = (row + column) % size + 1  # rows and columns right, boxes wrong
     valid = (row % height * width + row // height + column) % size + 1
@@ -213,6 +213,8 @@ def test_render_shows_digits_and_boxes(tmp_path: Path) -> None:
         ({"source": "generated", "size": 6, "clues": 7}, "task.clues=7"),
         ({"source": "generated", "clues": 16}, "task.clues=16.*17 to 81"),
         ({"variants": -1}, "task.variants=-1"),
+        ({"test_sizes": "4,9"}, "task.test_sizes=4,9"),
+        ({"test_sizes": "16,x"}, "task.test_sizes=16,x"),
     ],
 )
 def test_options_out_of_range_are_named(options: dict[str, Any], message: str) -> None:
