@@ -37,7 +37,7 @@ from trmbench_arc.rows import Row, make_table, split_rows, training_rows
 from trmbench_arc.scoring import ATTEMPTS, SCORINGS, share
 from trmbench_arc.selection import Selection, select
 from trmbench_arc.text import laid, read_answer, read_inputs, write_grid
-from trmbench_arc.transform import canonical, restore, transform
+from trmbench_arc.transform import canonical, grid_sizes, restore, transform
 from trmbench_arc.variants import BLANK, Variants, derive
 from trmbench_arc.verification import KnownAnswers
 from trmbench_arc.voting import Tally, VoteResult
@@ -199,7 +199,16 @@ class Arc(Task):
                 restored[part] = restore(answers, dihedral[row], colours[row].long()).numpy()
             return restored
 
-        return Votes(table, back)
+        def shown(row: int) -> list[tuple[np.ndarray, np.ndarray]]:
+            pairs = np.array(self.demonstrations(str(table.puzzle_ids[row])), np.uint8)
+            tokens = torch.from_numpy(pairs).view(-1, self.canvas**2)
+            same = torch.full((len(tokens),), row)
+            varied = transform(
+                tokens, *grid_sizes(tokens), dihedral[same], colours[same].long()
+            ).numpy()
+            return list(zip(varied[::2], varied[1::2], strict=True))
+
+        return Votes(table, back, shown)
 
     def _choose(self, task: int, count: int, seed: int) -> np.ndarray:
         """Variant numbers (K,) of a task, 0 first."""

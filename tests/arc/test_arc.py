@@ -120,6 +120,19 @@ def test_votes_start_with_the_original_and_restore_to_it(arc: Arc) -> None:
     assert np.array_equal(restored, test.inputs[np.array(origin)[rows]])
 
 
+def test_the_demonstrations_of_a_copy_are_augmented_as_it_is(arc: Arc) -> None:
+    votes = arc.votes(8, seed=0)
+    assert votes.demonstrations is not None
+    changed = 0
+    for row, puzzle_id in enumerate(votes.table.puzzle_ids):
+        wanted = arc.demonstrations(str(puzzle_id))
+        for shown, original in zip(votes.demonstrations(row), wanted, strict=True):
+            rows = np.array([row, row])
+            assert np.array_equal(votes.restore(rows, np.stack(shown)), np.stack(original))
+            changed += not np.array_equal(shown, original)
+    assert changed > 8
+
+
 def test_votes_and_the_public_function_give_the_same_figures(arc: Arc) -> None:
     votes = arc.votes(20, seed=0)
     test = arc.split("test")

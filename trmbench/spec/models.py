@@ -85,7 +85,12 @@ class Solver(Protocol):
     """Anything that answers puzzles: an oracle, a search, a trained network."""
 
     def predict(self, batch: Batch, generator: Generator) -> Answers:
-        """Answer a batch. `batch.labels` is padding throughout: the answer is never shown."""
+        """Answer a batch. `batch.labels` is padding throughout: the answer is never shown.
+
+        A solver that learns from the solved examples which come with a puzzle has a further
+        argument `demonstrations`: a list of B batches, the M examples (M, L) of each puzzle, with
+        their answers as labels; M may be 0.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from trmbench.spec.text import Writing
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Generator, Tensor
 
+Pairs: TypeAlias = "Sequence[tuple[np.ndarray, np.ndarray]]"
+"""Solved examples, question and answer (L,) uint8 tokens each."""
 IGNORED_LABEL = 0
 """Label token that has no loss and is not scored: every task's padding."""
 
@@ -129,6 +131,8 @@ class Votes:
     """One row per vote; `puzzle_ids` name the original puzzle."""
     restore: Callable[[np.ndarray, np.ndarray], np.ndarray]
     """`restore(rows (M,), tokens (M, L)) -> tokens (M, L)` in the frame of the original puzzle."""
+    demonstrations: Callable[[int], Pairs] | None = None
+    """`demonstrations(row)`: those of the puzzle, augmented as this copy is; None = not known."""
 
 
 @dataclass(frozen=True)
@@ -248,7 +252,7 @@ class Task(Protocol):
         shown[asked] = tokens[asked]
         return self.render(shown)
 
-    def demonstrations(self, puzzle_id: str) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+    def demonstrations(self, puzzle_id: str) -> Pairs:
         """Solved examples that come with a puzzle, question and answer (L,); as a rule none."""
         return ()
 

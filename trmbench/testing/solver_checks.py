@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from trmbench.evaluation.demonstrations import pairs_of, shown
 from trmbench.evaluation.predictions import problems
-from trmbench.spec import Answers, Batch
+from trmbench.spec import Answers, Batch, Solver
 from trmbench.testing.cases import SEED, ModelCase
 from trmbench.testing.conformance import Check, require
 
@@ -13,8 +14,11 @@ from trmbench.testing.conformance import Check, require
 def _answers(case: ModelCase, batch: Batch) -> Answers:
     """Ask as a test does: without the labels, and with a copy of the inputs."""
     hidden = batch._replace(inputs=batch.inputs.clone(), labels=torch.zeros_like(batch.labels))
-    answers: Answers = case.model.predict(hidden, torch.Generator().manual_seed(SEED))
-    return answers
+    return _solver(case).predict(hidden, torch.Generator().manual_seed(SEED))
+
+
+def _solver(case: ModelCase) -> Solver:
+    return shown(case.model, pairs_of(case.task, case.task.split("train")))
 
 
 def shapes(case: ModelCase) -> None:
@@ -105,7 +109,7 @@ def independence(case: ModelCase) -> None:
 def inputs_kept(case: ModelCase) -> None:
     """Answering leaves the batch as it was."""
     given = case.batch._replace(inputs=case.batch.inputs.clone())
-    case.model.predict(given, torch.Generator().manual_seed(SEED))
+    _solver(case).predict(given, torch.Generator().manual_seed(SEED))
     require(torch.equal(given.inputs, case.batch.inputs), "predict changed batch.inputs in place")
 
 

@@ -11,6 +11,7 @@ from torch import Generator
 
 from trmbench.puzzles.splits import Puzzles, fingerprint, make_table
 from trmbench.spec import Batch, PuzzleTable, Task, TaskInfo, Votes
+from trmbench.spec.puzzles import Pairs
 from trmbench.testing.toy_options import ToyTaskOptions
 
 PAD, BLANK, FIRST_LETTER, LETTERS = 0, 1, 2, 4
@@ -70,6 +71,10 @@ class ToyTask(Task):
         given = inputs[:, : self._columns]
         right = np.concatenate([given, given[:, ::-1]], 1)
         return np.asarray((right == answers).all(1))
+
+    def demonstrations(self, puzzle_id: str) -> Pairs:
+        shown = self.split("train").select(slice(2))
+        return list(zip(shown.inputs, shown.labels, strict=True))
 
     def render(self, tokens: np.ndarray) -> Any:
         text = "".join("?.abcd"[token] for token in tokens.tolist())

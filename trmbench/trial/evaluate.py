@@ -19,6 +19,7 @@ from trmbench.evaluation.candidates import (
     owners_of,
     pool_of,
 )
+from trmbench.evaluation.demonstrations import pairs_of, shown
 from trmbench.evaluation.depths import depth_curve
 from trmbench.evaluation.identifiers import blank_identifiers, shuffled_identifiers
 from trmbench.evaluation.sample import sample
@@ -26,6 +27,7 @@ from trmbench.evaluation.scoring import score
 from trmbench.evaluation.voting import count_votes
 from trmbench.spec import Predictions, PuzzleTable, Solver
 from trmbench.spec.ids import short_hash
+from trmbench.spec.puzzles import Pairs
 from trmbench.store import Store
 from trmbench.store.final import save_answers
 from trmbench.trial.build import TrialParts
@@ -65,9 +67,10 @@ def evaluate(
     if stored is not None:
         answers = stored
     elif ballots is None:
-        answers = _answered(parts, solver, table, on_progress)
+        answers = _answered(parts, shown(solver, pairs_of(task, table)), table, on_progress)
     else:
-        answers = _answered(parts, solver, ballots.table, on_progress, by_step=False)
+        voter = shown(solver, ballots.pairs)
+        answers = _answered(parts, voter, ballots.table, on_progress, by_step=False)
     predictions = answers if ballots is None or stored is not None else ballots.restored(answers)
     save_answers(store.checkpoints(trial.trial_id), trial.evaluation_id, predictions)
     cast, of_votes = predictions, dict[str, float]()
@@ -85,11 +88,13 @@ def evaluate(
         and len(validation)
         and parts.evaluation.split in ("test", "train", "validation")
     ):
-        held_out = _answered(parts, solver, validation, on_progress)
+        asked = shown(solver, pairs_of(task, validation))
+        held_out = _answered(parts, asked, validation, on_progress)
         figures["validation_accuracy"] = score(task, validation, held_out)[0]["score"]
     unique = task.has_one_answer(table.inputs)
     totals = {**of_votes, **figures["totals"], **_compute(answers, parts)}
     headline = _headline(parts, totals)
+    solver = shown(solver, pairs_of(task, table))
     copies = 1 if ballots is None else len(ballots.table) / len(table)
     return {
         **figures,
@@ -255,9 +260,22 @@ class _Ballots:
     def __init__(self, parts: TrialParts, table: PuzzleTable) -> None:
         votes = parts.task.votes(parts.evaluation.votes, BALLOT_SEED)
         self._rows = np.flatnonzero(np.isin(votes.table.puzzle_ids, table.puzzle_ids))
-        self._restore = votes.restore
+        self._restore, self._pairs = votes.restore, votes.demonstrations
         everything = len(self._rows) == len(votes.table)  # no copy of what may be a gigabyte
         self.table = votes.table if everything else votes.table.select(self._rows)
+
+    def pairs(self, row: int) -> Pairs:
+        """The demonstrations of a puzzle, as its copy in a row sees them.
+
+        Raises:
+            TrmbenchError: the task does not tell them.
+        """
+        if self._pairs is None:
+            raise TrmbenchError(
+                "the model learns from demonstrations, which the task has not for augmented copies",
+                "use --set evaluation.votes=1, or --votes 1",
+            )
+        return self._pairs(int(self._rows[row]))
 
     def restored(self, predictions: Predictions) -> Predictions:
         """The answers in the frame of their puzzles."""

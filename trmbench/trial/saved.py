@@ -18,6 +18,7 @@ import torch
 from trmbench.config.stored import require_known_settings
 from trmbench.errors import TrmbenchError
 from trmbench.evaluation.answers import predict
+from trmbench.evaluation.demonstrations import shown
 from trmbench.evaluation.predictions import joined
 from trmbench.evaluation.voting import count_votes
 from trmbench.spec import Predictions, PuzzleTable, Question, Solver, Task, Trial
@@ -154,7 +155,8 @@ class SavedModel:
 
     def _answered(self, parts: TrialParts, solver: Solver, table: PuzzleTable) -> Predictions:
         torch.set_num_threads(parts.train.threads)
-        return predict(solver, table, parts.evaluation.batch_size, parts.streams, parts.device)
+        asked = shown(solver, lambda row: ())  # a question from outside comes without any
+        return predict(asked, table, parts.evaluation.batch_size, parts.streams, parts.device)
 
     def _solutions(self, table: PuzzleTable, chosen: Predictions, seconds: float) -> list[Solution]:
         valid, texts = self.task.verify(table.inputs, chosen.tokens), self.task.write(chosen.tokens)
