@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from trmbench.errors import TrmbenchError
-from trmbench.nn.linear import Linear
+from trmbench.nn.linear import Linear, aligned
 from trmbench.nn.norm import rms_norm
 from trmbench.nn.options import NetworkOptions
 from trmbench.nn.swiglu import add_swiglu_and_norm, swiglu
@@ -47,7 +47,7 @@ class SwiGLU(nn.Module):
         return add_swiglu_and_norm(x, *self._weights(x.dtype), self.dim)
 
     def _weights(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        return self.gate_up.weight.to(dtype), self.down.weight.to(dtype)
+        return aligned(self.gate_up.weight.to(dtype)), aligned(self.down.weight.to(dtype))
 
 
 class TokenMixing(SwiGLU):
