@@ -22,6 +22,7 @@ from trmbench.machine import (
     reset_peak_memory,
 )
 from trmbench.spec import Batch, PuzzleTable
+from trmbench.training.compilation import compiled_forward
 from trmbench.training.flops import step_flops
 from trmbench.training.memory import StepMemory
 from trmbench.training.weights import weight_count
@@ -159,7 +160,7 @@ def _timed(subject: Subject, step: StepKind, effort: Effort) -> Measurement:
         device=device_name(parts.device),
         precision=parts.train.precision,
         threads=parts.train.threads,
-        compiled=parts.execution.compile and is_training,
+        compiled=parts.execution.compile,
         parameters=weight_count(parts.model),
         batch_size=batch_size,
         seconds=seconds_per_call(call, parts.device, effort.seconds, effort.calls),
@@ -229,7 +230,10 @@ def prepare_training(parts: TrialParts) -> Callable[[], object]:
 
 def prepare_test(parts: TrialParts) -> Callable[[], object]:
     """Prepare one supervision step of one batch in testing."""
-    solver = RecursiveSolver(parts.model.eval(), 1, parts.dtype)
+    model = parts.model.eval()
+    compile = parts.execution.compile
+    forward = compiled_forward(model, parts.device, parts.dtype) if compile else None
+    solver = RecursiveSolver(model, 1, parts.dtype, forward=forward)
     batch = _batch(parts.task.split("test"), parts.evaluation.batch_size, parts.device)
     generator = parts.streams.torch("solver")
     return lambda: solver.predict(batch, generator)

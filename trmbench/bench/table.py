@@ -77,9 +77,9 @@ def conditions(found: Sequence[Measurement]) -> list[str]:
     }
     return [
         f"{machine}. Peak, as matrix products reach it here: {', '.join(sorted(peaks))}.",
-        "A train step is one weight update"
-        + (", compiled" if any(of.compiled for of in found) else "")
-        + "; a test step is one supervision step, and test puzzles/s count all of them. "
+        "A train step is one weight update, a test step is one supervision step"
+        + (", both compiled" if any(of.compiled for of in found) else "")
+        + ", and test puzzles/s count all of them. "
         "FLOP/s count matrix products, MFU is their share of the peak. Trial: the training in full"
         + (
             "; at its own batch size, from the smaller one measured."

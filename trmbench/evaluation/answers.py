@@ -21,6 +21,7 @@ from trmbench.spec import (
     Solver,
     StepOutput,
 )
+from trmbench.spec.models import Forward
 from trmbench.streams import Streams
 
 
@@ -34,6 +35,8 @@ class RecursiveSolver:
         seed: the trial's seed, from which a model's random numbers come.
         schedule: whole numbers for a model that has a schedule.
         depth: supervision steps at which the depth curve ends; None = at `steps`.
+        forward: the compiled forward pass, which is given batches of one size: a smaller batch is
+            filled up with its last puzzle. None = the model's own, and batches as they are.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class RecursiveSolver:
         seed: int = 0,
         schedule: Mapping[str, int] | None = None,
         depth: int | None = None,
+        forward: Forward | None = None,
     ) -> None:
         self.model = model
         self.steps = steps or model.max_steps
@@ -51,12 +55,21 @@ class RecursiveSolver:
         self.dtype = dtype
         self._seed = seed
         self._schedule = schedule or {}
+        self._forward = forward
+        self._largest = 0
+        """Puzzles of the largest batch so far."""
 
     def begin(self, batch: Batch) -> SupervisionSteps:
         """The supervision steps of a batch."""
         puzzles = (batch.inputs, batch.puzzle_identifiers)
         return SupervisionSteps(
-            self.model, *puzzles, self.dtype, batch.rows, self._seed, self._schedule
+            self.model,
+            *puzzles,
+            self.dtype,
+            batch.rows,
+            self._seed,
+            self._schedule,
+            self._forward,
         )
 
     @torch.inference_mode()
@@ -64,12 +77,22 @@ class RecursiveSolver:
         """The answer after the last step, after each up to it, and at each depth of the curve."""
         by_step: list[Tensor] = []
         by_depth: dict[int, Answers] = {}
-        for number, output in enumerate(islice(self.begin(batch), self.depths[-1]), 1):
+        count = len(batch.rows)
+        work = self.begin(batch if self._forward is None else self._filled(batch))
+        for number, output in enumerate(islice(work, self.depths[-1]), 1):
+            answers = output.logits[:count].argmax(-1)
             if number <= self.steps:
-                by_step.append(output.logits.argmax(-1))
+                by_step.append(answers)
             if number in self.depths:
-                by_depth[number] = Answers(output.logits.argmax(-1), confidence_of(output))
+                by_depth[number] = Answers(answers, confidence_of(output)[:count])
         return with_curve(by_depth, self.steps, by_step)
+
+    def _filled(self, batch: Batch) -> Batch:
+        """Repeat the last puzzle until the batch is as large as the largest one so far."""
+        self._largest = max(self._largest, len(batch.rows))
+        places = torch.arange(self._largest, device=batch.rows.device)
+        places = places.clamp(max=len(batch.rows) - 1)
+        return Batch(*(tensor[places] for tensor in batch))
 
 
 def curve_depths(steps: int, depth: int | None = None) -> tuple[int, ...]:

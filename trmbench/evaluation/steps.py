@@ -33,6 +33,7 @@ class SupervisionSteps(Iterator[StepOutput]):
         rows: (B,) int64 numbers that name the puzzles to `step.draw`; None = 0, 1, ...
         seed: the trial's seed, from which the random numbers come.
         schedule: whole numbers for a model that has a schedule.
+        forward: computes what the model does, such as a compiled forward pass; None = the model.
     """
 
     def __init__(
@@ -44,8 +45,9 @@ class SupervisionSteps(Iterator[StepOutput]):
         rows: Tensor | None = None,
         seed: int = 0,
         schedule: Mapping[str, int] = NO_SCHEDULE,
+        forward: Forward | None = None,
     ) -> None:
-        self._model: Forward = model
+        self._forward: Forward = forward or model
         self._inputs = inputs
         self._identifiers = puzzle_identifiers
         self._rows = torch.arange(len(inputs), device=inputs.device) if rows is None else rows
@@ -61,7 +63,7 @@ class SupervisionSteps(Iterator[StepOutput]):
     def __next__(self) -> StepOutput:
         told = (self._step(),) if self._takes_step else ()
         with in_precision(self._inputs.device, self._dtype):
-            output = self._model(self.state, self._inputs, self._identifiers, *told)
+            output = self._forward(self.state, self._inputs, self._identifiers, *told)
         self.state = output.state
         self._done += 1
         return output

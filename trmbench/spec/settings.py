@@ -146,7 +146,7 @@ class ExecutionSettings:
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Device that trains and tests; "auto" takes a GPU where there is one."""
     compile: bool = False
-    """Use `torch.compile` for the supervision step."""
+    """Use `torch.compile` for the steps of training, and for those of tests without early exit."""
     max_parallel: int | None = setting(None, at_least=1, at_most=10_000)
     """Trials side by side; None = as many as the cores or GPUs allow."""
     time_budget: float | None = setting(None, at_least=0, at_most=TEN_YEARS)

@@ -1,7 +1,8 @@
-"""`torch.compile` for the supervision step, and whether it computes what the plain step does."""
+"""`torch.compile` for training and test steps, and whether they compute what the plain ones do."""
 
 from __future__ import annotations
 
+import copy
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
@@ -10,12 +11,16 @@ import torch
 from torch import Tensor
 
 from trmbench.errors import TrmbenchError
+from trmbench.spec import RecursiveModel, StepOutput
+from trmbench.spec.models import Forward, State, Step
 from trmbench.training.torch_settings import compile_many_steps
 
 LARGEST_ERROR = {torch.float64: 1e-6, torch.float32: 1e-2, torch.bfloat16: 0.5}
-"""Of a weight's compiled gradient, relative to the plain one; a gradient that is lost has 1."""
+"""Of a compiled gradient or logits, relative to the plain ones; a gradient that is lost has 1."""
 NEGLIGIBLE = 1e-3
 """Share of the whole gradient's norm below which a weight's own is only rounding."""
+
+_WAY_OUT = "leave execution.compile out, or use another torch"
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -40,6 +45,46 @@ def compiled(
             )
     compile_many_steps()
     return torch.compile(supervise, dynamic=False)
+
+
+def compiled_forward(model: RecursiveModel, device: torch.device, dtype: torch.dtype) -> Forward:
+    """The model's forward pass for tests, compiled when first called.
+
+    Its first answers are compared with the plain ones, once.
+
+    Raises:
+        TrmbenchError: as `compiled`, or, when first called, the answers differ by more than
+            rounding.
+    """
+    plain: Forward = model
+    fast = compiled(plain, device)
+    checked: list[bool] = []
+
+    def forward(state: State, *given: Tensor | Step) -> StepOutput:
+        laid_out = tuple(part.contiguous() for part in state)  # one layout, so one compilation
+        if not checked:
+            expected = plain(laid_out, *map(_again, given))
+            _compare_logits(expected.logits, fast(laid_out, *map(_again, given)).logits, dtype)
+            checked.append(True)
+        return fast(laid_out, *given)
+
+    return forward
+
+
+def _again(given: Tensor | Step) -> Tensor | Step:
+    """The same argument, with random numbers of which none was drawn."""
+    if not isinstance(given, Step):
+        return given
+    return given._replace(draw=copy.copy(given.draw))
+
+
+def _compare_logits(plain: Tensor, fast: Tensor, dtype: torch.dtype) -> None:
+    difference = (fast.double() - plain.double()).norm()
+    if not bool(difference <= LARGEST_ERROR[dtype] * plain.double().norm()):
+        raise TrmbenchError(
+            f"compiled by torch {torch.__version__}, the model has other logits than plain",
+            _WAY_OUT,
+        )
 
 
 def compare_gradients(
@@ -77,5 +122,5 @@ def _refuse(wrong: Sequence[str], weights: int) -> None:
     raise TrmbenchError(
         f"compiled by torch {torch.__version__}, the training step has other gradients than plain,"
         f" of {len(wrong)} of {weights} weights, such as {wrong[0]}",
-        "leave execution.compile out, or use another torch",
+        _WAY_OUT,
     )

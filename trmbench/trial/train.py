@@ -242,7 +242,7 @@ class TrialRun:
 
         The further test splits of the task come first, so that a trial that is finished has all.
         """
-        solver = solver_of(self.parts)
+        solver = solver_of(self.parts, self.parts.execution.compile)
         evaluation = self.parts.evaluation
         if evaluation.split == "test" and evaluation.answers is None:
             for split in self.parts.task.info.test_splits[1:]:
