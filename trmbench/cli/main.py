@@ -30,6 +30,8 @@ VERBS = {
     "list": "List the models, tasks, runners, presets and studies that are installed.",
     "plugins": "List and check plugins.",
     "new": "Write a plugin package to begin with: a model, a task or a runner.",
+    "site": "Write a static site: a leaderboard with every trial behind it.",
+    "speedrun": "Print and check the rules of a record in training time.",
     "publish": "Write results as a bundle, to be handed on.",
     "pull": "Get the results of others, from a bundle, a URL or the hub.",
     "merge": "Take over the results of other folders and bundles.",

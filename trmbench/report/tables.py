@@ -43,6 +43,8 @@ class TextTable:
     """Numbers of the rows that are greyed."""
     cells: tuple[tuple[str, ...], ...] = ()
     """The names of the cells that each row is about; empty where rows are about none."""
+    links: tuple[tuple[str, ...], ...] = ()
+    """The page of a site that each text leads to, "" for none."""
 
 
 def cells(found: Sequence[CellSummary]) -> TextTable:

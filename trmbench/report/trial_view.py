@@ -71,7 +71,7 @@ def trial_view(store: Store, rows: Sequence[Row]) -> Iterator[RenderableType]:
     first = rows[0]
     yield Text(f"{first['model']} on {first['task']} ({first['preset']}), seed {first['seed']}")
     yield _pairs("Training", _training(first))
-    yield from _curve(store, first["trial_id"])
+    yield from curve_view(store, first["trial_id"])
     for row in rows:
         yield from _evaluation(row)
     config: Mapping[str, Mapping[str, Any]] = json.loads(first["config"] or "{}")
@@ -102,7 +102,7 @@ def _training(row: Row) -> dict[str, Any]:
     }
 
 
-def _curve(store: Store, trial_id: str) -> Iterator[RenderableType]:
+def curve_view(store: Store, trial_id: str) -> Iterator[RenderableType]:
     """Draw the learning curve as sparklines."""
     names = ("loss", "exact_accuracy", "cell_accuracy", "gradient_norm")
     curve = store.read("curves", ["step", *names], [trial_id])
