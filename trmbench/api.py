@@ -16,6 +16,7 @@ from trmbench.experiment.plan import Plan, changed_data, plan
 from trmbench.plugin import registry
 from trmbench.spec import RunnerSpec
 from trmbench.store import Store
+from trmbench.store.expectations import write_expectations
 from trmbench.store.schemas import SCHEMAS
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def run(
     seeds: int | str | Iterable[int] | None = None,
     preset: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    expect: Sequence[str] = (),
     config: str | Path | None = None,
     runner: str = "local",
     results: str | Path = "results",
@@ -46,6 +48,7 @@ def run(
         seeds: how many (5 = seeds 0 to 4), or which; None takes the seeds of `config`, or seed 0.
         preset: a name; None takes `paper` on a GPU, else `mini`.
         settings: dotted settings, such as `{"train.steps": 500}`.
+        expect: predictions to be stored before the first trial, such as "trm > hrm by 5".
         config: a TOML file of settings and cells.
         runner: what executes the trials.
         results: the results folder, or its URL in an object store.
@@ -62,11 +65,12 @@ def run(
     file = None if config is None else Path(config)
     runs = registry.runners().find(runner).spec
     models, tasks = _names(models), _names(tasks)
-    choice = choose_cells(models, tasks, preset, file, settings or {}, seeds, runs)
+    choice = choose_cells(models, tasks, preset, file, settings or {}, seeds, runs, expect)
     store = Store(results, warnings.warn)
     for line in (*choice.warnings, *changed_data(choice.cells, store)):
         warnings.warn(line, stacklevel=2)
     todo = plan(choice.cells, choice.seeds, store)
+    write_expectations(store, choice.expected)
     if todo.pending:
         store.ensure_writable()
         _execute(todo, store, runs, progress)

@@ -65,6 +65,13 @@ SHORTCUTS = {
     help="A study that comes with trmbench, such as paper-table-1; `trmbench list studies`.",
     shell_complete=complete_studies,
 )
+@click.option(
+    "--expect",
+    "expected",
+    multiple=True,
+    metavar="PREDICTION",
+    help="Store a prediction, such as 'trm > hrm by 5', for `compare` to score; repeatable.",
+)
 @runner_option
 @results_option
 @click.option("--limit", type=int, help="At most this many test puzzles.")
@@ -101,6 +108,7 @@ def command(
     overrides: tuple[str, ...],
     file: Path | None,
     study: str | None,
+    expected: Sequence[str],
     runner_name: str,
     results: str,
     dry_run: bool,
@@ -117,6 +125,7 @@ def command(
     from trmbench.experiment.cells import choose_cells
     from trmbench.experiment.plan import changed_data, plan
     from trmbench.store import Store
+    from trmbench.store.expectations import write_expectations
 
     if study and file:
         raise click.UsageError("--study and --config exclude each other")
@@ -124,7 +133,7 @@ def command(
     runner = registry.runners().find(runner_name).spec
     given = {SHORTCUTS[n]: v for n, v in shortcuts.items() if n in SHORTCUTS and v is not None}
     given |= {**given_to_runner(runner, shortcuts), **parse_overrides(overrides)}
-    choice = choose_cells(models, tasks, preset, source, given, seeds, runner)
+    choice = choose_cells(models, tasks, preset, source, given, seeds, runner, expected)
     store = Store(results, warn)
     todo = plan(choice.cells, choice.seeds, store)
     _tell(choice, changed_data(choice.cells, store))
@@ -135,6 +144,7 @@ def command(
         return 0
     if fresh:
         todo = _fresh(todo, store)
+    write_expectations(store, choice.expected)
     failed = _run(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
     from trmbench.cli.summary import print_further, print_summary
 

@@ -9,6 +9,7 @@ from trmbench.comparison.across import AcrossTasks, summarize_tasks
 from trmbench.comparison.cautions import find_cautions
 from trmbench.comparison.cells import HEADLINE, CellSummary, named, summarize_with
 from trmbench.comparison.differences import Difference, by_split
+from trmbench.comparison.expectations import Outcome, score_expectations
 from trmbench.comparison.left_out import OUTCOMES, LeftOut
 from trmbench.comparison.origins import origin_lines
 from trmbench.comparison.question import Question
@@ -19,6 +20,7 @@ from trmbench.comparison.where import names_in
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.spec.trials import Row
 from trmbench.store import Store
+from trmbench.store.expectations import read_expectations
 
 __all__ = ["ComparedCells", "Difference", "Group", "Question", "compare_cells"]
 
@@ -50,6 +52,8 @@ class ComparedCells:
     """Summaries over tasks; None below four tasks."""
     published: tuple[Reported, ...]
     """What papers report for these tasks, if asked for."""
+    outcomes: tuple[Outcome, ...]
+    """What became of the stored expectations."""
     notes: tuple[str, ...]
     """What was left out or passed over."""
 
@@ -115,6 +119,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
         groups=groups,
         across=summarize_tasks(of_test),
         published=reported_figures(of_test) if question.published else (),
+        outcomes=score_expectations(read_expectations(store), cells, differences),
         notes=tuple(notes),
     )
 

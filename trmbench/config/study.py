@@ -4,6 +4,7 @@ models = ["trm"]            # with tasks: one cell per pair
 tasks = ["maze", "sudoku"]
 preset = "mini"
 seeds = "0-4"
+expect = ["trm > hrm by 5 on maze"]    # stored before the first trial, scored by `compare`
 
 [train]                     # overrides for every cell; so are [task], [model], ...
 steps = 500
@@ -34,7 +35,8 @@ from trmbench.config.values import flatten, read_toml
 from trmbench.errors import TrmbenchError, shown, unknown
 from trmbench.spec.settings import SECTIONS
 
-KEYS = ("title", "models", "tasks", "preset", "seeds", "published", "matrix", "cells", *SECTIONS)
+TEXTS = ("title", "preset", "published")
+KEYS = (*TEXTS, "models", "tasks", "seeds", "expect", "matrix", "cells", *SECTIONS)
 CELL_KEYS = ("name", "model", "task", "preset", "set", "matrix", "at")
 AT_KEYS = ("name", "set", "matrix")
 MOST_CELLS = 1_000
@@ -96,6 +98,8 @@ class Study:
     title: str | None = None
     published: str | None = None
     """The table of a paper whose rows the cells are, as `source` in `trmbench.published`."""
+    expected: Sequence[str] = ()
+    """Predictions to be stored before the first trial."""
 
     def __post_init__(self) -> None:
         """Raises `TrmbenchError` for more cells than one run can have."""
@@ -121,7 +125,7 @@ def read_study(path: Traversable, models: Sequence[str] = (), tasks: Sequence[st
     _refuse_unknown(f"key in {path}:", content, KEYS)
     for section in SECTIONS:
         _require(path, section, content.get(section, {}), dict, "a table")
-    _require_texts(path, "", content, ("title", "preset", "published"))
+    _require_texts(path, "", content, TEXTS)
     common = flatten({name: content[name] for name in SECTIONS if name in content})
     matrix = _matrix(path, "matrix", content)
     has_pairs = "cells" not in content or "models" in content or "tasks" in content
@@ -147,15 +151,16 @@ def read_study(path: Traversable, models: Sequence[str] = (), tasks: Sequence[st
         None if seeds is None else str(seeds),
         content.get("title"),
         content.get("published"),
+        _names(path, content, "expect"),
     )
 
 
 def _names(path: Traversable, content: Mapping[str, Any], key: str) -> list[str]:
     value = content.get(key, [])
     names = [value] if isinstance(value, str) else value
-    _require(path, key, names, list, "a list of names")
+    _require(path, key, names, list, "a list of texts")
     for name in names:
-        _require(path, key, name, str, "a list of names")
+        _require(path, key, name, str, "a list of texts")
     return list(names)
 
 

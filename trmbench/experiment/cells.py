@@ -11,10 +11,11 @@ from trmbench.config.cell import COMMAND_LINE, FILE, Cell
 from trmbench.config.compose import compose
 from trmbench.config.seeds import parse_seeds
 from trmbench.config.study import pairs, read_study
-from trmbench.errors import TrmbenchError
+from trmbench.errors import TrmbenchError, shown
 from trmbench.machine import has_cuda
 from trmbench.plugin import registry
 from trmbench.spec import RunnerSpec
+from trmbench.spec.expectations import Expectation, is_meant, read_expectation
 
 AUTO_PRESET = "auto"
 MOST_TRIALS = 100_000
@@ -36,6 +37,8 @@ class Choice:
     """The published table that a study follows."""
     published_rows: Mapping[str, str] = field(default_factory=dict)
     """The cell's row in that table, by cell_id."""
+    expected: Sequence[Expectation] = ()
+    """Predictions to be stored before the first trial."""
 
 
 def choose_cells(
@@ -46,6 +49,7 @@ def choose_cells(
     overrides: Mapping[str, Any],
     seeds: str | int | Iterable[int] | None = None,
     runner: RunnerSpec | None = None,
+    expected: Sequence[str] = (),
 ) -> Choice:
     """Resolve models x tasks, or the cells of a TOML file.
 
@@ -57,6 +61,7 @@ def choose_cells(
         overrides: dotted settings of the command line.
         seeds: as `parse_seeds` reads them; None for the file's, or seed 0.
         runner: who is to run them, whose options are settings as well.
+        expected: predictions, such as "trm > hrm by 5"; the file's come first.
 
     Raises:
         TrmbenchError: an unknown name, key or preset, a bad value, or nothing to do.
@@ -87,7 +92,26 @@ def choose_cells(
         list(warnings),
         study.published,
         published_rows,
+        [
+            _of_cells(read_expectation(text), cells.values())
+            for text in (*study.expected, *expected)
+        ],
     )
+
+
+def _of_cells(expectation: Expectation, cells: Iterable[Cell]) -> Expectation:
+    """Return the expectation, unless it is about nothing that is run."""
+    for side in (expectation.a, expectation.b):
+        if not any(
+            is_meant(side, cell.label, cell.model, cell.values)
+            and expectation.task in (None, cell.task)
+            for cell in cells
+        ):
+            raise TrmbenchError(
+                f"{shown(expectation.text)} expects something of {shown(side)}, which is not run",
+                "name a model, a model with settings (trm model.n=2), or a cell of the study",
+            )
+    return expectation
 
 
 def _seeds(wanted: str | int | Iterable[int], cells: int) -> list[int]:

@@ -124,6 +124,7 @@ def _tables(compared: ComparedCells) -> list[TextTable]:
         *([curve_table(compared)] if compared.question.curve else []),
         tables.differences(compared.differences),
         tables.sources(compared.differences),
+        tables.expectations(compared.outcomes),
         *tables.across(compared),
         published_table(compared),
         tables.failures(compared.failed),

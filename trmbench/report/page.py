@@ -116,6 +116,7 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         curve_note=CURVE_NOTE,
         differences=tables.differences(compared.differences),
         sources=tables.sources(compared.differences),
+        expectations=tables.expectations(compared.outcomes),
         across=tables.across(compared),
         profiles=over_tasks,
         published=published_table(compared),

@@ -9,6 +9,7 @@ from typing import Any
 from trmbench.comparison.across import AcrossTasks
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Difference
+from trmbench.comparison.expectations import Outcome
 from trmbench.comparison.measured import measured_on
 from trmbench.comparison.origins import origins
 from trmbench.report.compute import curve_record, depth_curves
@@ -51,6 +52,7 @@ def comparison_record(compared: ComparedCells) -> Record:
             }
             for found in compared.published
         ],
+        "expectations": [_outcome_record(outcome) for outcome in compared.outcomes],
         "cautions": [
             {
                 "task": group.task,
@@ -71,6 +73,23 @@ def comparison_record(compared: ComparedCells) -> Record:
     }
     plain: Record = _plain(record)
     return plain
+
+
+def _outcome_record(outcome: Outcome) -> Record:
+    difference, low, high = outcome.interval or (math.nan,) * 3
+    return {
+        "expectation": outcome.expectation.text,
+        "stored_at": outcome.stored_at.isoformat(),
+        "finished_before": outcome.finished_before,
+        "trials": outcome.trials,
+        "task": outcome.task,
+        "preset": outcome.preset,
+        "difference": difference,
+        "low": low,
+        "high": high,
+        "outcome": outcome.outcome,
+        "reason": outcome.reason,
+    }
 
 
 def cell_record(cell: CellSummary, dollars_per_hour: float | None = None) -> Record:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Difference
+from trmbench.comparison.expectations import Outcome
 from trmbench.comparison.naming import described, shared_overrides
 from trmbench.comparison.origins import origins
 from trmbench.comparison.scores import PuzzleSet
@@ -116,6 +117,25 @@ def differences(found: Sequence[Difference]) -> TextTable:
 
 def _pairs(found: Iterable[Difference]) -> tuple[tuple[str, ...], ...]:
     return tuple((difference.a.name, difference.b.name) for difference in found)
+
+
+def expectations(outcomes: Sequence[Outcome]) -> TextTable:
+    """Show what was expected beforehand, and what became of it."""
+    rows = tuple(
+        (
+            outcome.expectation.text,
+            outcome.task,
+            outcome.preset,
+            f"{points(outcome.interval[0])} ({bounds(*outcome.interval[1:])})"
+            if outcome.interval
+            else outcome.reason,
+            f"{outcome.finished_before} of {outcome.trials}",
+            outcome.outcome,
+        )
+        for outcome in outcomes
+    )
+    headings = ("expected", "task", "preset", "found", "known before", "outcome")
+    return TextTable("Expectations, stored before the numbers", headings, rows, 4)
 
 
 def sources(found: Sequence[Difference]) -> TextTable:

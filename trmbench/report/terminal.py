@@ -29,6 +29,8 @@ _STYLES = {
     "equivalent": "cyan",
     "not worse": "cyan",
     "refused": "yellow",
+    "hit": "green",
+    "miss": "red",
 }
 
 
@@ -90,6 +92,8 @@ def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
         sources = tables.sources(compared.differences)
         if sources.rows:
             yield rich_table(sources)
+    if compared.outcomes:
+        yield rich_table(tables.expectations(compared.outcomes))
     for table in tables.across(compared):
         yield rich_table(table)
     for group in compared.groups:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,11 @@ from trmbench.store.checkpoints import files_of, names_in, read_whole
 from trmbench.store.claims import FOLDER as CLAIMS
 from trmbench.store.claims.holders import Holder
 from trmbench.store.claims.objects import TICKET
+from trmbench.store.expectations import (
+    FOLDER as EXPECTATIONS,
+    expectation_files,
+    read_stored,
+)
 from trmbench.store.files import LINKED, Damaged, kind, listing, subfolders
 from trmbench.store.final import FINAL
 from trmbench.store.location import Location, ObjectPath
@@ -42,7 +47,7 @@ class Fault:
 
 def faults(store: Store) -> Iterator[Fault]:
     """What is damaged in a results folder, room by room; everything is read once."""
-    for name in (*SCHEMAS, RUNS, CHECKPOINTS, CLAIMS):
+    for name in (*SCHEMAS, RUNS, EXPECTATIONS, CHECKPOINTS, CLAIMS):
         path = store.root / name
         if isinstance(path, Path) and (found := kind(path)) not in ("", "a folder"):
             where = f"; {LINKED}" if found.startswith("a link") else ""
@@ -50,7 +55,9 @@ def faults(store: Store) -> Iterator[Fault]:
         elif name in SCHEMAS:
             yield from _of_dataset(store, name)
         elif name == RUNS:
-            yield from _of_notes(store)
+            yield from _unread(note_files(store), lambda path: read_note(path, store.address))
+        elif name == EXPECTATIONS:
+            yield from _unread(expectation_files(store), read_stored)
         elif name == CHECKPOINTS:
             yield from _of_checkpoints(store, path)
         else:
@@ -80,10 +87,10 @@ def _without_puzzles(puzzles: Location, row: Location) -> Iterator[Fault]:
         yield Fault(puzzles, "it is missing, and its trial is called finished", (row,))
 
 
-def _of_notes(store: Store) -> Iterator[Fault]:
-    for path in note_files(store):
+def _unread(paths: Iterable[Location], read: Callable[[Location], object]) -> Iterator[Fault]:
+    for path in paths:
         try:
-            read_note(path, store.address)
+            read(path)
         except Damaged as error:
             yield Fault(path, error.reason, (path,))
 

@@ -15,7 +15,8 @@ from trmbench.store.location import Location
 from trmbench.store.schemas import SCHEMAS
 
 _TEMPORARY = re.compile(r"\.(?P<name>[\w-]+)\.(?:parquet|json|safetensors)\.(?P<pid>\d+)\.tmp")
-_FLAT = (*SCHEMAS, "runs")
+_OF_NO_TRIAL = ("runs", "expectations")
+_FLAT = (*SCHEMAS, *_OF_NO_TRIAL)
 _BY_TRIAL = "checkpoints"
 
 
@@ -34,10 +35,10 @@ def sweep(root: Location) -> None:
 
 
 def _temporaries(root: Path) -> Iterator[tuple[Path, str]]:
-    """Half-written files, and whose they are; "" for notes of runs."""
+    """Half-written files, and whose they are; "" where it is no trial's."""
     for name in _FLAT:
         for path in _hidden(root, name):
-            yield path, "" if name == "runs" else path.name[1:13]
+            yield path, "" if name in _OF_NO_TRIAL else path.name[1:13]
     if kind(root / _BY_TRIAL) == "a folder":
         for folder in (root / _BY_TRIAL).iterdir():
             for path in _hidden(root, _BY_TRIAL, folder.name):
