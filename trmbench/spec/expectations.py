@@ -47,9 +47,10 @@ def read_expectation(text: str) -> Expectation:
         raise TrmbenchError(f"{shown(text)} is no expectation", _HINT)
     equal = found["relation"] == "="
     share = float(found["points"] or 0) / 100
-    if equal != (found["word"] == "within") or share > 1 or (equal and not share):
-        raise TrmbenchError(f"{shown(text)} is no expectation", _HINT)
     a, b = found["left"], found["right"]
+    unread = {"by", "within", "on"} & {*a.split(), *b.split()}
+    if unread or share > 1 or equal != (found["word"] == "within") or (equal and not share):
+        raise TrmbenchError(f"{shown(text)} is no expectation", _HINT)
     if found["relation"] == "<":
         a, b = b, a
     low, high = (-share, share) if equal else (share, math.inf)

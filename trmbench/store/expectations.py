@@ -36,7 +36,7 @@ def write_expectations(store: Store, expectations: Sequence[Expectation]) -> Non
     for expectation in expectations:
         path = below(store.root, FOLDER) / f"{short_hash(expectation.text)}{SUFFIX}"
         if not path.exists():
-            now = datetime.now(UTC).isoformat(timespec="seconds")
+            now = datetime.now(UTC).isoformat()
             write_json(path, {"text": expectation.text, "stored_at": now})
 
 
