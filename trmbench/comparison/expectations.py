@@ -92,11 +92,11 @@ def _interval(
         if {difference.a, difference.b} == {a, b}:
             if difference.comparison is None:
                 return None, "; ".join(difference.obstacles) or "there are no scores to compare"
-            found = difference.comparison.estimate
-            if math.isnan(found.p_value):
+            estimate = difference.comparison.estimate
+            if math.isnan(estimate.p_value):
                 return None, "one seed gives no verdict"
-            values = (found.difference, found.low, found.high)
-            turned = (-found.difference, -found.high, -found.low)
+            values = (estimate.difference, estimate.low, estimate.high)
+            turned = (-estimate.difference, -estimate.high, -estimate.low)
             return (values if difference.a is a else turned), ""
     return None, "the two are not compared with each other here"
 
