@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -84,7 +83,7 @@ def test_the_first_writing_counts_and_says_what_was_known_by_then(root: Path) ->
     store = Store(root)
     [row] = store.trials()[:1]
     with patch("trmbench.store.expectations.datetime") as clock:
-        clock.now.return_value = row["finished_at"] + timedelta(seconds=1)
+        clock.now.return_value = row["finished_at"]
         clock.fromisoformat = type(STARTED).fromisoformat
         write_expectations(store, [read_expectation("strong > plain")])
         [found] = scored(root, "strong  >  plain")
