@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trmbench import PuzzleTable, Task
+from trmbench import PuzzleTable, Scores, Task, TrmbenchError
 from trmbench.evaluation import candidates
 from trmbench.evaluation.candidates import candidate_columns, pool_of
 from trmbench.evaluation.scoring import score
@@ -107,6 +107,42 @@ def test_who_abstains_has_solved_nothing_and_keeps_what_was_shown() -> None:
     assert columns["score"].tolist() == [0, 1, 0, 1]
     assert columns["answer"][0] == bytes([2, 3]) and columns["abstained"][0]
     assert (figures["exact_accuracy"], figures["valid_accuracy"]) == (0.5, 0.75)
+
+
+class Named(SumToFive):
+    """Gives puzzles a further score."""
+
+    def __init__(self, name: str, values: list[float]) -> None:
+        self._named = {name: np.array(values)}
+
+    def score(self, table: PuzzleTable, predictions: Predictions) -> Scores:
+        return Scores(np.zeros(len(table)), {"whole": 7.0}, self._named)
+
+
+def test_scores_that_a_task_names_are_kept_puzzle_by_puzzle() -> None:
+    answer = Predictions(answers("14 14")[0], np.ones(2))
+    task = Named("sharp", [0.25, 0.75])
+    figures, columns = score(task, table(2), answer, {"first@2": np.array([1.0, 0]), "all": 3.0})
+    assert figures["totals"] == {"first@2": 0.5, "all": 3.0, "sharp": 0.5, "whole": 7.0}
+    assert columns["score_names"] == [["first@2", "sharp"]] * 2
+    assert np.stack(columns["named_scores"]).tolist() == [[1.0, 0.25], [0.0, 0.75]]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("pass@2", [0, 1], "named 'pass@2', a name that is taken"),
+        ("all_sharp", [0, 1], "named 'all_sharp', a name that is taken"),
+        ("sharp", [0, 1, 1], "'sharp' are no 2 scores from 0 to 1"),
+        ("sharp", [0, 1.5], "'sharp' are no 2 scores from 0 to 1"),
+        ("sharp", [0, np.nan], "'sharp' are no 2 scores from 0 to 1"),
+    ],
+)
+def test_a_score_that_cannot_be_one_is_refused(
+    name: str, values: list[float], message: str
+) -> None:
+    with pytest.raises(TrmbenchError, match=message):
+        score(Named(name, values), table(2), Predictions(answers("14 14")[0], np.ones(2)))
 
 
 def votes_on(*cast: str, abstained: list[bool] | None = None) -> tuple[Predictions, Any, Any]:

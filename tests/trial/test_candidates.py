@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from trmbench.comparison.compare import Question, compare_cells
+from trmbench.stats import pass_at
 from trmbench.store import Store
 from trmbench.testing import run_one
 from trmbench.testing.running import visible_plugin
@@ -55,6 +57,21 @@ def test_puzzles_that_a_model_passes_count_as_not_solved(tmp_path: Path) -> None
     assert not puzzles["valid"][puzzles["abstained"]].any()
     assert row["score"] == row["valid_accuracy"] == puzzles["valid"].mean() > 0
     assert (puzzles["candidates_right"][puzzles["abstained"]] > 0).any()
+
+
+@pytest.mark.parametrize("votes", [1, 4])
+def test_what_the_rows_tell_is_compared(votes: int, tmp_path: Path) -> None:
+    row, puzzles = guessed(tmp_path, evaluation__votes=votes)
+    expected = {
+        "pass@K": (puzzles["candidates_right"] > 0).mean(),
+        "pass@2": pass_at(puzzles["candidates"], puzzles["candidates_right"], 2).mean(),
+        "selected@K": puzzles["valid"].mean(),
+        "mode@K": puzzles["mode_right"].mean(),
+        "coverage@K": (puzzles["distinct_right"] / puzzles["solutions"]).mean(),
+    }
+    for metric, value in expected.items():
+        (cell,) = compare_cells(Store(tmp_path), Question(metric=metric)).cells
+        assert cell.interval.mean == pytest.approx(value)
 
 
 def test_votes_are_candidates_too(tmp_path: Path) -> None:

@@ -28,8 +28,9 @@ def question_options(command: Any) -> Any:
             "--metric",
             default="score",
             metavar="NAME",
-            help="score (the task's own), exact_accuracy, valid_accuracy or cell_accuracy; of ARC"
-            " also fractional_vote@2, all_vote@2 or output_vote@2.",
+            help="score (the task's own), exact_accuracy, valid_accuracy, cell_accuracy, abstained;"
+            " of K candidates pass@K, selected@K, mode@K, coverage@K, such as pass@8; a score that"
+            " the task names; of ARC fractional_vote@2, all_vote@2 or output_vote@2.",
         ),
         click.option("--split", metavar="NAME", help="Only what was tested on this split."),
         click.option("--baseline", metavar="MODEL", help="Compare the others with this one only."),

@@ -10,7 +10,8 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.matching import By, Match
 from trmbench.comparison.measured import Value, differing, measured_on
 from trmbench.comparison.pairing import shared_networks
-from trmbench.comparison.scores import data_of, figure_of, shared_ids
+from trmbench.comparison.scores import data_of, shared_ids
+from trmbench.spec.metrics import figure_of
 from trmbench.spec.trials import Row
 from trmbench.stats import outlying_seeds
 

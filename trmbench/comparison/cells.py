@@ -12,13 +12,13 @@ import numpy as np
 
 from trmbench.comparison.naming import names_of, overrides_of
 from trmbench.comparison.scores import (
-    PRIMARY,
     PuzzleSet,
     ScoreReader,
     data_of,
     metric_of,
     scored_alike,
 )
+from trmbench.spec.metrics import PRIMARY
 from trmbench.spec.status import FINISHED
 from trmbench.spec.trials import Row, split_of
 from trmbench.stats import CellMoments, Interval, interval, moments

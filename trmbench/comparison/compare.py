@@ -11,13 +11,15 @@ from trmbench.comparison.cells import HEADLINE, CellSummary, named, summarize_wi
 from trmbench.comparison.differences import Difference, by_split
 from trmbench.comparison.expectations import Outcome, score_expectations
 from trmbench.comparison.left_out import OUTCOMES, LeftOut
+from trmbench.comparison.metrics import check_metric
 from trmbench.comparison.origins import origin_lines
 from trmbench.comparison.question import Question
 from trmbench.comparison.reported import Reported, reported_figures
-from trmbench.comparison.scores import ScoreReader, check_metric, is_scored_anew
+from trmbench.comparison.scores import ScoreReader, is_scored_anew
 from trmbench.comparison.selection import select_trials
 from trmbench.comparison.where import names_in
 from trmbench.errors import TrmbenchError, unknown
+from trmbench.spec.metrics import ABSTAINED, figure_of
 from trmbench.spec.trials import Row
 from trmbench.store import Store
 from trmbench.store.expectations import read_expectations
@@ -81,7 +83,8 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
     """
     _check(question)
     rows, hidden, notes = select_trials(store, question.where, question.split)
-    reader = ScoreReader(store, check_metric(question.metric))
+    check_metric(store, rows, question.metric)
+    reader = ScoreReader(store, question.metric)
     cells = summarize_with(reader, rows, question.metric)
     for cell in cells:
         tested = 0 if cell.puzzle_set is None else len(cell.puzzle_set)
@@ -107,12 +110,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
         )
         for group in by_task
     )
-    notes += [line for cell in cells for line in cell.left_out]
-    if repeated:
-        notes.append(f"{repeated} pairs, once matched, ask what another pair asks; it counts once")
-    notes += _mixed_presets(groups)
-    notes += _scored_anew(cells)
-    notes += origin_lines(cells)
+    notes += _notes(question, groups, cells, repeated)
     of_test = [cell for cell in cells if cell.split == HEADLINE]
     return ComparedCells(
         question=question,
@@ -153,6 +151,18 @@ def _by_task(cells: Sequence[CellSummary]) -> list[list[CellSummary]]:
         for splits in groups.values()
         for _, group in sorted(splits.items(), key=lambda item: item[0] != HEADLINE)
     ]
+
+
+def _notes(
+    question: Question, groups: Sequence[Group], cells: Sequence[CellSummary], repeated: int
+) -> list[str]:
+    """What was left out or passed over, and what a reader of the metric has to know."""
+    notes = [line for cell in cells for line in cell.left_out]
+    if repeated:
+        notes.append(f"{repeated} pairs, once matched, ask what another pair asks; it counts once")
+    if figure_of(question.metric) == ABSTAINED:
+        notes.append("abstained: the better of two gives no answer to more of the puzzles")
+    return [*notes, *_mixed_presets(groups), *_scored_anew(cells), *origin_lines(cells)]
 
 
 def _scored_anew(cells: Sequence[CellSummary]) -> list[str]:

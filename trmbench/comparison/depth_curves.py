@@ -11,6 +11,7 @@ import numpy as np
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.points import EXACT, tested_depth
+from trmbench.comparison.scores import metric_of
 
 _OF_POINTS = ("exact_accuracy", "valid_accuracy", "cell_accuracy")
 
@@ -86,6 +87,8 @@ def depth_curve(cell: CellSummary) -> DepthCurve | None:
 def _points(row: Mapping[str, Any], metric: str) -> dict[int, dict[str, Any]]:
     """By depth what a row tells, its accuracy as `value`."""
     column = metric if metric in _OF_POINTS else "score"
+    if column == "score" and metric != metric_of(row):
+        return {}  # nobody knows it at other depths
     found = {point["depth"]: {**point, "value": point[column]} for point in row["by_depth"] or ()}
     if not found and metric == EXACT:
         each = row["flops_per_step"]

@@ -10,8 +10,8 @@ import numpy as np
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.reported import differences_from
-from trmbench.comparison.scores import VALID
 from trmbench.published import Figure, published_figures
+from trmbench.spec.metrics import VALID
 from trmbench.stats import Prediction
 from trmbench.stats.prediction import predict_from
 

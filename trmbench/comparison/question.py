@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from trmbench.comparison.matching import By
 from trmbench.comparison.pairing import Pairing
-from trmbench.comparison.scores import PRIMARY
+from trmbench.spec.metrics import PRIMARY
 
 
 @dataclass(frozen=True)

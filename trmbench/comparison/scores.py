@@ -16,44 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trmbench.comparison.arrays import as_numpy, one_array
+from trmbench.comparison.metrics import NAMED, Derived, Values, derived
 from trmbench.comparison.points import EXACT, row_at, scores_at
-from trmbench.errors import unknown
+from trmbench.spec.metrics import PRIMARY, STORED, VALID, figure_of, rule_of
 from trmbench.spec.status import FINISHED
 from trmbench.spec.trials import Row, row_name
 from trmbench.stats import average_groups, lowest_of_groups
 from trmbench.store import Store
 
-PRIMARY = "score"
-METRICS = {
-    PRIMARY: "score",
-    "exact_accuracy": "exact",
-    "valid_accuracy": "valid",
-    "cell_accuracy": "cell_accuracy",
-}
-"""Names of metrics and their columns of the puzzles table."""
-VALID = "valid_accuracy"
 _BY_COLUMN = "scored by column"
 """Key of a row whose scores are in another column of its puzzles than `score`."""
-RULES = ("fractional", "all", "output")
-"""How the puzzles of a group count: by their mean, only if each has 1, or each for itself. A metric
-such as "all_vote@2" names its rule; every other metric has the first rule."""
-
-
-def check_metric(name: str) -> str:
-    """Return the name of a metric, or of a task's own with one of the rules, such as "all_vote@2".
-
-    Raises:
-        TrmbenchError: there is no such metric.
-    """
-    if name not in METRICS and figure_of(name) == name:
-        raise unknown("metric", name, METRICS)
-    return name
-
-
-def rule_of(metric: str) -> str:
-    """The rule that a metric names."""
-    rule = metric.partition("_")[0]
-    return rule if rule in RULES else RULES[0]
 
 
 def metric_of(row: Row) -> str:
@@ -94,11 +66,6 @@ def is_scored_anew(row: Row) -> bool:
     return _BY_COLUMN in row
 
 
-def figure_of(metric: str) -> str:
-    """A metric without its rule."""
-    return metric.removeprefix(f"{rule_of(metric)}_")
-
-
 @dataclass(frozen=True, eq=False)
 class PuzzleSet:
     """The units that trials were tested on: puzzles, or groups of them."""
@@ -134,7 +101,8 @@ class ScoreReader:
     def __init__(self, store: Store, metric: str = PRIMARY) -> None:
         self._store = store
         self._metric = metric
-        self._column = METRICS.get(metric, METRICS[PRIMARY])
+        self._column = STORED.get(metric, STORED[PRIMARY])
+        self._derived = derived(metric)
         self._sets: list[PuzzleSet] = []
         self._ungrouped: dict[int, PuzzleSet] = {}
 
@@ -150,7 +118,8 @@ class ScoreReader:
         """
         puzzles: PuzzleSet | None = None
         scores, tested, left_out = [], [], []
-        columns = ["puzzle_id", *dict.fromkeys(map(self._column_of, trials))]
+        wanted = dict.fromkeys(name for row in trials for name in self._columns_of(row))
+        columns = ["puzzle_id", *wanted]
         tables = self._store.each("puzzles", columns, map(row_name, trials))
         for row, table in zip(trials, tables, strict=True):
             result = self._trial(row, table, only, depth)
@@ -177,6 +146,16 @@ class ScoreReader:
             matrix = of_groups(matrix, puzzles.groups)
         return CellScores(puzzles, matrix, tuple(tested), tuple(left_out))
 
+    def _computed(self, row: Row) -> Derived | None:
+        """How the metric of a trial is computed, if it is no column."""
+        same_figure = figure_of(metric_of(row)) == figure_of(self._metric)
+        return None if self._metric in STORED or same_figure else self._derived
+
+    def _columns_of(self, row: Row) -> Sequence[str]:
+        """The columns of a trial's puzzles that its scores need."""
+        computed = self._computed(row)
+        return computed.columns if computed else (self._column_of(row),)
+
     def _column_of(self, row: Row) -> str:
         """The column of a trial's puzzles that has its scores."""
         column: str = row.get(_BY_COLUMN, self._column) if self._metric == PRIMARY else self._column
@@ -190,16 +169,20 @@ class ScoreReader:
         self, row: Row, table: pa.Table | None, only: pa.Array | None, depth: int | None
     ) -> tuple[PuzzleSet, np.ndarray] | str:
         """The puzzles of a trial and its scores (P,) in their order, or why there are none."""
-        scored_by = metric_of(row)
-        if self._metric not in METRICS and figure_of(scored_by) != figure_of(self._metric):
-            return f"it was scored by {scored_by}; `trmbench evaluate` tests it again"
         name, column = row_name(row), self._column_of(row)
         if table is None or len(table) == 0:
             return "its file in puzzles/ is missing, empty or damaged"
         told = row["test_puzzles"]
         if told not in (None, len(table)):
             return f"its file in puzzles/ does not fit its row: {len(table):,} of {told:,} puzzles"
-        if depth is not None:
+        computed = self._computed(row)
+        if computed:
+            scores = _compute(computed, row, table, depth)
+            if isinstance(scores, str):
+                return scores
+            column = self._metric
+            table = pa.table({"puzzle_id": table["puzzle_id"], column: scores})
+        elif depth is not None:
             told_at, table_at = (
                 row_at(row, depth),
                 scores_at(self._store, row, table, column, depth),
@@ -210,13 +193,14 @@ class ScoreReader:
         if only is not None:
             table = table.filter(pc.is_in(table["puzzle_id"], value_set=only))
         values = table[column]
-        if values.null_count == len(values) and column == METRICS[PRIMARY]:
+        if values.null_count == len(values) and column == STORED[PRIMARY]:
             # Before there was a score, exactness was the only one.
             column, values = "exact", self._store.read("puzzles", ["exact"], [name])["exact"]
         if values.null_count or len(values) != len(table):
             return f"{values.null_count:,} of its puzzles have no {column}"
         ids = one_array(table["puzzle_id"])
-        problem = _out_of_range(values) or (_misfit(row, column, values) if only is None else None)
+        whole = only is None and not computed
+        problem = _out_of_range(values) or (_misfit(row, column, values) if whole else None)
         if problem is not None:
             return problem
         numbers = as_numpy(one_array(values))
@@ -241,6 +225,16 @@ class ScoreReader:
             return PuzzleSet(ids, None, ids)
         codes = groups.dictionary_encode()
         return PuzzleSet(ids, as_numpy(codes.indices), codes.dictionary)
+
+
+def _compute(computed: Derived, row: Row, table: pa.Table, depth: int | None) -> Values:
+    """The scores (P,) of a trial's puzzles, or why there are none."""
+    if depth is not None:
+        return f"this metric is not known after {depth} supervision steps"
+    found = computed.of(table)
+    if isinstance(found, str) and computed.columns == NAMED:
+        found += f"; it was scored by {metric_of(row)}; `trmbench evaluate` tests it again"
+    return found
 
 
 def shared_ids(a: PuzzleSet, b: PuzzleSet) -> pa.Array:

@@ -2,64 +2,103 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from trmbench.errors import TrmbenchError
 from trmbench.evaluation.candidates import answered_tokens
-from trmbench.spec import IGNORED_LABEL, Predictions, PuzzleTable, Task
+from trmbench.spec import IGNORED_LABEL, Predictions, PuzzleTable, Scores, Task
+from trmbench.spec.metrics import is_free
 
 
 def score(
-    task: Task, table: PuzzleTable, predictions: Predictions
+    task: Task,
+    table: PuzzleTable,
+    predictions: Predictions,
+    of_votes: Mapping[str, float | np.ndarray] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Score predictions of a table; a puzzle to which there is no answer is not solved.
+
+    Args:
+        task: whose score counts.
+        table: the puzzles.
+        predictions: the answers.
+        of_votes: what `task.score_votes` says.
 
     Returns:
         The figures of the `trials` row, and the columns of the `puzzles` rows.
     """
-    answered = np.ones(len(table), bool)
-    if predictions.abstained is not None:
-        answered = ~predictions.abstained
-    given = predictions.tokens
-    predictions = replace(predictions, tokens=answered_tokens(predictions))
-    scored = table.labels != IGNORED_LABEL
-    right = (predictions.tokens == table.labels) & scored
-    exact = is_exact(predictions.tokens, table) & answered
-    cells = right.sum(1) / np.maximum(1, scored.sum(1))
-    valid = np.asarray(task.verify(table.inputs, predictions.tokens), bool) & answered
-    scores = task.score(table, predictions)
-    per_puzzle = np.where(answered, np.asarray(scores.per_puzzle, np.float64), 0.0)
+    shown, blank = predictions.tokens, replace(predictions, tokens=answered_tokens(predictions))
+    columns, scores = _columns(task, table, blank)
+    totals, named = _named(len(table), of_votes or {}, scores)
+    columns |= {"answer": [tokens.tobytes() for tokens in shown], **named}
     figures: dict[str, Any] = {
-        "score": float(np.mean(per_puzzle)),
-        "exact_accuracy": float(exact.mean()),
-        "cell_accuracy": float(cells.mean()),
-        "valid_accuracy": float(np.mean(valid)),
-        "totals": {name: float(value) for name, value in scores.totals.items()},
+        "score": float(np.mean(columns["score"])),
+        "exact_accuracy": float(columns["exact"].mean()),
+        "cell_accuracy": float(columns["cell_accuracy"].mean()),
+        "valid_accuracy": float(columns["valid"].mean()),
+        "totals": totals,
         "test_puzzles": len(table),
     }
-    columns: dict[str, Any] = {
+    if predictions.tokens_by_step is not None:
+        by_step = [is_exact(tokens, table) for tokens in predictions.tokens_by_step]
+        columns["exact_by_step"] = list(np.stack(by_step, axis=1))
+        figures["exact_accuracy_by_step"] = [float(exact.mean()) for exact in by_step]
+    if predictions.candidates is not None:
+        totals |= _oracle(task, table, predictions)
+    return figures, columns
+
+
+def _columns(
+    task: Task, table: PuzzleTable, predictions: Predictions
+) -> tuple[dict[str, Any], Scores]:
+    """The columns of every test, and what the task says of the answers."""
+    silent = predictions.abstained
+    answered = np.ones(len(table), bool) if silent is None else ~silent
+    asked = table.labels != IGNORED_LABEL
+    right = ((predictions.tokens == table.labels) & asked).sum(1)
+    scores = task.score(table, predictions)
+    columns = {
         "puzzle_id": table.puzzle_ids.tolist(),
         "group": table.groups.tolist(),
-        "score": per_puzzle,
-        "exact": exact,
-        "valid": valid,
-        "cell_accuracy": cells,
+        "score": np.where(answered, np.asarray(scores.per_puzzle, np.float64), 0.0),
+        "exact": is_exact(predictions.tokens, table) & answered,
+        "valid": np.asarray(task.verify(table.inputs, predictions.tokens), bool) & answered,
+        "cell_accuracy": right / np.maximum(1, asked.sum(1)),
         "halt_probability": predictions.confidence.astype(np.float32),
-        "answer": [tokens.tobytes() for tokens in given],
     }
-    if predictions.abstained is not None:
-        columns["abstained"] = predictions.abstained
-    if predictions.tokens_by_step is not None:
-        by_step = np.stack(
-            [is_exact(tokens, table) for tokens in predictions.tokens_by_step], axis=1
-        )
-        columns["exact_by_step"] = list(by_step)
-        figures["exact_accuracy_by_step"] = by_step.mean(axis=0).tolist()
-    if predictions.candidates is not None:
-        figures["totals"] |= _oracle(task, table, predictions)
-    return figures, columns
+    return columns if silent is None else {**columns, "abstained": silent}, scores
+
+
+def _named(
+    size: int, of_votes: Mapping[str, float | np.ndarray], scores: Scores
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """All named figures of the test, and the columns of those that every puzzle has.
+
+    Raises:
+        TrmbenchError: a score per puzzle has a name or values that it cannot have.
+    """
+    named = {name: value for name, value in of_votes.items() if isinstance(value, np.ndarray)}
+    named |= scores.by_name
+    for name, values in named.items():
+        if not is_free(name):
+            raise TrmbenchError(
+                f"the task gives scores per puzzle named {name!r}, a name that is taken",
+                "letters, digits and _, without a rule such as all_ in front",
+            )
+        if values.shape != (size,) or not ((values >= 0) & (values <= 1)).all():
+            raise TrmbenchError(
+                f"the task's {name!r} are no {size} scores from 0 to 1", "one for each puzzle"
+            )
+    figures = {**of_votes, **scores.by_name, **scores.totals}
+    totals = {name: float(np.mean(value)) for name, value in figures.items()}
+    if not named:
+        return totals, {}
+    matrix = np.stack([np.asarray(values, np.float64) for values in named.values()], axis=1)
+    return totals, {"score_names": [list(named)] * size, "named_scores": list(matrix)}
 
 
 def _oracle(task: Task, table: PuzzleTable, predictions: Predictions) -> dict[str, float]:

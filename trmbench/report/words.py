@@ -19,7 +19,8 @@ def metric_names(metrics: Iterable[str]) -> str:
 def _metric_name(metric: str) -> str:
     attempts = re.search(r"vote@(\d+)$", metric)
     several = f" ({attempts[1]} attempts)" if attempts and attempts[1] != "1" else ""
-    return metric.replace("_", " ") + several
+    oracle = " (oracle)" if "pass@" in metric else ""
+    return metric.replace("_", " ") + several + oracle
 
 
 def number(share: float) -> str:

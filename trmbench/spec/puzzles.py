@@ -143,6 +143,8 @@ class Scores:
     """(N,) float64 in 0..1, what the primary metric averages."""
     totals: Mapping[str, float] = field(default_factory=dict)
     """Further named figures of the whole table."""
+    by_name: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Further scores per puzzle, (N,) in 0..1 each: `compare --metric NAME` compares them."""
 
 
 @dataclass(frozen=True)
@@ -269,9 +271,10 @@ class Task(Protocol):
 
     def score_votes(
         self, table: PuzzleTable, ballots: PuzzleTable, predictions: Predictions
-    ) -> Mapping[str, float]:
+    ) -> Mapping[str, float | np.ndarray]:
         """Further named figures of a vote; shares named `figure@k` are shown as a table.
 
+        An array (N,) has a score in 0..1 for each puzzle, as in `Scores.by_name`.
         `ballots` is a table of `votes` (`puzzle_ids` name the puzzle of `table`), `predictions`
         are its answers, restored to the frame of the puzzles.
         """

@@ -104,6 +104,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
             "Floating-point operations of the puzzle's answer, with all votes; null where only the"
             " average is known."
         ),
+        "score_names": "Names of the task's further scores; null where it gives none.",
+        "named_scores": "These scores, 0 to 1, in the order of their names.",
     },
     "depths": {
         **_IDS,

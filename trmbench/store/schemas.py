@@ -111,6 +111,8 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("candidate_auc", pa.float64()),
             ("abstained", pa.bool_()),
             ("cost", pa.float64()),
+            ("score_names", pa.list_(pa.string())),
+            ("named_scores", pa.list_(pa.float64())),
         ]
     ),
     "depths": pa.schema(

@@ -27,15 +27,12 @@ from trmbench.evaluation.scoring import score
 from trmbench.evaluation.voting import count_votes
 from trmbench.spec import Predictions, PuzzleTable, Solver
 from trmbench.spec.ids import short_hash
-from trmbench.spec.puzzles import Pairs
 from trmbench.store import Store
 from trmbench.store.final import save_answers
+from trmbench.trial.ballots import BALLOT_SEED, Ballots
 from trmbench.trial.build import TrialParts
 from trmbench.trial.cost import answer_costs, flops_per_step, puzzle_costs
 from trmbench.trial.rescoring import stored_answers, stored_costs
-
-BALLOT_SEED = 0
-"""Every model and every seed votes on the same augmented copies."""
 
 
 def evaluate(
@@ -62,44 +59,31 @@ def evaluate(
     trial, task = parts.trial, parts.task
     started = time.monotonic()
     table = tested_puzzles(parts)
-    ballots = _Ballots(parts, table) if parts.evaluation.votes > 1 else None
+    ballots = Ballots(parts, table) if parts.evaluation.votes > 1 else None
     stored = stored_answers(parts, store, table) if given is None else given
-    if stored is not None:
-        answers = stored
-    elif ballots is None:
-        answers = _answered(parts, shown(solver, pairs_of(task, table)), table, on_progress)
-    else:
-        voter = shown(solver, ballots.pairs)
-        answers = _answered(parts, voter, ballots.table, on_progress, by_step=False)
+    answers = stored or _asked(parts, solver, table, ballots, on_progress)
     predictions = answers if ballots is None or stored is not None else ballots.restored(answers)
     save_answers(store.checkpoints(trial.trial_id), trial.evaluation_id, predictions)
-    cast, of_votes = predictions, dict[str, float]()
+    pool = pool_of(table, predictions, None if ballots is None else ballots.table)
+    of_votes: Mapping[str, float | np.ndarray] = {}
     if ballots is not None:
-        predictions, of_votes = _counted(store, parts, table, ballots, cast)
-    figures, columns = score(task, table, predictions)
-    if pool := pool_of(table, cast, None if ballots is None else ballots.table):
+        predictions, of_votes = _counted(store, parts, table, ballots, predictions)
+    figures, columns = score(task, table, predictions, of_votes)
+    if pool is not None:
         columns |= candidate_columns(task, table, pool, predictions)
     if stored is None:
         columns |= _costs(parts, table, answers, ballots)
     _write_rows(store, parts, "puzzles", columns)
-    validation = task.split("validation")
-    if (
-        given is None
-        and len(validation)
-        and parts.evaluation.split in ("test", "train", "validation")
-    ):
-        asked = shown(solver, pairs_of(task, validation))
-        held_out = _answered(parts, asked, validation, on_progress)
-        figures["validation_accuracy"] = score(task, validation, held_out)[0]["score"]
-    unique = task.has_one_answer(table.inputs)
-    totals = {**of_votes, **figures["totals"], **_compute(answers, parts)}
+    if given is None:
+        figures |= _on_validation(parts, solver, on_progress)
+    totals = {**figures["totals"], **_compute(answers, parts)}
     headline = _headline(parts, totals)
-    solver = shown(solver, pairs_of(task, table))
-    copies = 1 if ballots is None else len(ballots.table) / len(table)
+    asked, copies = shown(solver, pairs_of(task, table)), len(answers.tokens) / len(table)
+    unique = task.has_one_answer(table.inputs)
     return {
         **figures,
         **headline,
-        **(stored_costs(parts, store) or answer_costs(parts, solver, table, answers, copies)),
+        **(stored_costs(parts, store) or answer_costs(parts, asked, table, answers, copies)),
         **_depths(store, parts, table, predictions, headline["primary_metric"]),
         "attempts": _attempts(headline["primary_metric"]),
         "unique_share": None if unique is None else float(np.mean(unique)),
@@ -107,6 +91,32 @@ def evaluate(
         "totals": json.dumps(totals),
         "test_seconds": time.monotonic() - started,
     }
+
+
+def _on_validation(
+    parts: TrialParts, solver: Solver, on_progress: Callable[[int, int], None]
+) -> dict[str, float]:
+    """The score on the training puzzles that were held out, where there are any."""
+    task, validation = parts.task, parts.task.split("validation")
+    if not len(validation) or parts.evaluation.split not in ("test", "train", "validation"):
+        return {}
+    asked = shown(solver, pairs_of(task, validation))
+    held_out = _answered(parts, asked, validation, on_progress)
+    return {"validation_accuracy": score(task, validation, held_out)[0]["score"]}
+
+
+def _asked(
+    parts: TrialParts,
+    solver: Solver,
+    table: PuzzleTable,
+    ballots: Ballots | None,
+    on_progress: Callable[[int, int], None],
+) -> Predictions:
+    """The solver's answers to the puzzles, or to their augmented copies."""
+    if ballots is None:
+        return _answered(parts, shown(solver, pairs_of(parts.task, table)), table, on_progress)
+    voter = shown(solver, ballots.pairs)
+    return _answered(parts, voter, ballots.table, on_progress, by_step=False)
 
 
 def _answered(
@@ -130,8 +140,8 @@ def _answered(
 
 
 def _counted(
-    store: Store, parts: TrialParts, table: PuzzleTable, ballots: _Ballots, cast: Predictions
-) -> tuple[Predictions, dict[str, float]]:
+    store: Store, parts: TrialParts, table: PuzzleTable, ballots: Ballots, cast: Predictions
+) -> tuple[Predictions, dict[str, float | np.ndarray]]:
     """Count the votes and write their rows; the winners, and the task's own figures of the vote."""
     task, blank = parts.task, dataclasses.replace(cast, tokens=answered_tokens(cast))
     of_votes = dict(task.score_votes(table, ballots.table, blank))
@@ -141,7 +151,7 @@ def _counted(
 
 
 def _costs(
-    parts: TrialParts, table: PuzzleTable, answers: Predictions, ballots: _Ballots | None
+    parts: TrialParts, table: PuzzleTable, answers: Predictions, ballots: Ballots | None
 ) -> dict[str, Any]:
     """The column `cost`, where it is known puzzle by puzzle."""
     of_puzzles = puzzle_costs(parts, answers)
@@ -252,32 +262,3 @@ def _identified(table: PuzzleTable, parts: TrialParts) -> PuzzleTable:
 
 def _names(parts: TrialParts) -> dict[str, str]:
     return {"trial_id": parts.trial.trial_id, "evaluation_id": parts.trial.evaluation_id}
-
-
-class _Ballots:
-    """The votes on the puzzles of one table."""
-
-    def __init__(self, parts: TrialParts, table: PuzzleTable) -> None:
-        votes = parts.task.votes(parts.evaluation.votes, BALLOT_SEED)
-        self._rows = np.flatnonzero(np.isin(votes.table.puzzle_ids, table.puzzle_ids))
-        self._restore, self._pairs = votes.restore, votes.demonstrations
-        everything = len(self._rows) == len(votes.table)  # no copy of what may be a gigabyte
-        self.table = votes.table if everything else votes.table.select(self._rows)
-
-    def pairs(self, row: int) -> Pairs:
-        """The demonstrations of a puzzle, as its copy in a row sees them.
-
-        Raises:
-            TrmbenchError: the task does not tell them.
-        """
-        if self._pairs is None:
-            raise TrmbenchError(
-                "the model learns from demonstrations, which the task has not for augmented copies",
-                "use --set evaluation.votes=1, or --votes 1",
-            )
-        return self._pairs(int(self._rows[row]))
-
-    def restored(self, predictions: Predictions) -> Predictions:
-        """The answers in the frame of their puzzles."""
-        tokens = self._restore(self._rows, predictions.tokens)
-        return dataclasses.replace(predictions, tokens=tokens)
