@@ -37,7 +37,7 @@ class PlainLayers(nn.Module):
         return (torch.zeros(batch_size, 1, 8),)
 
     def forward(self, state: State, inputs: Tensor, puzzle_identifiers: Tensor) -> StepOutput:
-        y = self.mix(state[0] + self.embedding(inputs)).tanh()
+        y = (self.mix(state[0]) + self.embedding(inputs)).tanh()  # a bfloat16 state
         return StepOutput((y.mean(1, keepdim=True).detach(),), self.head(y))
 
 
