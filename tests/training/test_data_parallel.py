@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,7 @@ from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.store.final import load_final
 from trmbench.testing.running import visible_plugin
 from trmbench.training.trainer import Trainer
-from trmbench.training.workers import OneWorker
+from trmbench.training.workers import LONGEST_WAIT, DistributedWorkers, OneWorker
 
 pytestmark = pytest.mark.slow
 STEPS = 50
@@ -90,6 +93,24 @@ def train_where_one_fails(trial: Trial, failing_rank: int) -> tuple[TrialResult 
 
     with patch.object(Trainer, "train_step", short_of_memory):
         return train(trial), sorted(set(sizes))
+
+
+def train_where_one_fails_late(trial: Trial, failing_rank: int) -> tuple[Any, float]:
+    """In a worker: one worker fails once, when the others wait for its tensors already."""
+    whole, left = DistributedWorkers.sum_, [3]
+
+    def fails_before(self: DistributedWorkers, tensors: Iterable[torch.Tensor]) -> None:
+        left[0] -= 1
+        if self.rank == failing_rank and left[0] == 0:
+            raise torch.OutOfMemoryError("no memory left here")
+        whole(self, tensors)
+
+    started = time.monotonic()
+    with (
+        patch.object(DistributedWorkers, "sum_", fails_before),
+        patch("trmbench.training.workers.LONGEST_WAIT", timedelta(seconds=3)),
+    ):
+        return train(trial), time.monotonic() - started
 
 
 def train_on_a_full_disk(trial: Trial) -> TrialResult | None:
@@ -230,6 +251,19 @@ def test_both_take_less_where_one_lacks_memory(
     assert leaders([one, other]).status == "finished"
     assert its_sizes == other_sizes == [0, SETTINGS["train.batch_size"] // 4]
     assert_same_learning(single, tmp_path)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_nobody_waits_long_for_the_tensors_of_one_that_failed(
+    both: Both, tmp_path: Path, rank: int
+) -> None:
+    trial = make_trial(tmp_path, train__steps=5)
+    (one, its_seconds), (other, seconds) = both(train_where_one_fails_late, trial, rank)
+    result = leaders([one, other])
+    assert result.status == "finished", result.error  # in half the micro-batch: memory was short
+    assert 3 <= max(its_seconds, seconds) < 40 < LONGEST_WAIT.total_seconds() < 60
+    [row] = Store(tmp_path).trials()
+    assert json.loads(row["config"])["execution"]["micro_batch"] == 4
 
 
 def test_a_loss_that_is_no_number_ends_it_everywhere(both: Both, tmp_path: Path) -> None:

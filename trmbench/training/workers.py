@@ -5,13 +5,15 @@ of the slots. Gradients are summed before each update, so all workers keep the s
 these are the weights of a single process but for the order of floating-point additions.
 
 A worker's error becomes everybody's at the next message (`highest`, `decide`), which all workers
-exchange before they wait for each other's tensors.
+exchange before they wait for each other's tensors. One that fails between a message and the tensors
+is waited for in vain, but not for long; with the tensors then under way nobody goes on.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -23,6 +25,8 @@ from trmbench.errors import TrmbenchError
 
 _PATIENCE = timedelta(days=30)
 """Of messages: workers wait for their leader while it tests; a lost one ends the group anyway."""
+LONGEST_WAIT = timedelta(seconds=50)
+"""Of tensors: all workers are about to send theirs, or one of them has failed."""
 _FAILED = -1
 
 
@@ -125,17 +129,22 @@ class FailedElsewhere(Exception):
         self.error = error
 
 
+class Unanswered(RuntimeError):
+    """What is raised in a worker that waited in vain for the tensors of another."""
+
+
 class DistributedWorkers(Workers):
     """The processes of torch.distributed's default group, which must be there; rank 0 leads.
 
-    Tensors go through that group (NCCL or gloo), messages through one of their own on the CPU, so
-    that a message does not wait for a GPU.
+    Tensors go through a group of that kind (NCCL or gloo), which is replaced when a worker failed;
+    messages go through one of their own on the CPU, so that a message does not wait for a GPU.
     """
 
     def __init__(self) -> None:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
         self.leads = self.rank == 0
         self._messages = dist.new_group(backend="gloo", timeout=_PATIENCE)
+        self._tensors = dist.new_group(timeout=LONGEST_WAIT)
 
     def share(self, count: int) -> slice:
         each, left = divmod(count, self.size)
@@ -151,19 +160,22 @@ class DistributedWorkers(Workers):
         if not parts:
             return
         flat = torch.cat([part.reshape(-1) for part in parts])
-        dist.all_reduce(flat)
+        with _answered():
+            dist.all_reduce(flat, group=self._tensors)
         summed = flat.split([part.numel() for part in parts])
         torch._foreach_copy_(parts, [s.view_as(p) for s, p in zip(summed, parts, strict=True)])
 
     def totals(self, figures: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         stacked = torch.stack([figure.detach().double() for figure in figures.values()])
-        dist.all_reduce(stacked)
+        with _answered():
+            dist.all_reduce(stacked, group=self._tensors)
         return dict(zip(figures, stacked.unbind(), strict=True))
 
     def gather(self, tensor: Tensor) -> Tensor:
         ours = tensor.detach().contiguous().view(torch.uint8)  # not every backend knows every dtype
         shares = [torch.empty_like(ours) for _ in range(self.size)]
-        dist.all_gather(shares, ours)
+        with _answered():
+            dist.all_gather(shares, ours, group=self._tensors)
         return torch.cat(shares).view(tensor.dtype)
 
     def meet(self) -> None:
@@ -195,7 +207,24 @@ class DistributedWorkers(Workers):
     def _first_error(self, error: Exception | None) -> Exception:
         errors: list[Exception | None] = [None] * self.size
         dist.all_gather_object(errors, error, group=self._messages)
-        return next(each for each in errors if each is not None)
+        self._renew_tensors()
+        told = [each for each in errors if each is not None]
+        return min(told, key=lambda each: isinstance(each, Unanswered))  # the cause comes first
+
+    def _renew_tensors(self) -> None:
+        """Give up the tensors under way, which some workers may never have sent; all call this."""
+        if dist.get_backend(self._tensors) == "nccl":
+            self._tensors.abort()  # else its GPU waits for them
+        dist.destroy_process_group(self._tensors)
+        self._tensors = dist.new_group(timeout=LONGEST_WAIT)
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise Unanswered(f"another worker's tensors did not come: {error}") from error
 
 
 def _portable(error: Exception) -> Exception:
