@@ -56,17 +56,23 @@ def choose_device(wanted: str) -> torch.device:
 
 
 def require_precision(precision: str, device: torch.device) -> None:
-    """Refuse a precision that the device lacks.
+    """Refuse a precision that the device lacks, or only emulates.
 
     Raises:
         TrmbenchError: with the way out.
     """
     import torch
 
-    lacks_bfloat16 = device.type == "cuda" and not torch.cuda.is_bf16_supported()
-    lacks_float64 = device.type == "mps"
-    if (precision == "bfloat16" and lacks_bfloat16) or (precision == "float64" and lacks_float64):
-        raise TrmbenchError(f"{device} has no {precision}", "use --set train.precision=float32")
+    lacks = ""
+    if precision == "float64" and device.type == "mps":
+        lacks = "has no float64"
+    if precision == "bfloat16" and device.type == "cuda":
+        if not torch.cuda.is_bf16_supported():
+            lacks = "has no bfloat16"
+        elif not torch.cuda.is_bf16_supported(including_emulation=False):
+            lacks = "computes bfloat16 by emulation, slower than float32"
+    if lacks:
+        raise TrmbenchError(f"{device} {lacks}", "use --set train.precision=float32")
 
 
 def device_name(device: torch.device) -> str:

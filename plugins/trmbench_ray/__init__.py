@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from trmbench import RunnerSpec, hookimpl
+from trmbench import RunnerSpec, TrmbenchError, hookimpl
 from trmbench_ray.options import FLAGS, FORMER, RayOptions
 
 if TYPE_CHECKING:
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
 
 def _create(execution: Mapping[str, Any], options: RayOptions) -> Runner:
+    if find_spec("ray") is None:
+        raise TrmbenchError(
+            "the ray runner needs Ray, which is not installed",
+            "pip install 'ray[train]', or leave out --runner ray",
+        )
     from trmbench_ray.runner import RayRunner
 
     return RayRunner(execution, options)

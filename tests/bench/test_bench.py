@@ -6,10 +6,13 @@ import dataclasses
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 import torch
+from torch.autograd import DeviceType
+from torch.autograd.profiler_util import FunctionEvent
 
 from trmbench.bench import timing
 from trmbench.bench.cells import Wanted, named_cells
@@ -22,7 +25,7 @@ from trmbench.bench.measure import (
     measure,
     memory_of,
 )
-from trmbench.bench.profile import idle_share
+from trmbench.bench.profile import idle_share, kernels
 from trmbench.bench.subject import Subject, subject
 from trmbench.bench.table import HEADINGS, line, quantity, row
 from trmbench.cli.main import cli, run_command
@@ -162,6 +165,15 @@ def test_the_idle_share_is_what_no_kernel_covers(
     intervals: list[tuple[float, float]], share: float | None
 ) -> None:
     assert idle_share(intervals) == (share if share is None else pytest.approx(share))
+
+
+def test_annotations_of_a_trace_are_no_kernels() -> None:
+    def event(start: int, end: int, **told: Any) -> FunctionEvent:
+        return FunctionEvent(0, "name", 0, start, end, **{"device_type": DeviceType.CUDA, **told})
+
+    found = [event(0, 4), event(6, 10), event(0, 20, device_type=DeviceType.CPU)]
+    annotated = [*found, event(0, 10, is_user_annotation=True)]
+    assert kernels(annotated) == kernels(found) == [(0, 4), (6, 10)]
 
 
 @pytest.mark.slow

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from helpers.trials import maze_trials
 
 from trmbench.bench import estimate
+from trmbench.bench.matmul import measure_elsewhere
 from trmbench.bench.subject import subject
+from trmbench.errors import TrmbenchError
+from trmbench.experiment.plan import Plan
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
@@ -32,3 +38,21 @@ def test_time_follows_from_the_operations_and_the_rate() -> None:
     twice = subject("trm", "maze", "mini", {"train.steps": 50, "train.batch_size": 8}, {})
     cost_of_twice = estimate.estimate_trial(twice.parts, matmul_rate=1e10)
     assert cost_of_twice.flops_per_step == 2 * cost.flops_per_step
+
+
+def test_an_estimate_leaves_the_gpu_to_the_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here torch has no CUDA at all: whatever used the device would raise."""
+    monkeypatch.setattr("trmbench.trial.build.choose_device", lambda wanted: torch.device("cuda"))
+    monkeypatch.setattr(estimate, "measure_elsewhere", lambda *_: 1e14)
+    [trial] = maze_trials(tmp_path, seeds=1)
+    [found] = estimate.estimate_cells(Plan([], [trial], []))
+    assert found.device == "cuda" and found.problem is None
+    assert found.cost is not None and found.cost.memory_bytes > 0
+
+
+def test_products_are_measured_in_a_process_of_their_own() -> None:
+    assert measure_elsewhere(torch.device("cpu"), torch.float32, 1) > 1e8
+    with pytest.raises(TrmbenchError, match="products on xla could not be measured: .+"):
+        measure_elsewhere(torch.device("xla"), torch.float32, 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from trmbench import RunnerSpec, TrmbenchError
 from trmbench.cli.main import run_command
@@ -86,11 +87,42 @@ def test_local_trials_may_share_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(local, "WorkerProcess", Process)
     monkeypatch.setattr(local, "has_cuda", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5,-1,7")
     runner = local.LocalRunner({"max_parallel": None, "device": "auto"}, gpu_share=0.5)
     for _ in range(3):
         runner._start_worker()
     assert sorted(map(str, gpus)) == ["3", "3", "5", "5"]
+
+
+@pytest.mark.parametrize(
+    ("named", "seen", "gpus"),
+    [
+        ("0,-1,1", 1, ["0"]),
+        ("0,0", 0, []),
+        ("1,9", 1, ["1"]),
+        ("GPU-4f,MIG-7a", 2, ["GPU-4f", "MIG-7a"]),
+        (None, 2, ["0", "1"]),
+    ],
+)
+def test_workers_get_the_gpus_that_cuda_sees(
+    named: str | None, seen: int, gpus: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if named is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: seen)
+    assert local.visible_gpus() == gpus
+
+
+def test_a_missing_ray_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("trmbench_ray.find_spec", lambda name: None)
+    run = [word for word in DRY if word != "--dry-run"]
+    assert run_command([*run, "--runner=ray", f"--results={tmp_path}"]) == 2
+    [line] = capfd.readouterr().err.strip().splitlines()
+    assert "needs Ray, which is not installed" in line and "pip install" in line
 
 
 def test_a_dry_run_names_the_runners_options(

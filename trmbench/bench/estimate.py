@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from trmbench.bench.matmul import measure_matmul_rate
+from trmbench.bench.matmul import measure_elsewhere, measure_matmul_rate
 from trmbench.errors import TrmbenchError, one_line
 from trmbench.experiment.plan import Plan
 from trmbench.machine import available_cores
@@ -125,7 +125,9 @@ def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
         threads = min(available_cores(), stacked * trial.threads)
         key = (str(parts.device), parts.train.precision, threads)
         if key not in rates:
-            rates[key] = measure_matmul_rate(parts.device, parts.dtype, threads)
+            # A process that used a GPU keeps memory there, and this one stays for the whole run.
+            measure = measure_elsewhere if parts.device.type == "cuda" else measure_matmul_rate
+            rates[key] = measure(parts.device, parts.dtype, threads)
         tested_puzzles(parts)  # bad data is told as such, whatever the model does
         cost, problem = None, None
         try:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import torch
 
+from trmbench.errors import TrmbenchError
 from trmbench.machine import synchronize
 
 SIZES = {"cuda": (4096, 8192), "mps": (2048, 4096)}
@@ -29,6 +32,21 @@ def measure_matmul_rate(
     return max(_rate(size, device, dtype, seconds) for size in sizes)
 
 
+def measure_elsewhere(device: torch.device, dtype: torch.dtype, threads: int) -> float:
+    """`measure_matmul_rate` in a process that ends with it: this one leaves the GPU to others.
+
+    Raises:
+        TrmbenchError: that process could not use the device.
+    """
+    asked = [device.type, str(dtype).removeprefix("torch."), str(threads)]
+    program = [sys.executable, "-P", "-m", "trmbench.bench.matmul", *asked]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise TrmbenchError(f"products on {device} could not be measured: {last}")
+    return float(done.stdout)
+
+
 def _rate(size: int, device: torch.device, dtype: torch.dtype, seconds: float) -> float:
     """Take the fastest product of this time: a disturbance only slows down."""
     a = torch.randn(size, size, device=device, dtype=dtype)
@@ -43,3 +61,8 @@ def _rate(size: int, device: torch.device, dtype: torch.dtype, seconds: float) -
         synchronize(device)
         fastest = min(fastest, time.perf_counter() - started)
     return 2 * size**3 * repeats / fastest
+
+
+if __name__ == "__main__":
+    where, precision, count = sys.argv[1:]
+    print(measure_matmul_rate(torch.device(where), getattr(torch, precision), int(count)))

@@ -36,14 +36,15 @@ def profile_steps(call: Callable[[], object], device: torch.device, file: Path) 
             call()
         synchronize(device)
     trace.export_chrome_trace(str(file))
-    return idle_share(_kernels(trace.events() or ()))
+    return idle_share(kernels(trace.events() or ()))
 
 
-def _kernels(events: Iterable[FunctionEvent]) -> list[tuple[float, float]]:
+def kernels(events: Iterable[FunctionEvent]) -> list[tuple[float, float]]:
+    """The start and the end of what a GPU computed; annotations cover the gaps in between."""
     return [
         (event.time_range.start, event.time_range.end)
         for event in events
-        if event.device_type.name == "CUDA"
+        if event.device_type.name == "CUDA" and not event.is_user_annotation
     ]
 
 

@@ -14,7 +14,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import takewhile
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -188,10 +187,14 @@ def _checked(code: Code) -> Code:
 
 
 def visible_gpus() -> list[str]:
-    """The CUDA devices this process may use, as `CUDA_VISIBLE_DEVICES` names them."""
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if named:
-        return list(takewhile(lambda gpu: gpu != "-1", named.split(",")))  # as CUDA reads it
+    """The CUDA devices this process may use, as `CUDA_VISIBLE_DEVICES` names them.
+
+    CUDA takes the names up to the first that names no device, such as -1, and none where one is
+    named twice: torch's count knows how many are left.
+    """
     import torch
 
-    return [str(index) for index in range(torch.cuda.device_count())]
+    there = range(torch.cuda.device_count())
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = named.split(",") if named else map(str, there)
+    return [name for name, _ in zip(names, there, strict=False)]
