@@ -1,11 +1,16 @@
-"""The table task: puzzles of one's own from a CSV, JSONL or Parquet file, without a plugin."""
+"""Puzzles as texts, without a plugin: a table of one's own, or a generator of reasoning-gym.
+
+A table is a CSV, JSONL or Parquet file.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trmbench import Preset, TaskSample, TaskSpec, hookimpl
+from trmbench import Preset, TaskSample, TaskSpec, TrmbenchError, hookimpl
+from trmbench_table.gym_options import GymOptions
 from trmbench_table.options import TableOptions
 
 if TYPE_CHECKING:
@@ -32,6 +37,11 @@ def _sample(options: TableOptions, count: int) -> TaskSample:
     return sample(options, count)
 
 
+def _gym_sample(options: GymOptions, count: int) -> TaskSample:
+    whole = replace(options, generator=options.generator or "chain_sum")
+    return _sample(replace(whole, made=whole.count), count)
+
+
 def _lacking(options: TableOptions) -> Mapping[str, str]:
     return {} if options.has_data else {"path": "it names no data"}
 
@@ -56,7 +66,37 @@ def table_task(name: str, title: str, options: type[TableOptions] = TableOptions
     )
 
 
+def gym_task(generator: str) -> TaskSpec:
+    """Offer the task of a generator of reasoning-gym, called `gym:GENERATOR`."""
+
+    def load_it(options: GymOptions) -> Task:
+        if options.generator != generator:
+            raise TrmbenchError(
+                f"task.generator={options.generator} is another task than gym:{generator}",
+                f"use --task gym:{options.generator}",
+            )
+        return _load(options)
+
+    preset = Preset(options={"generator": generator})
+    return replace(
+        GYM,
+        name=f"gym:{generator}",
+        title=f"reasoning-gym, {generator}",
+        presets={"paper": preset, "mini": preset},
+        load=load_it,
+        member=None,
+    )
+
+
+GYM = replace(
+    table_task("gym", "reasoning-gym: gym:NAME is the task of its generator NAME", GymOptions),
+    sample=_gym_sample,
+    lacking=lambda options: {} if options.has_data else {"generator": "it names none"},
+    member=gym_task,
+)
+
+
 @hookimpl
 def trmbench_tasks() -> Sequence[TaskSpec]:
-    """Offer the table task."""
-    return [table_task("table", "A table of one's own")]
+    """Offer the table task, and the family of tasks of reasoning-gym."""
+    return [table_task("table", "A table of one's own"), GYM]

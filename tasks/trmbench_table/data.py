@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from trmbench import Puzzles, TrmbenchError
+from trmbench import Puzzles
 from trmbench_table.cells import Lines, Splitter, chosen
 from trmbench_table.dividing import divide
 from trmbench_table.example import sums
 from trmbench_table.files import data_files
+from trmbench_table.gym import gym_rows
+from trmbench_table.gym_options import GymOptions
 from trmbench_table.layout import Layout, layout_of
 from trmbench_table.options import TableOptions
 from trmbench_table.reading import BadRows, Row, read_rows
@@ -41,17 +43,14 @@ def table_data(options: TableOptions) -> TableData:
     Raises:
         TrmbenchError: there is none, or some of its rows cannot be used.
     """
-    if not options.has_data:
-        raise TrmbenchError(
-            "the table has no data", "add --set task.path=DIR, a folder with train and test files"
-        )
+    options.require_data()
     return _table_data(options, *options.content().values())
 
 
 @lru_cache(maxsize=2)
 def _table_data(options: TableOptions, *content: str) -> TableData:
     rows = _rows(options)
-    place = Path(options.path or options.source)
+    place = Path(options.path or options.title)
     splitter = chosen(
         options.cells, [text for found in rows.values() for row in found for text in row[2:]]
     )
@@ -67,13 +66,15 @@ def _table_data(options: TableOptions, *content: str) -> TableData:
         np.unique(np.concatenate(signatures)),
         layout,
         symmetries,
-        ", ".join([str(place), *notes]),
+        ", ".join([options.place, *notes]),
         _has_several(encoded, symmetries, len(np.unique(np.concatenate(signatures)))),
     )
 
 
 def _rows(options: TableOptions) -> dict[str, list[Row]]:
     """The rows by split; those of one file are not divided yet."""
+    if isinstance(options, GymOptions):
+        return gym_rows(options)
     if options.path is None:
         return sums(options)
     files = data_files(options.path, options.further_splits)

@@ -65,6 +65,28 @@ class TableOptions(PuzzleOptions):
         return self.path is not None or self.source == "generated"
 
     @property
+    def title(self) -> str:
+        """What the puzzles are called, for people."""
+        return f"Table {self.place}"
+
+    @property
+    def place(self) -> str:
+        """Where the puzzles come from, for people."""
+        return self.path or self.source
+
+    def require_data(self) -> None:
+        """Refuse options that name no data.
+
+        Raises:
+            TrmbenchError: they do not.
+        """
+        if not self.has_data:
+            raise TrmbenchError(
+                "the table has no data",
+                "add --set task.path=DIR, a folder with train and test files",
+            )
+
+    @property
     def further_splits(self) -> tuple[str, ...]:
         """The names of the test files next to `test`."""
         return tuple(name.strip() for name in (self.splits or "").split(",") if name.strip())

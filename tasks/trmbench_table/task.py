@@ -21,6 +21,8 @@ from trmbench import (
     permutation_votes,
 )
 from trmbench_table.data import TableData, table_data
+from trmbench_table.gym import gym_checker
+from trmbench_table.gym_options import GymOptions
 from trmbench_table.options import TableOptions
 
 Checker = Callable[[str, str], object]
@@ -32,20 +34,20 @@ class TableTask(PuzzleTask):
     def __init__(
         self, data: TableData, splits: dict[str, PuzzleTable], options: TableOptions
     ) -> None:
+        self._checker = checker_of(options)
         super().__init__(
             splits,
-            title=f"Table {options.path or options.source}",
+            title=options.title,
             source=data.source,
             vocab_size=data.symmetries.vocabulary,
             grid_shape=data.layout.grid,
             primary_metric="valid_accuracy"
-            if options.verify or data.several_answers
+            if self._checker or data.several_answers
             else "exact_accuracy",
             verifies_any_question=options.verify is not None,
         )
         self._data = data
         self._augment = options.augment and not data.symmetries.is_trivial
-        self._checker = None if options.verify is None else _checker(options.verify)
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
         """Turn, mirror and rename each puzzle at random, as `task.augmentations` names it."""
@@ -114,7 +116,18 @@ class TableTask(PuzzleTask):
         return Text("\n".join(lines).rstrip("\n") or "?", no_wrap=True)
 
 
-def _checker(name: str) -> Checker:
+def checker_of(options: TableOptions) -> Checker | None:
+    """What judges the answers, if not the rows of the table.
+
+    Raises:
+        TrmbenchError: it cannot be found.
+    """
+    if isinstance(options, GymOptions):
+        return gym_checker(options)
+    return None if options.verify is None else _imported(options.verify)
+
+
+def _imported(name: str) -> Checker:
     """Import the function that `task.verify` names."""
     module, _, function = name.partition(":")
     try:

@@ -26,7 +26,7 @@ from trmbench_table.options import TableOptions
 from trmbench_table.symmetry import symmetries_of
 from trmbench_table.task import TableTask, load
 
-[TABLE] = trmbench_table.trmbench_tasks()
+TABLE = trmbench_table.table_task("table", "A table of one's own")
 Pairs = Sequence[tuple[str, str]]
 SUMS = [(f"{a}+{b}", str(a + b)) for a in range(0, 60, 3) for b in range(0, 20, 2)]
 GRIDS = [

@@ -153,7 +153,7 @@ def _layers(
         (f"task preset {task.name}/{preset}", _dotted(task_preset, "task")),
         (f"model preset {model.name}/{own}", _dotted(model_preset, "model")),
     ]
-    for_this_task = model_preset.for_task.get(task.name.rpartition(":")[2])
+    for_this_task = model_preset.for_task.get(registry.tasks().own_name(task.name))
     if for_this_task:
         origin = f"model preset {model.name}/{own} for {task.name}"
         layers.append((origin, _dotted(for_this_task, "model")))

@@ -66,12 +66,14 @@ class Registry:
         return iter(sorted(self.entries, key=lambda entry: entry.spec.name))
 
     def find(self, name: str) -> Entry:
-        """The entry of a name or of `distribution:name`.
+        """The entry of a name, of `distribution:name`, or of a member of a family.
 
         Raises:
             TrmbenchError: the name is unknown, or two distributions offer it.
         """
         found = [e for e in self.entries if name in (e.spec.name, e.qualified_name)]
+        if not found and (member := self._member(name)):
+            return member
         if not found:
             raise unknown(self.kind, name, {entry.spec.name for entry in self.entries})
         if len(found) > 1:
@@ -82,6 +84,23 @@ class Registry:
             # Its results must not be mixed up with its namesake's: it goes by its full name.
             return Entry(dataclasses.replace(entry.spec, name=entry.qualified_name), entry.plugin)
         return entry
+
+    def _member(self, name: str) -> Entry | None:
+        """Find the task of a family, such as `gym:chain_sum`."""
+        family, _, member = name.rpartition(":")
+        families = [entry for entry in self.entries if getattr(entry.spec, "member", None)]
+        if not member or not any(family in (e.spec.name, e.qualified_name) for e in families):
+            return None
+        entry = self.find(family)
+        spec = dataclasses.replace(entry.spec.member(member), name=f"{entry.spec.name}:{member}")
+        return Entry(spec, entry.plugin)
+
+    def own_name(self, name: str) -> str:
+        """The name by which a plugin offers what `distribution:name` means."""
+        for entry in self.entries:
+            if name == entry.qualified_name or name.startswith(f"{entry.qualified_name}:"):
+                return str(entry.spec.name + name.removeprefix(entry.qualified_name))
+        return name
 
 
 @cache

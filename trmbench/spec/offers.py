@@ -79,6 +79,9 @@ class TaskSpec:
     describe, made in a moment. None takes the method `benchmark_sample` of the options, which
     `PuzzleOptions` has; without one, a benchmark loads the task as it is."""
 
+    member: Callable[[str], TaskSpec] | None = None
+    """Of a family of tasks: `member(name)` is the one called `FAMILY:name`. Whether there is such a
+    one may show when it is loaded."""
     fitted: Callable[[Any, str], Preset] | None = None
     """`fitted(options, preset)`: values that follow from the data of the options, such as
     `train.steps`. They win over what a model's preset says for every task, as far as the model has

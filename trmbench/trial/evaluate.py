@@ -25,6 +25,7 @@ from trmbench.evaluation.identifiers import blank_identifiers, shuffled_identifi
 from trmbench.evaluation.sample import sample
 from trmbench.evaluation.scoring import score
 from trmbench.evaluation.voting import count_votes
+from trmbench.plugin import registry
 from trmbench.spec import Predictions, PuzzleTable, Solver
 from trmbench.spec.ids import short_hash
 from trmbench.store import Store
@@ -228,7 +229,7 @@ def _headline(parts: TrialParts, totals: Mapping[str, float]) -> dict[str, Any]:
 
     Its value replaces the mean over puzzles where it is one of the totals.
     """
-    task = parts.trial.task.rpartition(":")[2]
+    task = registry.tasks().own_name(parts.trial.task)
     wanted: str | None = parts.model_entry.spec.headline.get(task)
     if wanted is not None and wanted not in totals:
         raise TrmbenchError(
