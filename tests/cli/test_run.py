@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import resource
 import signal
 import subprocess
 import sys
@@ -14,6 +16,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from command import TINY, trmbench
+
+from trmbench.cli.main import run_command
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +82,44 @@ def test_a_dry_run_shows_origins_and_an_estimate_and_writes_nothing(tmp_path: Pa
     assert "train.steps" in done.stdout and "command line" in done.stdout
     assert "model preset trm/mini" in done.stdout and "2 trials to do" in done.stdout
     assert not (tmp_path / "r").exists()
+
+
+def test_a_dry_run_at_the_papers_scale_downloads_nothing_and_takes_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise AssertionError("a download")
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", refuse)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    base = ["run", "--model=trm", "--task=sudoku", "--preset=paper", "--set=execution.device=cpu"]
+    assert run_command([*base, "--dry-run", f"--results={tmp_path / 'r'}"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "5,028,866 parameters, 65,104 steps on cpu" in said
+    assert (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 800_000
+    )  # kB; it needs 39 GB
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_run_of_more_than_a_day_says_so_and_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun: list[object] = []
+    monkeypatch.setattr(
+        "trmbench.experiment.execute.execute", lambda *a: begun.append(a) or iter(())
+    )
+    long = ["run", "--model=trm", "--task=maze", "--preset=mini", "--set=train.steps=100000000"]
+    arguments = [*long, "--set=execution.device=cpu", f"--results={tmp_path / 'r'}"]
+    assert run_command(arguments) == 2
+    said = capsys.readouterr().err
+    assert re.search(r"1 trial will take about \d+ (h|days) on this machine — add --yes", said)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.confirm", lambda question: False)
+    assert run_command(arguments) == 2 and not begun
+    monkeypatch.setattr("click.confirm", lambda question: pytest.fail("asked"))
+    assert run_command([*arguments, "--time-budget=60"]) == 0
+    assert run_command([*arguments, "--yes"]) == 0 and len(begun) == 2
 
 
 def test_automatic_preset_says_what_it_took(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ would not fit into this machine is estimated.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,10 @@ import torch
 from torch import nn
 
 from trmbench.bench.matmul import measure_elsewhere, measure_matmul_rate
+from trmbench.bench.subject import sampled
 from trmbench.errors import TrmbenchError, one_line
 from trmbench.experiment.plan import Plan
-from trmbench.machine import available_cores
+from trmbench.machine import available_cores, available_memory
 from trmbench.spec import Solver, Trial
 from trmbench.training.flops import step_flops, training_flops
 from trmbench.training.weights import weight_count
@@ -47,19 +49,22 @@ class TrialEstimate:
     """Puzzle embeddings that can occur, the blank one included; 0 without any."""
 
 
-def estimate_trial(parts: TrialParts, matmul_rate: float) -> TrialEstimate:
+def estimate_trial(
+    parts: TrialParts, matmul_rate: float, steps: int | None = None
+) -> TrialEstimate:
     """Estimate the cost of a trial.
 
     Args:
         parts: the trial's parts; the task is loaded for it.
         matmul_rate: floating-point operations per second, from `trmbench.bench.matmul`.
+        steps: training steps, where the task is a sample; None = those of the task.
     """
     info = parts.task.info
     model = _trainable(parts, _META)
     if model is None:
         return TrialEstimate(0, 0, 0, 0.0, 0)
     parameters = weight_count(model)
-    steps = parts.total_steps
+    steps = parts.total_steps if steps is None else steps
     per_puzzle = step_flops(model, info.seq_len, parts.schedule(1.0)).training
     device = rehearsal_device(per_puzzle)
     if device != _META:
@@ -102,6 +107,13 @@ class CellEstimate:
     """The cost of one trial; None where the model could not be built."""
     problem: str | None = None
     """Why it could not be built."""
+    available_bytes: float = math.inf
+    """Memory that this machine has left for it; infinity on a GPU, which is not asked."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory of one trial, or of the stacked ones together."""
+        return 0 if self.cost is None else self.cost.memory_bytes * self.stacked
 
     @property
     def seconds(self) -> float:
@@ -109,17 +121,21 @@ class CellEstimate:
         return 0.0 if self.cost is None else self.cost.seconds * self.stacked
 
 
-def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
+def estimate_cells(plan: Plan, *, load: bool = True) -> Iterator[CellEstimate]:
     """Estimate the pending trials of each cell; of a finished plan, its trials.
 
-    Loads each cell's task, so that bad data is found before anything is run.
+    Args:
+        plan: the trials.
+        load: load each cell's task, so that bad data is found before anything is run. Otherwise
+            nothing is downloaded or generated: a sample stands for the puzzles of a task that has
+            one, unless they are the user's files or have embeddings of their own.
 
     Raises:
         TrmbenchError: the task's data or the model's options are bad.
     """
     rates: dict[tuple[str, str, int], float] = {}
     for trial in {trial.cell_id: trial for trial in plan.pending or plan.trials}.values():
-        parts = TrialParts(trial)
+        parts, steps = (TrialParts(trial), None) if load else _stand_in(trial)
         trials = sum(other.cell_id == trial.cell_id for other in plan.pending)
         stacked = trials if parts.execution.stack_seeds and trials > 1 else 1
         threads = min(available_cores(), stacked * trial.threads)
@@ -128,15 +144,30 @@ def estimate_cells(plan: Plan) -> Iterator[CellEstimate]:
             # A process that used a GPU keeps memory there, and this one stays for the whole run.
             measure = measure_elsewhere if parts.device.type == "cuda" else measure_matmul_rate
             rates[key] = measure(parts.device, parts.dtype, threads)
-        tested_puzzles(parts)  # bad data is told as such, whatever the model does
+        if steps is None:
+            tested_puzzles(parts)  # bad data is told as such, whatever the model does
         cost, problem = None, None
         try:
-            cost = estimate_trial(parts, rates[key])
+            cost = estimate_trial(parts, rates[key], steps)
         except TrmbenchError:
             raise
         except Exception as error:  # a plugin's model may raise anything: its trials will say so
             problem = one_line(error)
-        yield CellEstimate(trial, trials, stacked, str(parts.device), cost, problem)
+        left = available_memory(parts.device) if parts.device.type == "cpu" else math.inf
+        yield CellEstimate(trial, trials, stacked, str(parts.device), cost, problem, left)
+
+
+def _stand_in(trial: Trial) -> tuple[TrialParts, int | None]:
+    """Have a sample stand for a task's puzzles; where these decide on the weights, load them.
+
+    Returns:
+        The parts, and the training steps where the puzzles are a sample.
+    """
+    if not trial.config["task"].get("path"):
+        sample = sampled(trial)
+        if sample.parts.task.info.num_puzzle_identifiers <= 1:
+            return sample.parts, sample.steps
+    return TrialParts(trial), None
 
 
 def seconds_by_cell(plan: Plan) -> dict[str, float]:

@@ -66,15 +66,25 @@ def subject(
     if model_spec.base is not None:
         raise _not_trained(model)
     trial = compose(model_spec, task_spec, preset, defaults, given).trial(0, "results")
-    sample = task_spec.sample_of(task_spec.options(**trial.config["task"]), SAMPLE)
+    found = sampled(trial)
+    if not found.parts.needs_training:
+        raise _not_trained(model)
+    return found
+
+
+def sampled(trial: Trial) -> Subject:
+    """Make the same trial with a sample of its task's puzzles, where the task has one.
+
+    Raises:
+        TrmbenchError: the task has none, and its data cannot be loaded.
+    """
+    spec = registry.tasks().find(trial.task).spec
+    sample = spec.sample_of(spec.options(**trial.config["task"]), SAMPLE)
     if sample is not None:
         trial = _changed(trial, {"task": dataclasses.asdict(sample.options)})
     parts = TrialParts(trial)
-    if not parts.needs_training:
-        raise _not_trained(model)
     puzzles = len(parts.task.split("train")) if sample is None else sample.train_puzzles
-    steps = training_steps(parts.train, puzzles)
-    return Subject(parts, parts.train.batch_size, steps)
+    return Subject(parts, parts.train.batch_size, training_steps(parts.train, puzzles))
 
 
 def _changed(trial: Trial, sections: Mapping[str, Mapping[str, Any]]) -> Trial:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.table import Table
 
 from trmbench.bench.estimate import CellEstimate, estimate_cells
-from trmbench.cli.console import console
+from trmbench.cli.console import console, warn
 from trmbench.config.cell import Cell
 from trmbench.experiment.plan import Plan
 from trmbench.report.words import count, counted, duration, memory
@@ -19,7 +21,8 @@ def print_plan(plan: Plan) -> None:
     for trial in plan.trials:
         state = "finished" if trial.trial_id in finished else "to do"
         console.print(f"{trial.trial_id}  {trial.label}  {state}")
-    print_estimates(plan)
+    _print(estimate_cells(plan, load=False))
+    console.print("Samples stand for puzzles that would have to be downloaded or generated.")
 
 
 def _settings_table(cell: Cell) -> Table:
@@ -37,10 +40,17 @@ def print_estimates(plan: Plan) -> dict[str, float]:
     Raises:
         TrmbenchError: the task's data or the model's options are bad.
     """
+    return _print(estimate_cells(plan))
+
+
+def _print(estimates: Iterable[CellEstimate]) -> dict[str, float]:
     seconds = {}
-    for found in estimate_cells(plan):
+    for found in estimates:
         seconds[found.trial.cell_id] = found.seconds
         console.print(_in_words(found), soft_wrap=True)
+        if found.memory_bytes > found.available_bytes:
+            needed, left = memory(found.memory_bytes), memory(found.available_bytes)
+            warn(f"{found.trial.label} needs about {needed}, and {found.device} has {left} left")
     return seconds
 
 
@@ -56,6 +66,6 @@ def _in_words(found: CellEstimate) -> str:
     return (
         f"{head}: {count(cost.parameters)} parameters,{rows} {count(cost.steps)} steps on"
         f" {found.device}, about {duration(found.seconds)} and"
-        f" {memory(cost.memory_bytes * found.stacked)} "
+        f" {memory(found.memory_bytes)} "
         + ("each" if found.stacked == 1 else f"for the {found.stacked} stacked seeds")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from trmbench.cli.consent import require_consent
 from trmbench.cli.console import console, errors, warn
 from trmbench.cli.dry_run import print_estimates
 from trmbench.errors import TrmbenchError
@@ -18,9 +19,12 @@ from trmbench.store import Store
 from trmbench.store.claims import Claimed
 from trmbench.store.location import location
 
+HERE = "local"
+"""The runner whose trials run on this machine, at the speed that was estimated."""
+
 
 def run_pending(
-    todo: Plan, store: Store, runner: RunnerSpec, *, debug: bool, fail_fast: bool
+    todo: Plan, store: Store, runner: RunnerSpec, *, debug: bool, fail_fast: bool, yes: bool = False
 ) -> list[str]:
     """Run what is pending, and show it; returns the ids of the trials that did not finish.
 
@@ -30,10 +34,21 @@ def run_pending(
         runner: who runs them.
         debug: show where a trial failed.
         fail_fast: stop all when one fails.
+        yes: begin also what takes more than a day, without being asked.
+
+    Raises:
+        TrmbenchError: the run cannot be started, or is not to be.
     """
+
+    def estimate(todo: Plan) -> dict[str, float]:
+        seconds = print_estimates(todo)
+        if runner.name == HERE:
+            require_consent(todo, seconds, yes)
+        return seconds
+
     progress = TrialProgress(todo.pending, console, warn)
     names = {trial.trial_id: trial.name for trial in todo.pending}
-    results = run(todo, store, runner, progress.estimating(print_estimates), progress.on_event)
+    results = run(todo, store, runner, progress.estimating(estimate), progress.on_event)
     not_finished = []
     again = f"The same command goes on from here, or: trmbench resume --results {store.root}"
     try:

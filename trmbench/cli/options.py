@@ -69,6 +69,9 @@ time_budget_option = click.option(
     "--time-budget", type=float, metavar="SECONDS", help="Begin no further trial after this time."
 )
 fail_fast_option = click.option("--fail-fast", is_flag=True, help="Stop all when a trial fails.")
+yes_option = click.option(
+    "--yes", is_flag=True, help="Begin also what takes more than a day here, without being asked."
+)
 early_exit_option = click.option(
     "--early-exit",
     type=int,

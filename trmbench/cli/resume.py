@@ -12,6 +12,7 @@ from trmbench.cli.options import (
     results_option,
     runner_option,
     time_budget_option,
+    yes_option,
 )
 from trmbench.plugin import registry
 
@@ -29,6 +30,7 @@ OF_A_RUN = ("max_parallel", "time_budget")
 @max_parallel_option
 @time_budget_option
 @fail_fast_option
+@yes_option
 @click.option("--dry-run", is_flag=True, help="List the unfinished trials; run nothing.")
 @click.pass_context
 def command(
@@ -38,6 +40,7 @@ def command(
     runner_name: str,
     fail_fast: bool,
     dry_run: bool,
+    yes: bool,
     **execution: Any,
 ) -> int:
     """List the trials that were asked for and are not finished, and go on with them.
@@ -69,7 +72,8 @@ def command(
         return 1
     runner = registry.runners().find(runner_name).spec
     todo = Plan([], trials, [])
-    failed = run_pending(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
+    debug = context.obj["debug"]
+    failed = run_pending(todo, store, runner, debug=debug, fail_fast=fail_fast, yes=yes)
     all_finished = print_summary(store, store.trials([trial.name for trial in trials]), len(trials))
     return 1 if failed or not all_finished else 0
 

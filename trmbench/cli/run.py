@@ -23,6 +23,7 @@ from trmbench.cli.options import (
     set_option,
     tasks_option,
     time_budget_option,
+    yes_option,
 )
 from trmbench.plugin import registry
 
@@ -96,6 +97,7 @@ SHORTCUTS = {
 @early_exit_option
 @click.option("--fresh", is_flag=True, help="Start over: forget what is stored of these trials.")
 @fail_fast_option
+@yes_option
 @click.option("--dry-run", is_flag=True, help="Print every setting and an estimate; run nothing.")
 @click.pass_context
 def command(
@@ -114,6 +116,7 @@ def command(
     dry_run: bool,
     fresh: bool,
     fail_fast: bool,
+    yes: bool,
     **shortcuts: Any,
 ) -> int:
     """Train and test every model on every task, once per seed.
@@ -145,7 +148,7 @@ def command(
     if fresh:
         todo = _fresh(todo, store)
     write_expectations(store, choice.expected)
-    failed = _run(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast)
+    failed = _run(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast, yes=yes)
     from trmbench.cli.summary import print_further, print_summary
 
     print_summary(store, todo.rows(store), len(todo.trials), choice)
@@ -173,7 +176,7 @@ def _fresh(todo: Plan, store: Store) -> Plan:
 
 
 def _run(
-    todo: Plan, store: Store, runner: RunnerSpec, *, debug: bool, fail_fast: bool
+    todo: Plan, store: Store, runner: RunnerSpec, *, debug: bool, fail_fast: bool, yes: bool
 ) -> list[str]:
     """Run what is not finished; returns the ids of the trials that did not finish."""
     from trmbench.cli.console import console
@@ -185,4 +188,4 @@ def _run(
     from trmbench.cli.execution import run_pending  # loads torch: a finished run needs none
 
     store.ensure_writable()
-    return run_pending(todo, store, runner, debug=debug, fail_fast=fail_fast)
+    return run_pending(todo, store, runner, debug=debug, fail_fast=fail_fast, yes=yes)
