@@ -13,7 +13,15 @@ from helpers.synthetic import add_cell, bernoulli
 from trmbench.cli.main import run_command
 from trmbench.comparison.compare import ComparedCells, compare_cells
 from trmbench.comparison.question import Question
-from trmbench.report.compute import curve_table, depth_curves, measured_alike, measured_table
+from trmbench.report.compute import (
+    area_lines,
+    area_table,
+    curve_table,
+    depth_curves,
+    measured_alike,
+    measured_table,
+)
+from trmbench.spec.trials import row_name
 from trmbench.stats import seed_band
 from trmbench.store import Store
 
@@ -82,6 +90,47 @@ def test_the_band_is_over_seeds_and_one_seed_has_none(tmp_path: Path) -> None:
     low, high = seed_band(np.array([[0.5, 0.0], [0.6, 0.0], [0.7, 0.0]]))
     half = 4.302652730 * 0.1 / np.sqrt(3)  # Student's t with 2 degrees of freedom
     assert low == pytest.approx([0.6 - half, 0]) and high == pytest.approx([0.6 + half, 0])
+
+
+def curved(root: Path, model: str, top: float) -> None:
+    """A cell of three seeds with depth curves that differ a little."""
+    store = Store(root)
+    add_cell(root, model, GOOD)
+    for row in [row for row in store.trials() if row["model"] == model]:
+        more = 0.02 * row["seed"]
+        curve = [point(1, 0.2 + more), point(4, top + more), point(16, top + more)]
+        store.write("trials", row_name(row), [{**row, "by_depth": curve, "depth": 16}])
+
+
+def test_a_curve_is_headed_by_its_area_over_log_flops(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    curved(tmp_path, "trm", 0.8)
+    curved(tmp_path, "hrm", 0.5)
+    found = compared(tmp_path, curve=True)
+    [trm, hrm] = area_table(found).rows
+    assert trm[3] == "67.0 %" and hrm[3] == "44.5 %"  # half of the range rises, half is level
+    [line] = area_lines(found)
+    assert line.startswith("maze, area under the curve: trm is better than hrm by 22.5 points")
+    assert "this test set; p " in line
+    assert run_command(["compare", "--curve", f"--results={tmp_path}"]) == 0
+    assert "area under the curve" in capsys.readouterr().out
+
+
+def test_a_target_is_claimed_from_ten_seeds_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_cell(tmp_path, "trm", bernoulli(10, 400, 0.8))
+    add_cell(tmp_path, "hrm", GOOD)
+    command = ["compare", "--exceeds", "75", "--format=json", f"--results={tmp_path}"]
+    assert run_command(command) == 0
+    [first, second] = json.loads(capsys.readouterr().out)["claims"]
+    assert first["verdict"] == "exceeds" and "trm exceeds 75 % (mean " in first["explanation"]
+    assert "3 seeds: it takes 10 or more" in second["explanation"]
+    [claim, _] = compared(tmp_path, exceeds=0.75, where="seed != 3").claims
+    assert "No claim" in str(claim[1])
+    assert run_command(["compare", "--exceeds", "0.75", "--where", "seed > 0", *command[4:]]) == 0
+    assert "takes 10 or more" in capsys.readouterr().out
 
 
 def test_rows_of_before_have_a_curve_of_every_step_without_costs(tmp_path: Path) -> None:

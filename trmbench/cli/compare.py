@@ -53,6 +53,12 @@ def question_options(command: Any) -> Any:
             help="Say how many seeds, or puzzles, find a difference of this size.",
         ),
         click.option(
+            "--exceeds",
+            type=float,
+            metavar="PERCENT",
+            help="Test whether each mean exceeds this (one-sided, 1 %, from 10 seeds on).",
+        ),
+        click.option(
             "--population",
             type=click.IntRange(2),
             metavar="N",
@@ -106,7 +112,7 @@ def opened(results: Sequence[str]) -> Store:
     return open_results(results, warn)
 
 
-POINTS = ("margin", "not_worse_than", "plan")
+POINTS = ("margin", "not_worse_than", "plan", "exceeds")
 """Options in points, 0 to 100, of what a question has as a share."""
 
 

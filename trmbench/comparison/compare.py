@@ -21,6 +21,7 @@ from trmbench.comparison.where import names_in
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.spec.metrics import ABSTAINED, figure_of
 from trmbench.spec.trials import Row
+from trmbench.stats import Claim, exceeds_all
 from trmbench.store import Store
 from trmbench.store.expectations import read_expectations
 
@@ -50,6 +51,8 @@ class ComparedCells:
 
     question: Question
     groups: tuple[Group, ...]
+    claims: tuple[tuple[CellSummary, Claim], ...]
+    """Whether each cell exceeds the target, if asked for."""
     across: AcrossTasks | None
     """Summaries over tasks; None below four tasks."""
     published: tuple[Reported, ...]
@@ -115,6 +118,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
     return ComparedCells(
         question=question,
         groups=groups,
+        claims=_claims(of_test, question, left_out),
         across=summarize_tasks(of_test),
         published=reported_figures(of_test) if question.published else (),
         outcomes=score_expectations(read_expectations(store), cells, differences),
@@ -124,7 +128,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
 
 def _check(question: Question) -> None:
     """Refuse what no difference can be, before anything is read."""
-    for name in ("margin", "not_worse_than", "plan"):
+    for name in ("margin", "not_worse_than", "plan", "exceeds"):
         share = getattr(question, name)
         if share is not None and not 0 < share < 1:
             option = name.replace("_", "-")
@@ -138,6 +142,22 @@ def _check(question: Question) -> None:
             f"looks at {', '.join(map(str, looks))} seeds are not possible",
             "--looks takes rising numbers of seeds from 3 on, such as --looks 3,5,10",
         )
+
+
+def _claims(
+    cells: Sequence[CellSummary], question: Question, left_out: LeftOut
+) -> tuple[tuple[CellSummary, Claim], ...]:
+    """Hold the cells against the target, as one family."""
+    tested = [cell for cell in cells if cell.trials]
+    if question.exceeds is None:
+        return ()
+    found = exceeds_all(
+        [cell.moments for cell in tested],
+        question.exceeds,
+        names=[cell.name for cell in tested],
+        refusals=[left_out.no_claim(cell) for cell in tested],
+    )
+    return tuple(zip(tested, found, strict=True))
 
 
 def _by_task(cells: Sequence[CellSummary]) -> list[list[CellSummary]]:

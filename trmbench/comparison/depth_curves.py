@@ -42,11 +42,14 @@ class DepthCurve:
 
     @cached_property
     def band(self) -> tuple[np.ndarray, np.ndarray]:
-        """(D,) each: the bounds of the mean over seeds, 95 % at each depth; NaN for one seed."""
-        from trmbench.stats import seed_band  # loads scipy: not for those who ask for no curve
+        """(D,) each: bounds of the mean over seeds, 95 % at all depths together; NaN for one seed.
 
-        low, high = seed_band(self.values)
-        return low, high
+        They are about this test set.
+        """
+        from trmbench.stats import bands  # loads scipy: not for those who ask for no curve
+
+        found = bands(self.values)
+        return found.low, found.high
 
     @property
     def oracle(self) -> int:

@@ -48,6 +48,14 @@ class LeftOut:
             self._seeds[row["cell_id"], row["evaluation_id"]].append(row)
             self._settings[_place(row)].add(row["cell_id"])
 
+    def no_claim(self, cell: CellSummary) -> str | None:
+        """Why a cell makes no claim: all of its seeds, from 0 on, have to count."""
+        left = {row["seed"] for row in self._of(cell)}
+        if left:
+            return f"--where leaves out {_seeds(left)}"
+        gaps = set(range(len(cell.trials))) - {row["seed"] for row in cell.trials}
+        return f"its seeds are not 0 to {len(cell.trials) - 1}" if gaps else None
+
     def obstacle(self, cell: CellSummary) -> str | None:
         """Why a cell carries no verdict: its trials, or its settings, were chosen by results."""
         if not self._outcomes or not (self._of(cell) or self._hidden(cell)):

@@ -39,6 +39,8 @@ class Question:
     """Whether seeds that share weights are compared with each other."""
     match: By = "depth"
     """What is made equal for two cells by comparing them at other depths than tested."""
+    exceeds: float | None = None
+    """A score, in 0..1, of which the mean over seeds of each cell is to be more."""
     curve: bool = False
     """Show accuracy against compute."""
     dollars_per_hour: float | None = None

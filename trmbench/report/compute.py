@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from trmbench.comparison.areas import Area, areas, compare_areas
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells
 from trmbench.comparison.depth_curves import DepthCurve, depth_curve
@@ -16,6 +18,7 @@ from trmbench.report.words import (
     count,
     decimals,
     duration,
+    interval_text,
     metric_names,
     number,
     percent,
@@ -76,7 +79,9 @@ def curve_table(compared: ComparedCells) -> TextTable:
     curves = depth_curves(compared.cells)
     rows = tuple(row for curve in curves for row in _curve_rows(curve))
     metrics = metric_names(curve.cell.metric for curve in curves)
-    title = f"{metrics.capitalize()} against compute, with 95 % bands over seeds"
+    title = (
+        f"{metrics.capitalize()} against compute, with 95 % bands over seeds, all depths together"
+    )
     headings = ("task", "model", "depth", "mean", "band", "lost again", "halting AUC", "FLOPs")
     about = tuple((curve.cell.name,) for curve in curves for _ in curve.depths)
     return TextTable(title, (*headings, "which"), rows, 2, cells=about)
@@ -106,6 +111,52 @@ def _curve_rows(curve: DepthCurve) -> Iterator[tuple[str, ...]]:
             scientific(curve.flops[place]),
             ", ".join(word for word, holds in marks if holds),
         )
+
+
+def _areas(compared: ComparedCells) -> list[list[Area]]:
+    return [areas(depth_curves(group.cells)) for group in compared.groups]
+
+
+def area_table(compared: ComparedCells) -> TextTable:
+    """Make one line per cell: the area under its curve, the headline of accuracy over compute."""
+    rows, about = [], []
+    for area in (area for found in _areas(compared) for area in found):
+        cell = area.curve.cell
+        costs = f"{scientific(area.low)} to {scientific(area.high)}"
+        mean, bounds = percent(area.interval.mean), interval_text(area.interval)
+        rows.append((cell.tested_on, cell.name, cell.preset, mean, bounds, costs))
+        about.append((cell.name,))
+    title = "Accuracy averaged over log FLOPs: the area under the curve, on this test set"
+    headings = ("task", "model", "preset", "area", "95 % interval", "FLOPs")
+    return TextTable(title, headings, tuple(rows), 3, cells=tuple(about))
+
+
+def area_lines(compared: ComparedCells) -> list[str]:
+    """Say how the areas of the cells of each task and preset compare."""
+    found = [each for each in _areas(compared) if len(each) > 1]
+    places = [each[0].curve.cell for each in found for _ in itertools.combinations(each, 2)]
+    said = compare_areas(found, compared.question)
+    return [
+        f"{cell.tested_on}, area under the curve: {comparison}"
+        for cell, comparison in zip(places, said, strict=True)
+    ]
+
+
+def area_records(compared: ComparedCells) -> list[dict[str, object]]:
+    """Make the record of each area."""
+    return [
+        {
+            "name": area.curve.cell.name,
+            "cell_id": area.curve.cell.cell_id,
+            "low_flops": area.low,
+            "high_flops": area.high,
+            "mean": area.interval.mean,
+            "low": area.interval.low,
+            "high": area.interval.high,
+        }
+        for found in _areas(compared)
+        for area in found
+    ]
 
 
 def curve_record(curve: DepthCurve) -> dict[str, object]:

@@ -10,7 +10,14 @@ from collections.abc import Callable
 from trmbench.comparison.compare import ComparedCells
 from trmbench.errors import printable
 from trmbench.report import tables
-from trmbench.report.compute import CURVE_NOTE, curve_table, measured_alike, measured_table
+from trmbench.report.compute import (
+    CURVE_NOTE,
+    area_lines,
+    area_table,
+    curve_table,
+    measured_alike,
+    measured_table,
+)
 from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.records import Record, comparison_record
 from trmbench.report.tables import TextTable
@@ -121,7 +128,7 @@ def _tables(compared: ComparedCells) -> list[TextTable]:
     found = [
         tables.cells(compared.cells),
         measured_table(compared),
-        *([curve_table(compared)] if compared.question.curve else []),
+        *([area_table(compared), curve_table(compared)] if compared.question.curve else []),
         tables.differences(compared.differences),
         tables.sources(compared.differences),
         tables.expectations(compared.outcomes),
@@ -134,9 +141,9 @@ def _tables(compared: ComparedCells) -> list[TextTable]:
 
 def _remarks(compared: ComparedCells, escape: Callable[[str], str]) -> list[str]:
     """Write the lines that belong to the tables: what was forced, and the cautions."""
-    lines = [tables.footnote(compared.cells)]
+    lines = [tables.footnote(compared.cells), *tables.claims(compared)]
     lines += [line for line in (measured_alike(compared),) if line]
-    lines += [CURVE_NOTE] if compared.question.curve else []
+    lines += [*area_lines(compared), CURVE_NOTE] if compared.question.curve else []
     lines += [
         f"{difference.a.tested_on} {difference.a.preset}: {difference.said}"
         for difference in compared.differences

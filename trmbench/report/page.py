@@ -14,7 +14,14 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Group
 from trmbench.report import tables
 from trmbench.report.canvas import Plot, to_svg
-from trmbench.report.compute import CURVE_NOTE, curve_table, measured_alike, measured_table
+from trmbench.report.compute import (
+    CURVE_NOTE,
+    area_lines,
+    area_table,
+    curve_table,
+    measured_alike,
+    measured_table,
+)
 from trmbench.report.figures import names, plots, profiles
 from trmbench.report.headline import headlines, title
 from trmbench.report.published import further_run_lines, published_table
@@ -112,6 +119,8 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         cells=tables.cells(compared.cells),
         measured=measured_table(compared),
         alike=measured_alike(compared),
+        areas=area_table(compared),
+        area_lines=area_lines(compared),
         curves=curve_table(compared),
         curve_note=CURVE_NOTE,
         differences=tables.differences(compared.differences),
@@ -122,7 +131,7 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         published=published_table(compared),
         further_runs=further_run_lines(compared),
         failures=tables.failures(compared.failed),
-        footnote=tables.footnote(compared.cells).splitlines(),
+        footnote=[*tables.footnote(compared.cells).splitlines(), *tables.claims(compared)],
         sections=[
             {
                 "title": f"{section.group.tested_on}, {section.group.preset}",

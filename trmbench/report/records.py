@@ -12,7 +12,7 @@ from trmbench.comparison.compare import ComparedCells, Difference
 from trmbench.comparison.expectations import Outcome
 from trmbench.comparison.measured import measured_on
 from trmbench.comparison.origins import origins
-from trmbench.report.compute import curve_record, depth_curves
+from trmbench.report.compute import area_records, curve_record, depth_curves
 from trmbench.stats import Comparison, Interval, predict
 
 Record = dict[str, Any]
@@ -43,6 +43,12 @@ def comparison_record(compared: ComparedCells) -> Record:
         "curves": [curve_record(curve) for curve in depth_curves(compared.cells)]
         if compared.question.curve
         else [],
+        "claims": [
+            {"cell_id": cell.cell_id, "task": cell.task, "name": cell.name}
+            | dataclasses.asdict(claim)
+            for cell, claim in compared.claims
+        ],
+        "areas": area_records(compared) if compared.question.curve else [],
         "across_tasks": _across_record(compared.across) if compared.across else None,
         "published": [
             {

@@ -246,6 +246,11 @@ def footnote(found: Sequence[CellSummary]) -> str:
     return "\n".join(lines)
 
 
+def claims(compared: ComparedCells) -> list[str]:
+    """Say of each cell whether it exceeds the target that was asked for."""
+    return [f"{cell.tested_on}, {cell.preset}: {claim}" for cell, claim in compared.claims]
+
+
 def _size(puzzles: PuzzleSet) -> str:
     """Count the puzzles, and their groups where groups are scored."""
     number = f"{len(puzzles.ids):,}"

@@ -15,6 +15,8 @@ from trmbench.report import tables
 from trmbench.report.compute import (
     CURVE_NOTE,
     NO_CURVE,
+    area_lines,
+    area_table,
     curve_table,
     measured_alike,
     measured_table,
@@ -71,6 +73,10 @@ def _measured(compared: ComparedCells) -> Iterator[RenderableType]:
 def _curves(compared: ComparedCells) -> Iterator[RenderableType]:
     """Show accuracy against compute."""
     table = curve_table(compared)
+    found = area_table(compared)
+    if found.rows:
+        yield rich_table(found)
+        yield from map(Text, area_lines(compared))
     if table.rows:
         yield rich_table(table)
     yield Text(CURVE_NOTE if table.rows else NO_CURVE, "dim")
@@ -80,6 +86,7 @@ def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
     """Yield what `compare` prints, piece by piece."""
     yield cells_table(compared.cells)
     yield Text(tables.footnote(compared.cells), "dim")
+    yield from map(Text, tables.claims(compared))
     yield from _measured(compared)
     if compared.question.curve:
         yield from _curves(compared)

@@ -31,10 +31,19 @@ from .comparison import (
     compare_all as compare_all,
 )
 from .curves import (
+    Band as Band,
+    area_under_curve as area_under_curve,
+    at_budget as at_budget,
+    bands as bands,
     seed_band as seed_band,
 )
 from .estimate import (
     Estimate as Estimate,
+)
+from .exceeds import (
+    Claim as Claim,
+    exceeds as exceeds,
+    exceeds_all as exceeds_all,
 )
 from .intervals import (
     Interval as Interval,

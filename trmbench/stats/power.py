@@ -78,7 +78,7 @@ def analyse_power(
 
     return PowerAnalysis(
         detectable(quantile, degrees) * error,
-        _smallest(decides, range(MINIMUM_SEEDS, MOST_SEEDS + 1)) if parts.variance > 0 else None,
+        smallest(decides, range(MINIMUM_SEEDS, MOST_SEEDS + 1)) if parts.variance > 0 else None,
         quantile * error,
         None if plan is None else study_size(parts, plan, level),
     )
@@ -90,11 +90,11 @@ def study_size(parts: DifferenceVariance, difference: float, level: float) -> St
     most = MOST_PUZZLES if parts.population is None else parts.population
     return StudySize(
         difference,
-        _smallest(
+        smallest(
             lambda seeds: finds(parts.planned(seeds, seeds), difference, level),
             range(MINIMUM_SEEDS, MOST_SEEDS + 1),
         ),
-        _smallest(
+        smallest(
             lambda count: finds(parts.planned(*now, count), difference, level), range(2, most + 1)
         ),
     )
@@ -107,6 +107,11 @@ def finds(parts: DifferenceVariance, difference: float, level: float) -> bool:
         return difference != 0
     quantile = _quantile(1 - level / 2, degrees)
     return float(_found(abs(difference) / error, quantile, degrees).mean()) >= POWER
+
+
+def finds_one_sided(shift: float, degrees: float, level: float) -> bool:
+    """Whether a one-sided test finds a shift of so many standard errors with that probability."""
+    return float(_found(shift, _quantile(1 - level, degrees), degrees).mean()) >= POWER
 
 
 def _equals(parts: DifferenceVariance, estimate: Estimate, margin: float, level: float) -> bool:
@@ -146,7 +151,7 @@ def detectable(quantile: float, degrees: float) -> float:
     return high
 
 
-def _smallest(suffices: Callable[[int], bool], numbers: range) -> int | None:
+def smallest(suffices: Callable[[int], bool], numbers: range) -> int | None:
     """The smallest number that suffices; more never does less."""
     first = bisect.bisect_left(numbers, True, key=suffices)
     return numbers[first] if first < len(numbers) else None
