@@ -15,17 +15,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from helpers.selftaught import SPEC, Options
 
 from trmbench.config.compose import compose
 from trmbench.spec import Preset, Trial, TrialEvent
 from trmbench.spec.status import FAILED, FINISHED, INTERRUPTED
 from trmbench.store import Store
-from trmbench.store.checkpoints import load, saved_steps
+from trmbench.store.checkpoints import RunningCheckpoints, load, saved_steps
 from trmbench.testing.conform import check_model
 from trmbench.testing.running import visible_plugin
 from trmbench.testing.toy import TOY_MODEL, TOY_TASK
+from trmbench.trial.build import TrialParts
 from trmbench.trial.run import run_trial
+from trmbench.trial.self_training import TrainingSession
 
 
 @contextmanager
@@ -202,18 +205,27 @@ def test_a_model_with_half_of_the_protocol_is_not_silently_untrained(tmp_path: P
     ]
 
 
+def session(tmp_path: Path, **settings: object) -> TrainingSession:
+    running = RunningCheckpoints(tmp_path / "0123456789ab", lambda line: None)
+    parts = TrialParts(trial(tmp_path, **settings))
+    return TrainingSession(parts, running, lambda **event: None, lambda: False)
+
+
+def test_the_parts_of_a_state_come_back_in_their_order(tmp_path: Path) -> None:
+    names = [f"part {number * 7 % 10}" for number in range(10)]
+    begun = session(tmp_path)
+    begun.checkpoint(3, {name: torch.full((2,), float(place)) for place, name in enumerate(names)})
+    begun._running.wait()
+    found = session(tmp_path).restore()
+    assert found is not None and found[0] == 3
+    assert [(name, int(part[0])) for name, part in found[1].items()] == [
+        (name, place) for place, name in enumerate(names)
+    ]
+
+
 def test_time_is_what_the_setting_allows(tmp_path: Path) -> None:
-    from trmbench.store.checkpoints import RunningCheckpoints
-    from trmbench.trial.build import TrialParts
-    from trmbench.trial.self_training import TrainingSession
-
-    def session(**settings: object) -> TrainingSession:
-        running = RunningCheckpoints(tmp_path / "0123456789ab", lambda line: None)
-        parts = TrialParts(trial(tmp_path, **settings))
-        return TrainingSession(parts, running, lambda **event: None, lambda: False)
-
-    assert session().deadline is None
-    limited = session(train__seconds=60.0).deadline
+    assert session(tmp_path).deadline is None
+    limited = session(tmp_path, train__seconds=60.0).deadline
     assert limited is not None and 50 < limited - time.monotonic() <= 60
 
 

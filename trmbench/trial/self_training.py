@@ -118,21 +118,21 @@ class TrainingSession:
         self._pace.lap()
         if self.should_stop() or self._pace.is_time_to_save:
             self._pace.saved()
-            told = {"curve": list(self.curve), "flops": self.flops}
+            told = {"curve": list(self.curve), "flops": self.flops, "names": list(state)}
             self._running.save(
                 self.step, tensors(state), {"step": self.step, "seconds": self.seconds, **told}
             )
             self._has_saved = True
 
     def restore(self) -> tuple[int, dict[str, Tensor]] | None:
-        """Return step and state of the last checkpoint."""
+        """Return step and state of the last checkpoint, its parts in the order given."""
         if self._saved is None:
             return None
         state, values = self._saved
         self.step = self.resumed_from = values["step"]
         self.curve, self.flops = list(values["curve"]), values["flops"]
         self._pace = Pace(self.step, self._pace.save_every)
-        return self.step, state
+        return self.step, {name: state[name] for name in values.get("names", state)}
 
     def log(self, step: int, **figures: float) -> None:
         """Add a point to the learning curve, and tell of it."""
