@@ -13,7 +13,7 @@ from trmbench import Puzzles
 from trmbench_table.cells import Lines, Splitter, chosen
 from trmbench_table.dividing import divide
 from trmbench_table.example import sums
-from trmbench_table.files import data_files
+from trmbench_table.files import WHOLE, data_files
 from trmbench_table.gym import gym_rows
 from trmbench_table.gym_options import GymOptions
 from trmbench_table.layout import Layout, layout_of
@@ -52,7 +52,7 @@ def _table_data(options: TableOptions, *content: str) -> TableData:
     rows = _rows(options)
     place = Path(options.path or options.title)
     splitter = chosen(
-        options.cells, [text for found in rows.values() for row in found for text in row[2:]]
+        options.cells, [text for found in rows.values() for row in found for text in row[2:4]]
     )
     pairs = _cut(rows, splitter, place)
     every = [pair for found in pairs.values() for pair in found]
@@ -79,8 +79,10 @@ def _rows(options: TableOptions) -> dict[str, list[Row]]:
         return sums(options)
     files = data_files(options.path, options.further_splits)
     bad = BadRows()
-    columns = (options.question, options.answer)
-    rows = {split: read_rows(file, columns, bad) for split, file in files.items()}
+    rows = {}
+    for split, file in files.items():
+        by = [options.split_by] if options.split_by and split in (WHOLE, "test") else []
+        rows[split] = read_rows(file, [options.question, options.answer, *by], bad)
     bad.refuse(Path(options.path))
     return rows
 

@@ -12,6 +12,9 @@ from trmbench_table.options import TableOptions
 from trmbench_table.reading import Row
 from trmbench_table.symmetry import Symmetries
 
+MOST_KINDS = 20
+"""Splits that a column of the test puzzles may make."""
+
 
 def divide(
     encoded: Mapping[str, Puzzles],
@@ -51,12 +54,29 @@ def divide(
         kept["train"], dropped = _without_tested(kept, questions, rows["train"], options)
         notes += [f"{dropped:,} training rows left out, which are tested"] * bool(dropped)
     wanted = {"train": options.train_puzzles}
-    return {
-        split: encoded[source[split]].select(
-            _some(numbers, wanted.get(split, options.test_puzzles), split, options)
+    for split, numbers in kept.items():
+        kept[split] = _some(numbers, wanted.get(split, options.test_puzzles), split, options)
+    if options.split_by:
+        by_kind = _by_kind(kept["test"], rows[source["test"]], options)
+        kept, source = kept | by_kind, source | dict.fromkeys(by_kind, source["test"])
+    return {split: encoded[source[split]].select(numbers) for split, numbers in kept.items()}, notes
+
+
+def _by_kind(
+    tested: np.ndarray, rows: Sequence[Row], options: TableOptions
+) -> dict[str, np.ndarray]:
+    """The numbers of the test rows by their value of `task.split_by`, as splits."""
+    kinds = [rows[number].kind for number in tested.tolist()]
+    different = sorted(set(kinds), key=lambda kind: (not kind.isdecimal(), len(kind), kind))
+    if len(different) > MOST_KINDS:
+        raise TrmbenchError(
+            f"task.split_by={options.split_by} has {len(different):,} different values",
+            f"at most {MOST_KINDS} are possible; a column of classes, not of numbers",
         )
-        for split, numbers in kept.items()
-    }, notes
+    return {
+        f"{options.split_by}={kind}": tested[[found == kind for found in kinds]]
+        for kind in different
+    }
 
 
 def _tested(keys: np.ndarray, options: TableOptions) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from trmbench import PuzzleOptions, TrmbenchError, content_digest, setting
@@ -38,6 +38,9 @@ class TableOptions(PuzzleOptions):
     """MODULE:FUNCTION, called with question and answer as texts: is it a right answer?"""
     splits: str | None = None
     """Names of further test files of the folder, such as "ood,longer"."""
+    split_by: str | None = field(default=None, metadata={"unhashed_at": None})
+    """A further column of the test file, such as "difficulty": the test puzzles of each of its
+    values are a split of their own as well, such as "difficulty=hard"."""
     test_share: float = setting(0.2, above=0, below=1)
     """With one file only, the share of different questions that is tested."""
     overlap: Literal["refuse", "drop"] = "refuse"
@@ -47,6 +50,8 @@ class TableOptions(PuzzleOptions):
         super().__post_init__()
         if self.grid is not None and not re.fullmatch(r"[1-9]\d{0,3}x[1-9]\d{0,3}", self.grid):
             raise TrmbenchError(f"task.grid={self.grid} is not possible", "such as 9x9")
+        if self.split_by is not None and self.path is None:
+            raise TrmbenchError(f"task.split_by={self.split_by} needs a table", "give task.path")
         if self.verify is not None and not re.fullmatch(r"[\w.]+:\w+", self.verify):
             raise TrmbenchError(f"task.verify={self.verify} is not possible", "MODULE:FUNCTION")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,8 @@ class Row(NamedTuple):
     """Of the file, counted from 1; of a Parquet file the row."""
     question: str
     answer: str
+    kind: str = ""
+    """The value of the column that `task.split_by` names."""
 
 
 @dataclass
@@ -50,12 +52,12 @@ class BadRows:
             )
 
 
-def read_rows(file: Path, columns: tuple[str, str], bad: BadRows) -> list[Row]:
+def read_rows(file: Path, columns: Sequence[str], bad: BadRows) -> list[Row]:
     """The rows of a file that can be used.
 
     Args:
         file: CSV, TSV, JSONL or Parquet.
-        columns: the names of the columns of questions and answers.
+        columns: the names of the columns of questions and answers, and of the kind if any.
         bad: gets the others.
 
     Raises:
@@ -92,10 +94,10 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-Values = Iterator[tuple[int, tuple[Any, Any]]]
+Values = Iterator[tuple[int, tuple[Any, ...]]]
 
 
-def _csv(file: Path, columns: tuple[str, str], bad: BadRows) -> Values:
+def _csv(file: Path, columns: Sequence[str], bad: BadRows) -> Values:
     with file.open(encoding="utf-8-sig", newline="") as content:
         first = content.readline()
         content.seek(0)
@@ -110,7 +112,7 @@ def _csv(file: Path, columns: tuple[str, str], bad: BadRows) -> Values:
             if found is None:
                 return
             if len(found) == len(header):
-                yield line, (found[places[0]], found[places[1]])
+                yield line, tuple(found[place] for place in places)
             elif found:  # an empty line is none
                 bad.add(file, line, f"{len(found)} columns instead of {len(header)}")
 
@@ -125,9 +127,9 @@ def _next(rows: Any, file: Path, bad: BadRows) -> list[str] | None:
         return []
 
 
-def _places(file: Path, header: list[str], columns: tuple[str, str]) -> tuple[int, int]:
+def _places(file: Path, header: list[str], columns: Sequence[str]) -> list[int]:
     """Where the columns are."""
-    for key, name in zip(("question", "answer"), columns, strict=True):
+    for key, name in zip(("question", "answer", "split_by"), columns, strict=False):
         if name not in header:
             raise TrmbenchError(
                 f"{file} has no column {name!r}; it has {', '.join(header) or 'none'}",
@@ -135,10 +137,10 @@ def _places(file: Path, header: list[str], columns: tuple[str, str]) -> tuple[in
             )
         if header.count(name) > 1:
             raise TrmbenchError(f"{file} has {header.count(name)} columns {name!r}", "keep one")
-    return header.index(columns[0]), header.index(columns[1])
+    return [header.index(name) for name in columns]
 
 
-def _jsonl(file: Path, columns: tuple[str, str], bad: BadRows) -> Values:
+def _jsonl(file: Path, columns: Sequence[str], bad: BadRows) -> Values:
     seen = False
     with file.open(encoding="utf-8-sig") as content:
         for line, text in enumerate(content, start=1):
@@ -155,10 +157,10 @@ def _jsonl(file: Path, columns: tuple[str, str], bad: BadRows) -> Values:
             if not seen and not any(name in values for name in columns):
                 _places(file, list(values), columns)
             seen = True
-            yield line, (values.get(columns[0]), values.get(columns[1]))
+            yield line, tuple(values.get(name) for name in columns)
 
 
-def _parquet(file: Path, columns: tuple[str, str], bad: BadRows) -> Values:
+def _parquet(file: Path, columns: Sequence[str], bad: BadRows) -> Values:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -168,11 +170,7 @@ def _parquet(file: Path, columns: tuple[str, str], bad: BadRows) -> Values:
         line = 0
         for batch in content.iter_batches(columns=list(columns)):
             values = (batch.column(name).to_pylist() for name in columns)
-            yield from enumerate(_pairs(*values), start=line + 1)
+            yield from enumerate(zip(*values, strict=True), start=line + 1)
             line += batch.num_rows
     except pa.ArrowException as error:
         raise TrmbenchError(f"{file} is no Parquet file: {str(error).splitlines()[0]}") from error
-
-
-def _pairs(questions: Iterable[Any], answers: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-    return zip(questions, answers, strict=True)

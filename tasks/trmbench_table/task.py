@@ -26,6 +26,7 @@ from trmbench_table.gym_options import GymOptions
 from trmbench_table.options import TableOptions
 
 Checker = Callable[[str, str], object]
+SPLITS = ("train", "test")
 
 
 class TableTask(PuzzleTask):
@@ -150,5 +151,5 @@ def load(options: TableOptions) -> TableTask:
     """
     data = table_data(options)
     splits = make_splits(data.splits["train"], data.splits["test"], options)
-    further = {name: make_table(data.splits[name]) for name in options.further_splits}
+    further = {name: make_table(data.splits[name]) for name in data.splits if name not in SPLITS}
     return TableTask(data, {**splits, **further}, options)
