@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trmbench.comparison.across import AcrossTasks, summarize_tasks
+from trmbench.comparison.candidates import SeveralAnswers, of_cells
 from trmbench.comparison.cautions import find_cautions
 from trmbench.comparison.cells import HEADLINE, CellSummary, named, summarize_with
 from trmbench.comparison.differences import Difference, by_split
@@ -61,6 +62,8 @@ class ComparedCells:
     """What became of the stored expectations."""
     notes: tuple[str, ...]
     """What was left out or passed over."""
+    several: tuple[tuple[CellSummary, SeveralAnswers], ...] = ()
+    """The cells with candidates, votes or abstentions, and what these are worth."""
 
     @property
     def cells(self) -> list[CellSummary]:
@@ -123,6 +126,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
         published=reported_figures(of_test) if question.published else (),
         outcomes=score_expectations(read_expectations(store), cells, differences),
         notes=tuple(notes),
+        several=tuple(of_cells(store, cells)),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from trmbench.errors import TrmbenchError
 from trmbench.evaluation.candidates import answered_tokens
 from trmbench.spec import IGNORED_LABEL, Predictions, PuzzleTable, Scores, Task
-from trmbench.spec.metrics import is_free
+from trmbench.spec.metrics import ABSTAINED, is_free
 
 
 def score(
@@ -34,6 +34,8 @@ def score(
     shown, blank = predictions.tokens, replace(predictions, tokens=answered_tokens(predictions))
     columns, scores = _columns(task, table, blank)
     totals, named = _named(len(table), of_votes or {}, scores)
+    if predictions.abstained is not None:
+        totals[ABSTAINED] = float(predictions.abstained.mean())
     columns |= {"answer": [tokens.tobytes() for tokens in shown], **named}
     figures: dict[str, Any] = {
         "score": float(np.mean(columns["score"])),

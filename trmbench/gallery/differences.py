@@ -13,7 +13,7 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Difference, Group
 from trmbench.errors import one_line
 from trmbench.gallery.drawing import draw, mark, to_html
-from trmbench.gallery.stored_puzzle import StoredPuzzle
+from trmbench.gallery.stored_puzzle import StoredPuzzle, nearest_right
 from trmbench.gallery.strips import frames
 from trmbench.plugin import registry
 from trmbench.report.page import DrawnPuzzle, Gallery
@@ -83,12 +83,13 @@ def _draw_all(store: Store, task: Task, pairs: Iterable[Difference]) -> Iterator
             puzzle_id = pair.a.puzzle_set.ids[index].as_py()
             row = row_of[puzzle_id]
             label = table.labels[row]
-            right = draw(task.render(label))
-            drawings = {"question": to_html(draw(task.render(table.inputs[row])))}
-            drawings["right"] = to_html(right)
+            question = table.inputs[row]
+            drawings = {"question": to_html(draw(task.render(question)))}
+            drawings["right"] = to_html(draw(task.render(label)))
             for cell, given in answers.items():
                 tokens = np.frombuffer(given[puzzle_id], dtype=np.uint8)
                 shown = draw(task.render_answer(tokens, label))
+                right = draw(task.render(nearest_right(task, question, label, tokens)))
                 seed = cell.trials[0]["seed"]
                 drawings[f"{cell.name}, seed {seed}"] = to_html(mark(shown, None, right))
             steps = {

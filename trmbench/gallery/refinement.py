@@ -9,7 +9,7 @@ import torch
 
 from trmbench.evaluation.answers import confidence_of
 from trmbench.evaluation.steps import SupervisionSteps
-from trmbench.gallery.stored_puzzle import StoredPuzzle
+from trmbench.gallery.stored_puzzle import StoredPuzzle, nearest_right
 from trmbench.gallery.strips import Refinement
 from trmbench.spec.models import capabilities
 from trmbench.store.final import load_answers
@@ -26,13 +26,14 @@ def refinement(found: StoredPuzzle) -> Refinement:
         answers, latents, halts = _computed(found, trained)
     else:
         answers, latents, halts = _stored(found)
+    question, label = found.puzzle.inputs[0], found.puzzle.labels[0]
     return Refinement(
         title=found.trial.label,
         puzzle_id=found.id,
         render=found.parts.task.render,
         render_answer=found.parts.task.render_answer,
-        question=found.puzzle.inputs[0],
-        label=found.puzzle.labels[0],
+        question=question,
+        label=nearest_right(found.parts.task, question, label, answers[-1]),
         answers=answers,
         latents=latents,
         halt_probability=halts,

@@ -34,7 +34,7 @@ class Refinement:
     question: np.ndarray
     """(L,) tokens."""
     label: np.ndarray
-    """(L,) tokens of the answer; the padding token where nothing is asked."""
+    """(L,) tokens of the right answer, of several the given one; padding where nothing is asked."""
     answers: np.ndarray
     """(S, L) tokens of y, decoded, after each supervision step."""
     latents: Mapping[str, np.ndarray]

@@ -20,6 +20,7 @@ from trmbench.report.compute import (
 )
 from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.records import Record, comparison_record
+from trmbench.report.several import SEVERAL_NOTE, several_table
 from trmbench.report.tables import TextTable
 
 
@@ -129,6 +130,7 @@ def _tables(compared: ComparedCells) -> list[TextTable]:
         tables.cells(compared.cells),
         measured_table(compared),
         *([area_table(compared), curve_table(compared)] if compared.question.curve else []),
+        several_table(compared),
         tables.differences(compared.differences),
         tables.sources(compared.differences),
         tables.expectations(compared.outcomes),
@@ -144,6 +146,7 @@ def _remarks(compared: ComparedCells, escape: Callable[[str], str]) -> list[str]
     lines = [tables.footnote(compared.cells), *tables.claims(compared)]
     lines += [line for line in (measured_alike(compared),) if line]
     lines += [*area_lines(compared), CURVE_NOTE] if compared.question.curve else []
+    lines += [SEVERAL_NOTE] if compared.several else []
     lines += [
         f"{difference.a.tested_on} {difference.a.preset}: {difference.said}"
         for difference in compared.differences

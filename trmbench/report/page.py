@@ -25,6 +25,7 @@ from trmbench.report.compute import (
 from trmbench.report.figures import names, plots, profiles
 from trmbench.report.headline import headlines, title
 from trmbench.report.published import further_run_lines, published_table
+from trmbench.report.several import SEVERAL_NOTE, several_table
 from trmbench.report.templates import digest, source, template
 from trmbench.report.trial_view import dotted, trials_table
 from trmbench.report.words import metric_names
@@ -123,6 +124,8 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         area_lines=area_lines(compared),
         curves=curve_table(compared),
         curve_note=CURVE_NOTE,
+        several=several_table(compared),
+        several_note=SEVERAL_NOTE,
         differences=tables.differences(compared.differences),
         sources=tables.sources(compared.differences),
         expectations=tables.expectations(compared.outcomes),

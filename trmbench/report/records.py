@@ -13,6 +13,7 @@ from trmbench.comparison.expectations import Outcome
 from trmbench.comparison.measured import measured_on
 from trmbench.comparison.origins import origins
 from trmbench.report.compute import area_records, curve_record, depth_curves
+from trmbench.report.several import several_record
 from trmbench.stats import Comparison, Interval, predict
 
 Record = dict[str, Any]
@@ -49,6 +50,7 @@ def comparison_record(compared: ComparedCells) -> Record:
             for cell, claim in compared.claims
         ],
         "areas": area_records(compared) if compared.question.curve else [],
+        "several_answers": [several_record(*each) for each in compared.several],
         "across_tasks": _across_record(compared.across) if compared.across else None,
         "published": [
             {

@@ -23,6 +23,7 @@ from trmbench.report.compute import (
 )
 from trmbench.report.fitted import FittedTable, column
 from trmbench.report.published import further_run_lines, published_table
+from trmbench.report.several import SEVERAL_NOTE, several_table
 from trmbench.report.tables import TextTable
 
 _STYLES = {
@@ -90,6 +91,9 @@ def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
     yield from _measured(compared)
     if compared.question.curve:
         yield from _curves(compared)
+    if compared.several:
+        yield rich_table(several_table(compared))
+        yield Text(SEVERAL_NOTE, "dim")
     if compared.differences:
         yield rich_table(tables.differences(compared.differences))
         for difference in compared.differences:

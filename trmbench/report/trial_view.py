@@ -11,7 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from trmbench.comparison.candidates import several_answers
 from trmbench.comparison.naming import described, unusual_evaluation
+from trmbench.report.several import others, rungs_table
 from trmbench.report.tables import TextTable
 from trmbench.report.terminal import rich_table
 from trmbench.report.words import (
@@ -26,6 +28,7 @@ from trmbench.report.words import (
     scientific,
 )
 from trmbench.spec import Trial
+from trmbench.spec.metrics import ABSTAINED
 from trmbench.spec.trials import Row
 from trmbench.store import Store
 
@@ -73,7 +76,7 @@ def trial_view(store: Store, rows: Sequence[Row]) -> Iterator[RenderableType]:
     yield _pairs("Training", _training(first))
     yield from curve_view(store, first["trial_id"])
     for row in rows:
-        yield from _evaluation(row)
+        yield from _evaluation(store, row)
     config: Mapping[str, Mapping[str, Any]] = json.loads(first["config"] or "{}")
     settings = {f"{part}.{key}": v for part, keys in config.items() for key, v in keys.items()}
     yield _pairs("Configuration", settings)
@@ -118,8 +121,9 @@ def curve_view(store: Store, trial_id: str) -> Iterator[RenderableType]:
             yield Text(f"{name.replace('_', ' '):>15} {sparkline(values)} {ends}")
 
 
-def _evaluation(row: Row) -> Iterator[RenderableType]:
+def _evaluation(store: Store, row: Row) -> Iterator[RenderableType]:
     totals: Mapping[str, float] = json.loads(row["totals"] or "{}")
+    several = several_answers(store, row)
     figures = {
         "evaluation": row["evaluation_id"],
         metric_names([row["primary_metric"] or "score"]): percent(_number(row["score"])),
@@ -134,10 +138,14 @@ def _evaluation(row: Row) -> Iterator[RenderableType]:
         "FLOPs per answer": scientific(row["flops_per_answer"]),
         "test time": duration(_number(row["test_seconds"])),
         "test energy": energy(row["test_joules"]),
-        **{name: value for name, value in totals.items() if "@" not in name},
+        **others(several),
+        **{k: v for k, v in totals.items() if "@" not in k and k != ABSTAINED},
     }
     way = described(unusual_evaluation(row))
     yield _pairs(f"Test, {way}" if way else "Test", figures)
+    if several.rungs:
+        yield rich_table(rungs_table(several))
+        totals = {k: v for k, v in totals.items() if not k.startswith("oracle_pass@")}
     if any("@" in name for name in totals):
         yield _at_table(totals)
     if row["by_depth"]:

@@ -20,12 +20,16 @@ SHOWN = 20
 
 def unsolved_view(store: Store, rows: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
     """Yield a table per evaluation of a trial, at most `SHOWN` puzzles each; or why it failed."""
-    columns = ["puzzle_id", "exact", "valid", "cell_accuracy", "halt_probability", "exact_by_step"]
+    columns = [
+        *("puzzle_id", "exact", "valid", "cell_accuracy", "halt_probability", "exact_by_step"),
+        "abstained",
+    ]
     for row in rows:
         if row["error"]:
             yield Text(f"{row['trial_id']} {row['status']}: {row['error']}", "red")
         table = store.read("puzzles", columns, [row_name(row)])
-        unsolved = table.filter(pc.invert(table["exact"]))
+        solved = pc.or_(table["exact"], pc.fill_null(table["valid"], False))
+        unsolved = table.filter(pc.invert(solved))
         nearest = unsolved.take(
             pc.select_k_unstable(unsolved, SHOWN, [("cell_accuracy", "descending")])
         )
@@ -34,17 +38,17 @@ def unsolved_view(store: Store, rows: Sequence[Mapping[str, Any]]) -> Iterator[R
             f"{len(unsolved):,} of {len(table):,} puzzles not solved, evaluation"
             f" {row['evaluation_id']}; those with the most right cells"
         )
-        headings = ("puzzle", "right cells", "confidence", "valid", "right after step")
+        headings = ("puzzle", "right cells", "confidence", "right after step")
         yield rich_table(TextTable(title, headings, lines, 1))
 
 
 def _line(puzzle: Mapping[str, Any]) -> tuple[str, ...]:
     right = [i for i, exact in enumerate(puzzle["exact_by_step"] or (), 1) if exact]
-    confidence = puzzle["halt_probability"]
+    sure = puzzle["halt_probability"]
+    confidence = "no answer" if puzzle["abstained"] else UNKNOWN if sure is None else percent(sure)
     return (
         puzzle["puzzle_id"],
         percent(puzzle["cell_accuracy"]),
-        UNKNOWN if confidence is None else percent(confidence),
-        "yes" if puzzle["valid"] else "no",
+        confidence,
         ", ".join(map(str, right)) or UNKNOWN,
     )
