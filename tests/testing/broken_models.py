@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -37,6 +38,12 @@ class OneLossForAll(ToyModel):
     def forward(self, state: Any, inputs: Any, puzzle_identifiers: Any) -> StepOutput:
         output = super().forward(state, inputs, puzzle_identifiers)
         return output._replace(losses={"size": output.logits.square().mean()})
+
+
+class NoNumberAsLoss(ToyModel):
+    def forward(self, state: Any, inputs: Any, puzzle_identifiers: Any) -> StepOutput:
+        output = super().forward(state, inputs, puzzle_identifiers)
+        return output._replace(losses={"size": (output.logits[:, 0, 0] - 1e9).log()})
 
 
 class AnswersWithTheLabels(ToyModel):
@@ -179,6 +186,18 @@ class RememberingSolver(CopySolver):
         return Answers(answer, torch.ones(len(batch.inputs)))
 
 
+class TrainsItsBase(CopySolver):
+    """Learns from demonstrations, and does not begin anew with the next puzzle."""
+
+    learned = 0
+
+    def predict(  # type: ignore[override]
+        self, batch: Batch, generator: Generator, demonstrations: Sequence[Batch]
+    ) -> Answers:
+        self.learned += sum(len(each.inputs) for each in demonstrations)
+        return Answers((batch.inputs + self.learned) % 6, torch.ones(len(batch.inputs)))
+
+
 class PeekingSolver(CopySolver):
     def predict(self, batch: Batch, generator: Generator) -> Answers:
         return Answers(batch.inputs.roll(1, 0), torch.ones(len(batch.inputs)))
@@ -241,7 +260,7 @@ BROKEN: dict[str, tuple[type, ...]] = {
     "seeded-build": (RandomBuild,),
     "confidence": (LogitsAsConfidence,),
     "shapes": (WrongShape, WrongStateShape, LogitsSolver, OverconfidentSolver),
-    "losses": (OneLossForAll,),
+    "losses": (OneLossForAll, NoNumberAsLoss),
     "labels-unseen": (AnswersWithTheLabels,),
     "state-gradient": (KeepsGradient,),
     "initial-state": (RandomStart,),
@@ -255,7 +274,7 @@ BROKEN: dict[str, tuple[type, ...]] = {
         *(NoNumberAsScore, OneScoreForAll),
         *(AbstainsInParts, AbstainsByNumber, EarnsOperations),
     ),
-    "determinism": (UnseededSolver, RememberingSolver),
+    "determinism": (UnseededSolver, RememberingSolver, TrainsItsBase),
 }
 
 

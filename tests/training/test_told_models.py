@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +22,7 @@ from trmbench.config.compose import compose
 from trmbench.plugin import registry
 from trmbench.spec import Trial
 from trmbench.store import Store
-from trmbench.store.checkpoints import RunningCheckpoints
+from trmbench.store.checkpoints import RunningCheckpoints, saved_steps
 from trmbench.testing.running import visible_plugin
 from trmbench.testing.toy import TOY_TASK
 from trmbench.training.loop import Stopped, TrainingRun
@@ -27,9 +32,15 @@ from trmbench.trial.build import TrialParts
 from trmbench.trial.run import run_trial
 
 
+@contextmanager
+def visible() -> Iterator[None]:
+    with visible_plugin("told", "helpers.told"), visible_plugin("toy", "trmbench.testing.toy"):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def plugin() -> Iterator[None]:
-    with visible_plugin("told", "helpers.told"), visible_plugin("toy", "trmbench.testing.toy"):
+    with visible():
         Told.heard.clear()
         yield
 
@@ -93,6 +104,35 @@ def test_an_interrupted_training_goes_on_with_the_same_bytes(tmp_path: Path) -> 
         assert {k: v for k, v in one.items() if k not in drop} == pytest.approx(
             {k: v for k, v in other.items() if k not in drop}, nan_ok=True
         ) or one["losses"] == other["losses"]
+
+
+@pytest.mark.slow
+def test_a_killed_trial_goes_on_with_the_same_bytes(tmp_path: Path) -> None:
+    long = {"train__steps": 150, "execution__checkpoint_every": 0}
+    whole, killed = (trial(results=str(tmp_path / name), **long) for name in "ab")
+    code = (
+        "import sys; sys.path[:0] = sys.argv[2:]\n"
+        "from test_told_models import run_trial, trial, visible\n"
+        "with visible():\n"
+        f"    run_trial(trial(results=sys.argv[1], **{long}))\n"
+    )
+    here = Path(__file__).parent
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, killed.results, str(here), str(here.parent)]
+    )
+    stores = [Store(each.results).checkpoints(each.trial_id) for each in (whole, killed)]
+    while process.poll() is None and max(saved_steps(stores[1]), default=0) < 20:
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    for each in (whole, killed):
+        assert run_trial(each).status == "finished"
+    [row] = Store(killed.results).trials()
+    assert row["resumed_from_step"] >= 20
+    finals = [(Path(str(folder)) / "final.safetensors").read_bytes() for folder in stores]
+    assert finals[0] == finals[1]
+    tables = [Store(each.results).read("puzzles", ["answer"]) for each in (whole, killed)]
+    assert tables[0] == tables[1]
 
 
 def test_a_model_hears_of_labels_progress_and_its_schedule_in_training_only(tmp_path: Path) -> None:
