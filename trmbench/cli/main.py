@@ -24,6 +24,7 @@ VERBS = {
     "view": "Show the report in the browser, live while a run goes on.",
     "show": "Show one trial, or the puzzles it got wrong.",
     "solve": "Answer a puzzle of yours by a trained trial.",
+    "export": "Write a trained trial for ONNX Runtime or torch alone.",
     "score": "Score predictions that were made elsewhere.",
     "evaluate": "Test a trained trial again, with other evaluation settings.",
     "checkpoint": "Exchange weights with the public reference implementations.",

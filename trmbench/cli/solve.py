@@ -27,6 +27,18 @@ MOST_DRAWN = 20
 @click.option("--all-seeds", is_flag=True, help="Have all trained seeds of the cell vote.")
 @click.option("--depth", type=click.IntRange(1), help="Supervision steps; else as it was tested.")
 @click.option("--steps", is_flag=True, help="Show the answer after every supervision step.")
+@click.option(
+    "--runtime",
+    type=click.Choice(["torch", "onnx"]),
+    default="torch",
+    help="What computes the answer.",
+)
+@click.option(
+    "--exported",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Have this file of `trmbench export` answer.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each puzzle.")
 @click.option(
     "--output",
@@ -42,6 +54,8 @@ def command(
     all_seeds: bool,
     depth: int | None,
     steps: bool,
+    runtime: str,
+    exported: Path | None,
     as_json: bool,
     output: Path | None,
     results: str,
@@ -54,9 +68,17 @@ def command(
     from trmbench.trial.saved import load_model
 
     text = _text(puzzle)
-    model = load_model(trial, results, all_seeds=all_seeds, depth=depth)
-    if steps and len(model.parts) > 1:
-        raise TrmbenchError("--steps shows the steps of one trial", "leave out --all-seeds")
+    is_program = exported is not None or runtime == "onnx"
+    device = "cpu" if is_program else "auto"
+    model = load_model(trial, results, all_seeds=all_seeds, depth=depth, device=device)
+    if steps and (is_program or len(model.parts) > 1):
+        raise TrmbenchError(
+            "--steps shows the steps of one trial", "leave out --all-seeds and --runtime"
+        )
+    if is_program:
+        from trmbench.trial.export import by_program
+
+        model = by_program(model, exported)
     questions = model.read(text)
     _warn_of_blank_identifiers(model, questions)
     found = model.solve(questions)

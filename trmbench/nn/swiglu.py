@@ -94,7 +94,7 @@ def _multiply(weight: Tensor, x: Tensor, dim: int) -> Tensor:
     if dim == -1:
         return F.linear(x, weight)
     # From the left and explicitly batched: nothing is transposed, and so copied.
-    return torch.bmm(weight.expand(len(x), -1, -1), x)
+    return torch.bmm(weight.expand(x.shape[0], -1, -1), x)
 
 
 def _weight_gradient(weight: Tensor, gradient: Tensor, x: Tensor, dim: int) -> Tensor:

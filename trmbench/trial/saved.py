@@ -196,6 +196,7 @@ def load_model(
     *,
     all_seeds: bool = False,
     depth: int | None = None,
+    device: str = "auto",
 ) -> SavedModel:
     """Load a trained trial, to answer puzzles with it.
 
@@ -204,12 +205,13 @@ def load_model(
         results: the results folder, or its URL in an object store.
         all_seeds: have all trained seeds of the trial's cell vote.
         depth: supervision steps; None = as the trial was tested.
+        device: "cpu", "cuda", "mps", or "auto" for a GPU where there is one.
 
     Raises:
         TrmbenchError: there is no such trial, it is not trained, or it cannot be used here.
     """
     store = Store(results, warnings.warn)
-    trials = [_to_solve(each, depth) for each in find_trained(store, trial, all_seeds)]
+    trials = [_to_solve(each, depth, device) for each in find_trained(store, trial, all_seeds)]
     return SavedModel([trained_parts(each) for each in trials])
 
 
@@ -235,11 +237,11 @@ def find_trained(store: Store, start: str, all_seeds: bool = False) -> list[Tria
     return [store.trial_of(row) for row in trained]
 
 
-def _to_solve(trial: Trial, depth: int | None) -> Trial:
-    """The trial on the device that is here, without a depth curve."""
+def _to_solve(trial: Trial, depth: int | None, device: str) -> Trial:
+    """The trial on a device that is here, without a depth curve."""
     require_known_settings(trial)
     evaluation = {**trial.config["evaluation"], "depth": 1}
     if depth is not None:
         evaluation["steps"] = depth
-    execution = {**trial.config["execution"], "device": "auto"}
+    execution = {**trial.config["execution"], "device": device}
     return replace(trial, config={**trial.config, "evaluation": evaluation, "execution": execution})
