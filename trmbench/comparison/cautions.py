@@ -104,7 +104,7 @@ def find_cautions(cells: Sequence[CellSummary]) -> list[str]:
         for quantity in differing(told)
         if not quantity.is_fair
     ]
-    lines = [*collapses(cells), *lines, *_compute(cells)]
+    lines = [*optimism(cells), *collapses(cells), *lines, *_compute(cells)]
     values: dict[str, dict[str, list[str]]] = {}
     for cell in cells:
         for row in cell.trials:
@@ -116,6 +116,23 @@ def find_cautions(cells: Sequence[CellSummary]) -> list[str]:
         if len(found) > 1:
             described = "; ".join(f"{value} ({', '.join(names)})" for value, names in found.items())
             lines.append(f"different {what}: {described}{CONSEQUENCES.get(what, '')}")
+    return lines
+
+
+def optimism(cells: Sequence[CellSummary]) -> list[str]:
+    """Say what selecting weights by held-out puzzles promised there, and what it gave here."""
+    lines = []
+    last = {cell.cell_id: cell for cell in cells if cell.is_last and cell.trials}
+    for cell in cells:
+        if cell.cell_id not in last or cell.is_last or not cell.trials:
+            continue
+        there, here = cell.mean("validation_accuracy"), cell.interval.mean
+        gain = here - last[cell.cell_id].interval.mean
+        lines.append(
+            f"{cell.name} selected its weights by held-out puzzles: {100 * there:.1f} % there,"
+            f" {100 * here:.1f} % here (optimism {100 * (there - here):+.1f} points), which is"
+            f" {100 * gain:+.1f} points against its last weights"
+        )
     return lines
 
 

@@ -87,6 +87,15 @@ class CellSummary:
         return (*self.trials, *self.failed, *self.unread)
 
     @cached_property
+    def is_last(self) -> bool:
+        """Whether these are the last weights of trainings that selected others by held-out puzzles.
+
+        They stand next to the selected ones, and are compared with no other model.
+        """
+        chose = self.config.get("train", {}).get("select", "last") != "last"
+        return chose and self.config.get("evaluation", {}).get("checkpoint") == "last"
+
+    @cached_property
     def config(self) -> dict[str, dict[str, Any]]:
         """The resolved configuration, `execution` as in the first trial."""
         config: dict[str, dict[str, Any]] = json.loads(self.rows[0]["config"] or "{}")

@@ -141,15 +141,20 @@ def _pairs(
     cells: Sequence[CellSummary], baseline: str | None
 ) -> list[tuple[CellSummary, CellSummary]]:
     if baseline is None:
-        return list(itertools.combinations(cells, 2))
+        pairs = itertools.combinations(cells, 2)
+        return [(a, b) for a, b in pairs if a.cell_id == b.cell_id or not (a.is_last or b.is_last)]
     named = [cell for cell in cells if cell.name == baseline]
-    named = named or [cell for cell in cells if cell.model == baseline]
+    named = named or [cell for cell in cells if cell.model == baseline and not cell.is_last]
     if len(named) > 1:
         raise TrmbenchError(
             f"--baseline {baseline!r} may be any of {', '.join(cell.name for cell in named)}",
             "write one of these in full",
         )
-    return [(cell, named[0]) for cell in cells if cell is not named[0]] if named else []
+    if not named:
+        return []
+    others = [cell for cell in cells if cell is not named[0]]
+    own = named[0].cell_id
+    return [(cell, named[0]) for cell in others if cell.cell_id == own or not cell.is_last]
 
 
 def _matched(cells: Sequence[CellSummary], question: Question) -> tuple[list[Match], int]:

@@ -17,6 +17,7 @@ USUAL_EVALUATION = {
     "steps": None,
     "identifiers": "own",
     "weights": "ema",
+    "checkpoint": "selected",
     "early_exit": None,
     "answers": None,
 }

@@ -82,12 +82,24 @@ class TrainSettings:
     """Weights of a model's further losses by name: `train.loss_weights.NAME`; 1 if not set."""
     precision: Literal["float32", "bfloat16", "float64"] = "float32"
     """Type of the activations and of the carried state; weights stay float32."""
+    select: Literal["last", "validation"] = field(default="last", metadata={UNHASHED_AT: "last"})
+    """Which weights of the training are tested: the last ones, or the ones that answered the
+    puzzles best that the task holds out (`task.validation`). Never by the test puzzles."""
+    evaluate_every: int | None = setting(
+        None, at_least=1, at_most=MOST_STEPS, metadata={UNHASHED_AT: None}
+    )
+    """Training steps between two weights to select from; None = 20 in all."""
     threads: int = setting(1, at_least=1, at_most=1_024)
     """CPU threads of a trial; they can change the last bits of its numbers."""
 
     def __post_init__(self) -> None:
-        """Raises `TrmbenchError` for a number out of its range."""
+        """Raises `TrmbenchError` for a number out of its range, or one that does nothing."""
         check_ranges("train", self)
+        if self.evaluate_every is not None and self.select == "last":
+            raise TrmbenchError(
+                "train.evaluate_every says how often weights are looked at to select from them",
+                "add --set train.select=validation, or leave it out",
+            )
 
 
 @dataclass(frozen=True)
@@ -116,6 +128,10 @@ class EvaluationSettings:
     """Puzzle identifiers shown to the model: how much does an answer owe to them?"""
     weights: Literal["ema", "raw"] = "ema"
     """Which weights are tested; "ema" means raw ones where no average was kept."""
+    checkpoint: Literal["selected", "last"] = field(
+        default="selected", metadata={UNHASHED_AT: "selected"}
+    )
+    """Which weights of the training are tested: the ones that `train.select` chose, or the last."""
     batch_size: int = setting(256, at_least=1, at_most=LARGEST_BATCH)
     """Puzzles that are tested at a time."""
     early_exit: int | None = setting(

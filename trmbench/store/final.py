@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from trmbench.errors import TrmbenchError
 from trmbench.spec import Predictions, Trial
 from trmbench.store.files import Damaged
 from trmbench.store.location import Location
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from trmbench.spec import SelfTraining
 
 FINAL = "final"
-_RAW, _EMA = "raw/", "ema/"
+_RAW, _EMA, _LAST = "raw/", "ema/", "last/"
 _OF_ANSWERS = (
     *("tokens", "confidence", "tokens_by_step"),
     *("candidates", "candidate_scores", "abstained"),
@@ -40,16 +41,38 @@ class FinalWeights:
     """The columns of the trial's row that tell of the training."""
     imported: Mapping[str, str] | None = None
     """`file` and `sha256`, where they were trained elsewhere."""
+    last: FinalWeights | None = None
+    """The last ones, where these were selected before the end."""
 
     def save(self, folder: Location, trial: Trial) -> None:
         """Write them into the trial's folder: from then on the trial is trained."""
         from trmbench.store import checkpoints
 
-        tensors = {f"{_RAW}{name}": tensor for name, tensor in self.raw.items()}
-        tensors |= {f"{_EMA}{name}": tensor for name, tensor in self.averages.items()}
+        tensors = self._tensors()
+        if self.last is not None:
+            tensors |= {f"{_LAST}{name}": tensor for name, tensor in self.last._tensors().items()}
         told = {"config": trial.config, "model": trial.model, "task": trial.task}
         origin = {} if self.imported is None else {"imported": self.imported}
         checkpoints.save(folder, FINAL, tensors, {**told, "trained": self.trained, **origin})
+
+    def _tensors(self) -> dict[str, Tensor]:
+        tensors = {f"{_RAW}{name}": tensor for name, tensor in self.raw.items()}
+        return tensors | {f"{_EMA}{name}": tensor for name, tensor in self.averages.items()}
+
+    def asked(self, checkpoint: str) -> FinalWeights:
+        """The weights that an evaluation asks for: "selected" or "last".
+
+        Raises:
+            TrmbenchError: the last ones were not kept apart.
+        """
+        if checkpoint != "last":
+            return self
+        if self.last is None:
+            raise TrmbenchError(
+                "evaluation.checkpoint=last, but no last weights were kept apart",
+                "they are where train.select=validation selected others; leave it out",
+            )
+        return self.last
 
     def load_into(self, model: nn.Module | SelfTraining, tested: str) -> None:
         """Give a model the weights that are tested: "raw", or "ema" where there are averages."""
@@ -85,9 +108,9 @@ def load_final(folder: Location) -> FinalWeights:
     from trmbench.store import checkpoints
 
     tensors, values = checkpoints.load(folder, FINAL)
-    raw, averages = (
+    raw, averages, raw_last, averages_last = (
         {name.removeprefix(kind): t for name, t in tensors.items() if name.startswith(kind)}
-        for kind in (_RAW, _EMA)
+        for kind in (_RAW, _EMA, _LAST + _RAW, _LAST + _EMA)
     )
     trained, imported = values.get("trained"), values.get("imported")
     if not isinstance(trained, dict) or not isinstance(imported, dict | None):
@@ -95,7 +118,8 @@ def load_final(folder: Location) -> FinalWeights:
     for column, value in trained.items():
         if value is not None and not (type(value) in (int, float) and 0 <= value < MOST):
             raise Damaged(folder / f"{FINAL}.json", f"its {column:.40} is {value!r:.40}")
-    return FinalWeights(raw, averages, trained, imported)
+    last = FinalWeights(raw_last, averages_last, trained) if raw_last else None
+    return FinalWeights(raw, averages, trained, imported, last)
 
 
 def save_answers(folder: Location, evaluation_id: str, given: Predictions) -> None:

@@ -25,7 +25,7 @@ _COUNTS = (
     *("test_seconds", "resumed_from_step", "peak_memory_bytes", "activation_bytes"),
     *("parameters", "puzzle_embedding_parameters", "depth", "candidates", "attempts"),
     *("train_presentations", "flops_per_step", "flops_per_answer", "train_flops"),
-    *("train_joules", "test_joules"),
+    *("train_joules", "test_joules", "selected_step"),
 )
 _OF_A_DEPTH = (
     *("score", "exact_accuracy", "valid_accuracy", "cell_accuracy", "halting_auc"),

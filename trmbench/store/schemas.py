@@ -52,6 +52,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("train_puzzles", pa.int64()),
             ("train_presentations", pa.int64()),
             ("train_steps", pa.int64()),
+            ("selected_step", pa.int64()),
             ("train_seconds", pa.float64()),
             ("test_seconds", pa.float64()),
             ("flops_per_step", pa.float64()),

@@ -82,7 +82,7 @@ def train_in_step(
         train_step: takes the next step of all of them.
         should_stop: asked after every step; any worker's suffices.
         until: the step to stop before; None = to the last.
-        before_saving: called before the runs are saved.
+        before_saving: called before the runs are saved, and before their weights are looked at.
 
     Raises:
         Stopped: `should_stop` said so; a checkpoint of each run is written.
@@ -97,6 +97,10 @@ def train_in_step(
         for run in runs:
             run.trainer.seconds += share
         _log_and_tell(runs, pace)
+        if one.is_due_to_look:
+            before_saving()
+            for run in runs:
+                run.trainer.look()
         if any(run.failure for run in runs):
             return
         wish = _STOP if should_stop() else _SAVE if pace.is_time_to_save else _GO

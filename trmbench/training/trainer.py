@@ -18,6 +18,7 @@ from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.streams import Streams, draws
 from trmbench.training.metrics import GRADIENT_NORM, NAMED_LOSS, RunningMetrics
 from trmbench.training.optim import learning_rate_factor
+from trmbench.training.selection import Selection
 from trmbench.training.step import TrainingStep
 from trmbench.training.supervision import (
     Halting,
@@ -84,6 +85,8 @@ class Trainer:
         self.optimizer, self.ema = self._learn.optimizer, self._learn.ema
         self.halting = Halting(model, settings, streams, workers)
         self.metrics = RunningMetrics(self.device)
+        self.selection: Selection | None = None
+        """Chooses the weights that are tested; None = the last ones are."""
         self.step = 0
         self.seconds = 0.0
         self.stacked_seeds = 1
@@ -146,6 +149,16 @@ class Trainer:
         self.metrics.add(self.step, {**self.workers.totals(figures), **norm})
         return halted
 
+    @property
+    def is_due_to_look(self) -> bool:
+        """Whether these weights may be the ones to select."""
+        return self.selection is not None and self.selection.is_due(self.step)
+
+    def look(self) -> None:
+        """Select these weights if they are the best so far."""
+        if self.selection is not None and self.workers.leads:
+            self.selection.look(self.step, self.module.state_dict(), self.ema.state_dict())
+
     def log(self) -> None:
         """One point of the learning curve; the only place that waits for the device."""
         figures = self.metrics.read(self.settings.batch_size)
@@ -194,6 +207,9 @@ class Trainer:
             "metrics": self.metrics.state_dict(),
             "optimizer": numbers,
         }
+        if self.selection is not None:
+            selected, values["selected"] = self.selection.saved()
+            tensors |= {f"selected/{name}": tensor for name, tensor in selected.items()}
         checkpoints.save(self.step, tensors, values)
 
     def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
@@ -213,3 +229,5 @@ class Trainer:
         self.step, self.seconds, self.curve = values["step"], values["seconds"], values["curve"]
         self.stacked_seeds = values.get("stacked_seeds", 1)
         self.metrics.load_state_dict(values["metrics"])
+        if self.selection is not None and "selected" in values:
+            self.selection.restore(parts.get("selected", {}), values["selected"])

@@ -62,8 +62,12 @@ class TrialParts:
 
     def tested_on(self, split: str) -> TrialParts:
         """The same trial, tested on another split; no copies vote there."""
+        return self.tested_otherwise(split=split, votes=1)
+
+    def tested_otherwise(self, **changes: Any) -> TrialParts:
+        """The same trial with other settings of its evaluation."""
         told = EvaluationSettings.told(self.trial.config["evaluation"])
-        evaluation = {**told, "split": split, "votes": 1}
+        evaluation = {**told, **changes}
         other = copy.copy(self)
         other.evaluation = EvaluationSettings(**evaluation)
         other.trial = dataclasses.replace(

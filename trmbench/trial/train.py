@@ -19,11 +19,13 @@ from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.store.claims import Claimed, claimed
 from trmbench.store.final import FinalWeights, has_final, load_final
 from trmbench.training.loop import Stopped, TrainingRun
+from trmbench.training.selection import Selection
 from trmbench.training.trainer import Trainer
 from trmbench.training.workers import ONE_WORKER, Workers
 from trmbench.trial.build import TrialParts
 from trmbench.trial.cost import flops_of_training
 from trmbench.trial.evaluate import evaluate, tested_puzzles
+from trmbench.trial.held_out import HeldOut, check_selection
 from trmbench.trial.identifiers import check_unchanged
 from trmbench.trial.live_curve import LiveCurve
 from trmbench.trial.memory import fit_into_memory, testing_in_memory
@@ -65,6 +67,7 @@ class TrialRun:
         self._should_stop = should_stop
         self.record = TrialRecord(self.parts, self.store)
         self._meter: EnergyMeter | None = None
+        self._final: FinalWeights | None = None
         self._live_curve = LiveCurve(self.store, trial.trial_id)
 
     def _event(self, phase: str, **fields: Any) -> None:
@@ -105,6 +108,7 @@ class TrialRun:
             for row in self.store.trials([self.trial.name]):
                 require_same_puzzles(row, info)
         self.record.data = info
+        check_selection(self.parts)
         tested_puzzles(self.parts)  # refused before the training rather than after it
 
     def train(self) -> None:
@@ -148,6 +152,9 @@ class TrialRun:
             self._use(load_final(self.folder))
             return None
         trainer = self.parts.trainer(self.workers)
+        if self.parts.train.select == "validation":
+            every = self.parts.train.evaluate_every
+            trainer.selection = Selection(HeldOut(self.parts), every, trainer.total_steps)
         self._resume(trainer)
         return trainer
 
@@ -165,6 +172,10 @@ class TrialRun:
             figures["train_joules"] = self._meter.joules
         trained = {name: figures[name] for name in _OF_TRAINING if name in figures}
         final = FinalWeights(trainer.module.state_dict(), trainer.ema.state_dict(), trained)
+        chosen = trainer.selection
+        if chosen is not None and chosen.step is not None:
+            trained = {**trained, "selected_step": chosen.step}
+            final = FinalWeights(chosen.raw, chosen.averages, trained, last=final)
         self._keep(final, trainer.curve)
 
     def _keep(self, final: FinalWeights, curve: Sequence[Mapping[str, Any]]) -> None:
@@ -205,7 +216,14 @@ class TrialRun:
                 "train_presentations": steps * self.parts.train.batch_size,
             }
         self.record.imported = final.imported
-        final.load_into(self.parts.model, self.parts.evaluation.weights)
+        self._final = final
+        self._load(self.parts)
+
+    def _load(self, parts: TrialParts) -> None:
+        """Give the model the weights that an evaluation asks for."""
+        assert self._final is not None
+        asked = self._final.asked(parts.evaluation.checkpoint)
+        asked.load_into(parts.model, parts.evaluation.weights)
 
     def _trained_base(self, trial: Trial) -> Any:
         def as_ours(event: TrialEvent) -> None:  # the user knows only the trial asked for
@@ -245,6 +263,11 @@ class TrialRun:
         solver = solver_of(self.parts, self.parts.execution.compile)
         evaluation = self.parts.evaluation
         if evaluation.split == "test" and evaluation.answers is None:
+            if self._final is not None and self._final.last and evaluation.checkpoint != "last":
+                last = self.parts.tested_otherwise(checkpoint="last")
+                self._load(last)
+                self._test_further(last, solver)
+                self._load(self.parts)
             for split in self.parts.task.info.test_splits[1:]:
                 self._test_further(self.parts.tested_on(split), solver)
         self._meter = EnergyMeter(self.parts.device)
@@ -252,7 +275,7 @@ class TrialRun:
         self.record.figures["test_joules"] = self._meter.joules
 
     def _test_further(self, parts: TrialParts, solver: Solver) -> None:
-        """Test on another split than the one that counts; its rows are a further evaluation."""
+        """Test in another way than the one that counts; its rows are a further evaluation."""
         record = self.record.of(parts)
         record.figures |= self._evaluated(parts, solver)
         record.write(FINISHED, None)
