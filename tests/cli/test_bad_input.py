@@ -115,3 +115,12 @@ def test_a_word_without_end_is_cut(tmp_path: Path, capsys: pytest.CaptureFixture
     assert run_command(["show", "a" * 100_000, f"--results={tmp_path}"]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert len(line) < 1_000
+
+
+def test_windows_is_refused_in_one_line_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    assert run_command(["list", "models"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "not on Windows itself" in said and "WSL" in said

@@ -45,6 +45,10 @@ VERBS = {
 UNEXPECTED = "this should not have happened:"
 LONGEST_WORD = 4_096
 """Characters of one that is printed whole: no path is longer."""
+WINDOWS = (
+    "trmbench runs on Linux and macOS, not on Windows itself, which lacks the file locks and the"
+    " inherited pipes of its workers"
+)
 BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 
 
@@ -131,6 +135,10 @@ def run_command(arguments: list[str]) -> int:
     debug = "--debug" in arguments or bool(os.environ.get("TRMBENCH_DEBUG"))
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
+        if sys.platform == "win32":
+            raise TrmbenchError(
+                WINDOWS, "install it in WSL: https://learn.microsoft.com/windows/wsl"
+            )
         if not all(map(_is_text, arguments)):
             raise TrmbenchError("an argument has a null byte or is not UTF-8", "give it as text")
         code = cli.main(arguments, prog_name="trmbench", standalone_mode=False)
