@@ -162,6 +162,31 @@ class ScoresNothing(Broken):
         return Scores(np.zeros(len(table)))
 
 
+class CountsInParts(Broken):
+    def solutions(self, inputs: np.ndarray) -> np.ndarray:
+        return np.full(len(inputs), 1.5)
+
+
+class CountsOneAndKnowsMore(Broken):
+    def solutions(self, inputs: np.ndarray) -> np.ndarray:
+        return np.ones(len(inputs), np.int64)
+
+    def has_one_answer(self, inputs: np.ndarray) -> np.ndarray:
+        return np.zeros(len(inputs), bool)
+
+
+class NamesATakenScore(Broken):
+    def score(self, table: PuzzleTable, predictions: Predictions) -> Scores:
+        right = super().score(table, predictions).per_puzzle
+        return Scores(right, by_name={"pass@1": right})
+
+
+class NamesAScoreOfTheWhole(Broken):
+    def score(self, table: PuzzleTable, predictions: Predictions) -> Scores:
+        right = super().score(table, predictions).per_puzzle
+        return Scores(right, by_name={"sharp": right.mean()})
+
+
 class RendersNothing(Broken):
     def render(self, tokens: np.ndarray) -> str:
         return ""
@@ -182,6 +207,8 @@ BROKEN: dict[str, tuple[type[Broken], ...]] = {
     "seeded-augmentation": (UnseededAugmentation,),
     "votes": (NoInverse, InverseIgnoresRows, FirstVoteChanged, ForgetsPuzzles),
     "scores": (ScoresAbove, ScoresNothing),
+    "solutions": (CountsInParts, CountsOneAndKnowsMore),
+    "named-scores": (NamesATakenScore, NamesAScoreOfTheWhole),
     "rendering": (RendersNothing, CannotRenderPadding),
 }
 PAIRS = [(check, kind) for check, kinds in BROKEN.items() for kind in kinds]

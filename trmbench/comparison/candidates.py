@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -65,7 +64,7 @@ class SeveralAnswers(NamedTuple):
 def has_several(row: Row) -> bool:
     """Whether a trial has candidates or votes, or may abstain."""
     counts = (row["candidates"] or 1, row["votes"] or 1)
-    return max(counts) > 1 or ABSTAINED in json.loads(row["totals"] or "{}")
+    return max(counts) > 1 or f'"{ABSTAINED}"' in (row["totals"] or "")
 
 
 def several_answers(store: Store, row: Row) -> SeveralAnswers:
@@ -129,5 +128,11 @@ def _averaged(seeds: Sequence[SeveralAnswers]) -> SeveralAnswers:
         Rung(*np.mean([rung for seed in seeds for rung in seed.rungs if rung.k == k], axis=0))
         for k in sorted(shared)
     ]
-    others = np.mean([seed[1:] for seed in seeds], axis=0).tolist()
+    others = [_known(values) for values in zip(*(seed[1:] for seed in seeds), strict=True)]
     return SeveralAnswers(tuple(rung._replace(k=int(rung.k)) for rung in rungs), *others)
+
+
+def _known(values: Iterable[float]) -> float:
+    """The mean of the numbers that are known."""
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")

@@ -78,29 +78,34 @@ def _columns(
 def _named(
     size: int, of_votes: Mapping[str, float | np.ndarray], scores: Scores
 ) -> tuple[dict[str, float], dict[str, Any]]:
-    """All named figures of the test, and the columns of those that every puzzle has.
-
-    Raises:
-        TrmbenchError: a score per puzzle has a name or values that it cannot have.
-    """
+    """All named figures of the test, and the columns of those that every puzzle has."""
     named = {name: value for name, value in of_votes.items() if isinstance(value, np.ndarray)}
     named |= scores.by_name
-    for name, values in named.items():
-        if not is_free(name):
-            raise TrmbenchError(
-                f"the task gives scores per puzzle named {name!r}, a name that is taken",
-                "letters, digits and _, without a rule such as all_ in front",
-            )
-        if values.shape != (size,) or not ((values >= 0) & (values <= 1)).all():
-            raise TrmbenchError(
-                f"the task's {name!r} are no {size} scores from 0 to 1", "one for each puzzle"
-            )
+    check_named(size, named)
     figures = {**of_votes, **scores.by_name, **scores.totals}
     totals = {name: float(np.mean(value)) for name, value in figures.items()}
     if not named:
         return totals, {}
     matrix = np.stack([np.asarray(values, np.float64) for values in named.values()], axis=1)
     return totals, {"score_names": [list(named)] * size, "named_scores": list(matrix)}
+
+
+def check_named(size: int, named: Mapping[str, np.ndarray]) -> None:
+    """Refuse scores of `size` puzzles that have a name or values that they cannot have.
+
+    Raises:
+        TrmbenchError: there are such scores.
+    """
+    for name, values in named.items():
+        if not is_free(name):
+            raise TrmbenchError(
+                f"the task gives scores per puzzle named {name!r}, a name that is taken",
+                "letters, digits and _, without a rule such as all_ in front",
+            )
+        if np.shape(values) != (size,) or not ((values >= 0) & (values <= 1)).all():
+            raise TrmbenchError(
+                f"the task's {name!r} are no {size} scores from 0 to 1", "one for each puzzle"
+            )
 
 
 def _oracle(task: Task, table: PuzzleTable, predictions: Predictions) -> dict[str, float]:

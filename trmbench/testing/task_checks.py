@@ -14,6 +14,7 @@ from trmbench.errors import one_line
 from trmbench.spec import IGNORED_LABEL, Batch, Predictions, PuzzleTable
 from trmbench.testing.cases import ROWS, SEED, TaskCase
 from trmbench.testing.conformance import Check, ConformanceError, require
+from trmbench.testing.figure_checks import named_scores, solutions
 from trmbench.testing.listing import require_light
 from trmbench.testing.sample_check import sample
 from trmbench.testing.symbol_check import symbols
@@ -287,6 +288,8 @@ CHECKS = (
     Check(seeded_augmentation),
     Check(votes),
     Check(scores),
+    Check(named_scores),
+    Check(solutions),
     Check(rendering),
     Check(writing),
 )
