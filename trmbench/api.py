@@ -18,6 +18,7 @@ from trmbench.spec import RunnerSpec
 from trmbench.store import Store
 from trmbench.store.expectations import write_expectations
 from trmbench.store.schemas import SCHEMAS
+from trmbench.store.several import open_results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,11 +120,14 @@ def load(
     return Store(results, warnings.warn).read(dataset, names=names).to_pandas()
 
 
-def compare(results: str | Path = "results", **question: Any) -> ComparedCells:
+def compare(
+    results: str | Path | Sequence[str | Path] = "results", **question: Any
+) -> ComparedCells:
     """Return what `trmbench compare` prints as values: cells, differences and verdicts.
 
     Args:
-        results: the results folder, or its URL in an object store.
+        results: a results folder, its URL, or a bundle; or several, whose rows are compared as one.
         question: fields of `trmbench.comparison.question.Question`, such as `baseline="direct"`.
     """
-    return compare_cells(Store(results, warnings.warn), Question(**question))
+    places = [results] if isinstance(results, str | Path) else results
+    return compare_cells(open_results(places, warnings.warn), Question(**question))

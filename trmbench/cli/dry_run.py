@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.table import Table
-
 from trmbench.bench.estimate import CellEstimate, estimate_cells
 from trmbench.cli.console import console, warn
 from trmbench.config.cell import Cell
 from trmbench.experiment.plan import Plan
+from trmbench.report.fitted import FittedTable, table_of_names
 from trmbench.report.words import count, counted, duration, memory
 
 
@@ -25,13 +24,14 @@ def print_plan(plan: Plan) -> None:
     console.print("Samples stand for puzzles that would have to be downloaded or generated.")
 
 
-def _settings_table(cell: Cell) -> Table:
+def _settings_table(cell: Cell) -> FittedTable:
     title = f"{cell.model} on {cell.task}, preset {cell.preset} (cell {cell.cell_id})"
-    table = Table("setting", "value", "from", "allowed", title=title, title_justify="left")
-    for section, settings in cell.sections.items():
-        for key, setting in settings.items():
-            table.add_row(f"{section}.{key}", str(setting.value), setting.origin, setting.allowed)
-    return table
+    rows = [
+        (f"{section}.{key}", str(setting.value), setting.origin, setting.allowed)
+        for section, settings in cell.sections.items()
+        for key, setting in settings.items()
+    ]
+    return table_of_names(title, ("setting", "value", "from", "allowed"), rows)
 
 
 def print_estimates(plan: Plan) -> dict[str, float]:

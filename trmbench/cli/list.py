@@ -10,7 +10,7 @@ from trmbench.errors import TrmbenchError, printable
 from trmbench.plugin import registry
 from trmbench.plugin.registry import Registry
 from trmbench.report.console import SafeConsole
-from trmbench.report.fitted import FittedTable, column
+from trmbench.report.fitted import table_of_names
 
 REGISTRIES: dict[str, Callable[[], Registry]] = {
     "models": registry.models,
@@ -106,8 +106,7 @@ def _print_columns(kind: str, rows: Rows) -> None:
     console = SafeConsole()
     if console.is_terminal and sum(widths) + 2 * len(widths) > console.width:
         named = rows if kind in PUBLISHED else [HEADINGS[: len(widths)], *rows]
-        columns = [column(texts[0], texts[1:], True) for texts in zip(*named, strict=True)]
-        return console.print(FittedTable("", columns, len(columns), (), str))
+        return console.print(table_of_names("", named[0], named[1:]))
     for row in rows:
         texts = (text.ljust(width) for text, width in zip(row, widths, strict=True))
         click.echo(printable("  ".join(texts).rstrip()))

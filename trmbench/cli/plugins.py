@@ -31,19 +31,16 @@ def command() -> None:
 @command.command("list")
 def list_plugins() -> None:
     """List every plugin: distribution, version, hooks, and what is wrong with it."""
-    from rich.table import Table
-    from rich.text import Text
-
     from trmbench.cli.console import console
+    from trmbench.report.fitted import table_of_names
 
-    table = Table("plugin", "distribution", "version", "status", "hooks or problem")
+    rows = []
     for plugin in examined_plugins():
-        detail = plugin.problem or ", ".join(
-            hook.removeprefix("trmbench_") for hook in plugin.hooks
-        )
-        row = (plugin.name, plugin.distribution, plugin.version, plugin.status, detail)
-        table.add_row(*(Text(text) for text in row))
-    console.print(table)
+        hooks = ", ".join(hook.removeprefix("trmbench_") for hook in plugin.hooks)
+        told = (plugin.name, plugin.distribution, plugin.version, plugin.status)
+        rows.append((*told, plugin.problem or hooks))
+    headings = ("plugin", "distribution", "version", "status", "hooks or problem")
+    console.print(table_of_names("", headings, rows))
 
 
 def examined_plugins() -> list[Plugin]:

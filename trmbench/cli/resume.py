@@ -79,14 +79,13 @@ def command(
 
 
 def _table(found: list[Unfinished]) -> Any:
-    from rich.table import Table
-    from rich.text import Text
+    from trmbench.report.fitted import table_of_names
 
-    table = Table("trial", "what", "state", "trained to step", title="Unfinished trials")
-    for item in found:
-        step = str(item.step) if item.step else ""
-        table.add_row(item.trial.trial_id, Text(item.trial.label), Text(item.state), step)
-    return table
+    rows = [
+        (item.trial.trial_id, item.trial.label, item.state, str(item.step) if item.step else "")
+        for item in found
+    ]
+    return table_of_names("Unfinished trials", ("trial", "what", "state", "trained to step"), rows)
 
 
 def _with_execution(trial: Trial, changes: dict[str, Any]) -> Trial:

@@ -141,19 +141,28 @@ def command(
     todo = plan(choice.cells, choice.seeds, store)
     _tell(choice, changed_data(choice.cells, store))
     if dry_run:
-        from trmbench.cli.dry_run import print_plan
-
-        print_plan(todo)
-        return 0
+        return _dry_run(todo)
     if fresh:
         todo = _fresh(todo, store)
     write_expectations(store, choice.expected)
     failed = _run(todo, store, runner, debug=context.obj["debug"], fail_fast=fail_fast, yes=yes)
+    _summarize(todo, store, choice)
+    return 1 if failed else 0
+
+
+def _dry_run(todo: Plan) -> int:
+    from trmbench.cli.dry_run import print_plan
+
+    print_plan(todo)
+    return 0
+
+
+def _summarize(todo: Plan, store: Store, choice: Choice) -> None:
+    """Print what the trials came to."""
     from trmbench.cli.summary import print_further, print_summary
 
     print_summary(store, todo.rows(store), len(todo.trials), choice)
     print_further(store, todo.further_rows(store))
-    return 1 if failed else 0
 
 
 def _tell(choice: Choice, changed: Sequence[str]) -> None:

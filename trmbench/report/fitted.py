@@ -149,6 +149,15 @@ def column(heading: str, texts: Sequence[str], is_name: bool) -> Column:
     return Column(printable(heading), tuple(map(printable, texts)), is_name)
 
 
+def table_of_names(
+    title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]
+) -> FittedTable:
+    """Make a table without numbers."""
+    texts = zip(*rows, strict=True) if rows else ((),) * len(headings)
+    columns = [column(name, each, True) for name, each in zip(headings, texts, strict=True)]
+    return FittedTable(printable(title), columns, len(columns), (), lambda text: "")
+
+
 def _needed(columns: Sequence[Column]) -> int:
     return sum(column.widest for column in columns)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _IDS = {
-    "trial_id": "Hash of the cell and the seed.",
+    "trial_id": "Hash of the cell and the seed; equal answers on the same kind of CPU only.",
     "evaluation_id": "Hash of the settings with which the trial was tested.",
     "puzzle_id": "Name of the puzzle, the same on every machine.",
 }

@@ -215,10 +215,6 @@ class Store:
         """Which of these, named by trial and evaluation, are finished."""
         return {row_name(row) for row in self.trials(names) if row["status"] == FINISHED}
 
-    def is_finished(self, trial: Trial) -> bool:
-        """Whether the row of a trial says that it is finished."""
-        return bool(self.finished([trial.name]))
-
     def trial_of(self, row: Mapping[str, Any]) -> Trial:
         """The trial that a row of `trials` is about."""
         return Trial(
@@ -236,16 +232,19 @@ class Store:
             TrmbenchError: there is none, or several trials share that beginning.
         """
         rows = [row for row in self.trials() if row["trial_id"].startswith(start)]
-        ids = {row["trial_id"] for row in rows}
-        if not ids:
-            raise TrmbenchError(
-                f"no trial {start!r} in {self.root}", "`trmbench show` lists the trials there"
-            )
-        if len(ids) > 1:
-            raise TrmbenchError(
-                f"{start!r} may be any of {', '.join(sorted(ids))}", "type more of it"
-            )
-        return rows
+        return _of_one_trial(rows, start, self.root)
+
+
+def _of_one_trial(rows: list[dict[str, Any]], start: str, root: Location) -> list[dict[str, Any]]:
+    """The rows, if they are of one trial; raises as `find_trial`."""
+    ids = {row["trial_id"] for row in rows}
+    if not ids:
+        raise TrmbenchError(
+            f"no trial {start!r} in {root}", "`trmbench show` lists the trials there"
+        )
+    if len(ids) > 1:
+        raise TrmbenchError(f"{start!r} may be any of {', '.join(sorted(ids))}", "type more of it")
+    return rows
 
 
 def _schema(dataset: str, columns: Iterable[str]) -> pa.Schema:

@@ -23,7 +23,7 @@ def record_failure(trial: Trial, error: str) -> TrialResult:
 
 def _failed(trial: Trial, error: str) -> TrialResult:
     store = Store(trial.results)
-    if store.is_finished(trial):
+    if store.finished([trial.name]):
         return TrialResult(trial.trial_id, FINISHED)
     store.write_trial(trial, {"status": FAILED, "error": error})
     return TrialResult(trial.trial_id, FAILED, error)
