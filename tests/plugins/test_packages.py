@@ -137,6 +137,15 @@ def test_what_each_asks_for_is_recorded(results: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_model_with_a_schedule_can_be_a_base(results: Path) -> None:
+    given = SHORT | {"model.base": "curriculum", "model.other": None}
+    row = run_one("jury", "maze", results, overrides=given)
+    curriculum = rows_of(results, "curriculum")[0]
+    assert curriculum["trial_id"] in json.loads(row["provenance"])["bases"]
+    assert row["flops_per_answer"] == pytest.approx(2 * curriculum["flops_per_answer"], rel=0.01)
+
+
+@pytest.mark.slow
 def test_the_tutor_learns_the_demonstrations_of_arc_tasks(tmp_path: Path) -> None:
     given = {"train.steps": 2, "execution.device": "cpu", "evaluation.limit": 6}
     given |= {"evaluation.votes": 1}

@@ -9,12 +9,12 @@ from torch import Tensor
 
 from trmbench.spec import RecursiveModel, StepOutput
 from trmbench.spec.models import (
-    NO_SCHEDULE,
     Forward,
     State,
     Step,
     in_precision,
     initial_state,
+    schedule_at_test,
     takes,
 )
 from trmbench.streams import draws
@@ -32,7 +32,7 @@ class SupervisionSteps(Iterator[StepOutput]):
         dtype: type of the state and so of the computation.
         rows: (B,) int64 numbers that name the puzzles to `step.draw`; None = 0, 1, ...
         seed: the trial's seed, from which the random numbers come.
-        schedule: whole numbers for a model that has a schedule.
+        schedule: whole numbers for a model that has a schedule; None = those of its test.
         forward: computes what the model does, such as a compiled forward pass; None = the model.
     """
 
@@ -44,7 +44,7 @@ class SupervisionSteps(Iterator[StepOutput]):
         dtype: torch.dtype,
         rows: Tensor | None = None,
         seed: int = 0,
-        schedule: Mapping[str, int] = NO_SCHEDULE,
+        schedule: Mapping[str, int] | None = None,
         forward: Forward | None = None,
     ) -> None:
         self._forward: Forward = forward or model
@@ -53,7 +53,7 @@ class SupervisionSteps(Iterator[StepOutput]):
         self._rows = torch.arange(len(inputs), device=inputs.device) if rows is None else rows
         self._dtype = dtype
         self._seed = seed
-        self._schedule = schedule
+        self._schedule = schedule_at_test(model) if schedule is None else schedule
         self._done = 0
         self._takes_step = takes(model.forward, "step")
         draw = draws(seed, "initial state at test", 0, self._rows)

@@ -191,11 +191,19 @@ def capabilities(model: object) -> Capabilities:
 
 
 NO_SCHEDULE: Mapping[str, int] = {}
+SCHEDULE_AT_TEST = "schedule_at_test"
+"""The attribute of a module that has them, for who takes supervision steps with it later on."""
 
 
 def no_schedule(progress: float) -> Mapping[str, int]:
     """The schedule of a model that has none."""
     return NO_SCHEDULE
+
+
+def schedule_at_test(model: object) -> Mapping[str, int]:
+    """The whole numbers that a built model is tested with, which the harness left on it."""
+    found: Mapping[str, int] = getattr(model, SCHEDULE_AT_TEST, NO_SCHEDULE)
+    return found
 
 
 def takes(function: Callable[..., object], argument: str) -> bool:

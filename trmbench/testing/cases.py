@@ -31,6 +31,7 @@ from trmbench.spec import (
     Trial,
     Votes,
 )
+from trmbench.spec.models import SCHEDULE_AT_TEST
 from trmbench.testing.running import toy_trial, visible_plugin
 
 SEED = 7
@@ -154,7 +155,10 @@ class ModelCase:
         """Build the model again, on the CPU."""
         context = Context(seed, torch.device("cpu"), bases=self.bases)
         torch.manual_seed(seed)
-        return self.spec.build(self.options, self.info, context)
+        model = self.spec.build(self.options, self.info, context)
+        if self.spec.schedule is not None:
+            setattr(model, SCHEDULE_AT_TEST, self.spec.schedule(self.options, 1.0))
+        return model
 
     @cached_property
     def model(self) -> Any:

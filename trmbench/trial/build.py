@@ -18,6 +18,7 @@ from trmbench.machine import choose_device, require_precision
 from trmbench.nn.layers import recompute_activations
 from trmbench.plugin import registry
 from trmbench.spec import Context, ModelSpec, SelfTraining, Solver, Task, TaskSpec, Trial
+from trmbench.spec.models import SCHEDULE_AT_TEST
 from trmbench.spec.settings import EvaluationSettings, ExecutionSettings, TrainSettings
 from trmbench.streams import Streams, stream_seed
 from trmbench.training.data import Batches
@@ -133,6 +134,7 @@ class TrialParts:
 
     def _placed(self, model: Any, device: torch.device) -> Any:
         if isinstance(model, torch.nn.Module):
+            setattr(model, SCHEDULE_AT_TEST, self.schedule(1.0))
             model.to(device)
             if self.train.precision == "float64":
                 model.double()
