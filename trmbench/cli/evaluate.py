@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trmbench.cli.compare import where_option
 from trmbench.cli.options import early_exit_option, results_option
 from trmbench.errors import TrmbenchError
+
+if TYPE_CHECKING:
+    from trmbench.spec import Trial
+    from trmbench.store import Store
 
 
 @click.command("evaluate", short_help="Test trained trials again, in another way.")
@@ -42,6 +47,11 @@ from trmbench.errors import TrmbenchError
     default=None,
     help="Score the stored answers by the labels that the data have today.",
 )
+@click.option(
+    "--variants",
+    is_flag=True,
+    help="Test as before, but in other batches, precision, compiled, renamed: what flips?",
+)
 @results_option
 @click.pass_context
 def command(
@@ -51,6 +61,7 @@ def command(
     where: str | None,
     every: bool,
     results: str,
+    variants: bool,
     **settings: Any,
 ) -> int:
     """Test the final weights of trials (the beginnings of their ids) with other settings.
@@ -77,6 +88,8 @@ def command(
         again = reevaluations(store, named, changes)
     else:
         again = reevaluations(store, matching(store, where), changes, trained_only=True)
+    if again and variants:
+        return _noise_floors(store, again)
     if not again:
         raise TrmbenchError(f"no trained trial in {store.root} to test again", "run one first")
     for line in tested_as(again):
@@ -91,3 +104,16 @@ def command(
                 errors.print(result.traceback, markup=False)
     print_summary(store, store.trials([trial.name for trial in again]), len(again))
     return 1 if failed else 0
+
+
+def _noise_floors(store: Store, trials: Sequence[Trial]) -> int:
+    """Test each trial in every variant and print what flips."""
+    from trmbench.cli.console import console
+    from trmbench.report.noise import variants_table
+    from trmbench.report.terminal import rich_table
+    from trmbench.trial.variants import noise_floor
+
+    for trial in trials:
+        found = noise_floor(trial, store, lambda name: console.print(f"testing {name}"))
+        console.print(rich_table(variants_table(trial.label, found)))
+    return 0

@@ -18,6 +18,7 @@ from trmbench.report.compute import (
     measured_alike,
     measured_table,
 )
+from trmbench.report.noise import noise_lines
 from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.records import Record, comparison_record
 from trmbench.report.several import SEVERAL_NOTE, several_table
@@ -156,7 +157,7 @@ def _remarks(compared: ComparedCells, escape: Callable[[str], str]) -> list[str]
         for group in compared.groups
         for line in group.cautions
     ]
-    lines += further_run_lines(compared)
+    lines += [*noise_lines(compared.cells), *further_run_lines(compared)]
     return [escape(line) for line in lines]
 
 

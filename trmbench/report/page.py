@@ -24,6 +24,7 @@ from trmbench.report.compute import (
 )
 from trmbench.report.figures import names, plots, profiles
 from trmbench.report.headline import headlines, title
+from trmbench.report.noise import noise_lines
 from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.several import SEVERAL_NOTE, several_table
 from trmbench.report.templates import digest, source, template
@@ -134,7 +135,11 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         published=published_table(compared),
         further_runs=further_run_lines(compared),
         failures=tables.failures(compared.failed),
-        footnote=[*tables.footnote(compared.cells).splitlines(), *tables.claims(compared)],
+        footnote=[
+            *tables.footnote(compared.cells).splitlines(),
+            *tables.claims(compared),
+            *noise_lines(compared.cells),
+        ],
         sections=[
             {
                 "title": f"{section.group.tested_on}, {section.group.preset}",

@@ -22,6 +22,7 @@ from trmbench.report.compute import (
     measured_table,
 )
 from trmbench.report.fitted import FittedTable, column
+from trmbench.report.noise import noise_lines
 from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.several import SEVERAL_NOTE, several_table
 from trmbench.report.tables import TextTable
@@ -103,6 +104,7 @@ def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
         sources = tables.sources(compared.differences)
         if sources.rows:
             yield rich_table(sources)
+            yield from map(Text, noise_lines(compared.cells))
     if compared.outcomes:
         yield rich_table(tables.expectations(compared.outcomes))
     for table in tables.across(compared):

@@ -49,6 +49,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "train_flops": "Floating-point operations of the training's matrix products.",
         "selected_step": "Training step whose weights were selected by held-out puzzles; null where"
         " the last ones count.",
+        "variants": "Noise floor as JSON: by variant of the test the score, and the share of"
+        " puzzles whose score flips; null where `evaluate --variants` was not asked.",
         "train_joules": "Energy of the training; null where the device does not tell.",
         "test_joules": "Energy of the test; null where the device does not tell.",
         "resumed_from_step": "Step at which the last interruption was followed up; null if none.",

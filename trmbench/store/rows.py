@@ -95,7 +95,7 @@ def _of_depths(points: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _of_json(row: Row) -> Iterator[str]:
-    for name in ("config", "overrides", "provenance", "totals"):
+    for name in ("config", "overrides", "provenance", "totals", "variants"):
         found = _problem_of_json(name, row[name] or "{}")
         if found:
             yield f"its {name} {found}"
@@ -113,9 +113,20 @@ def _problem_of_json(name: str, text: str) -> str | None:
         return "lacks a section"
     if name == "totals" and not all(type(share) in (int, float) for share in value.values()):
         return "has a figure that is no number"
+    if name == "variants" and not all(map(_is_variant, value.values())):
+        return "has no shares"
     if name == "provenance" and not _is_provenance(value):
         return "is not what trmbench writes"
     return None
+
+
+def _is_variant(value: Any) -> bool:
+    """Whether a variant of a test tells its score and its flips."""
+    return (
+        isinstance(value, dict)
+        and set(value) == {"score", "flipped"}
+        and all(type(share) in (int, float) and 0 <= share <= 1 for share in value.values())
+    )
 
 
 def is_config(value: Any) -> bool:

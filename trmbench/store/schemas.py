@@ -42,6 +42,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("exact_accuracy_by_step", pa.list_(pa.float64())),
             ("by_depth", pa.list_(_DEPTH)),
             ("totals", pa.string()),
+            ("variants", pa.string()),
             ("depth", pa.int64()),
             ("candidates", pa.int64()),
             ("votes", pa.int64()),

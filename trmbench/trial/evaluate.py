@@ -102,7 +102,7 @@ def _on_validation(
     if not len(validation) or parts.evaluation.split not in ("test", "train", "validation"):
         return {}
     asked = shown(solver, pairs_of(task, validation))
-    held_out = _answered(parts, asked, validation, on_progress)
+    held_out = answered(parts, asked, validation, on_progress)
     return {"validation_accuracy": score(task, validation, held_out)[0]["score"]}
 
 
@@ -115,12 +115,12 @@ def _asked(
 ) -> Predictions:
     """The solver's answers to the puzzles, or to their augmented copies."""
     if ballots is None:
-        return _answered(parts, shown(solver, pairs_of(parts.task, table)), table, on_progress)
+        return answered(parts, shown(solver, pairs_of(parts.task, table)), table, on_progress)
     voter = shown(solver, ballots.pairs)
-    return _answered(parts, voter, ballots.table, on_progress, by_step=False)
+    return answered(parts, voter, ballots.table, on_progress, by_step=False)
 
 
-def _answered(
+def answered(
     parts: TrialParts,
     solver: Solver,
     table: PuzzleTable,
