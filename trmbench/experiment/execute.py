@@ -74,6 +74,9 @@ def execute(
         if event.trial_id not in announced and event.trial_id in by_id:
             announced.add(event.trial_id)
             plugin_manager().call("trmbench_trial_started", trial=by_id[event.trial_id])
+        for row in event.points if event.trial_id in by_id else ():
+            trial = by_id[event.trial_id]
+            plugin_manager().call("trmbench_training_point", trial=trial, row=row)
         on_event(event)
 
     while queue.has_more():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import click
 
     from trmbench.spec import ModelSpec, OptimizerSpec, RunnerSpec, TaskSpec, Trial, TrialResult
+    from trmbench.spec.trials import Row
 
 hookspec = pluggy.HookspecMarker("trmbench")
 hookimpl = pluggy.HookimplMarker("trmbench")
@@ -48,6 +49,14 @@ def trmbench_commands(cli: click.Group) -> None:
 @hookspec
 def trmbench_trial_started(trial: Trial) -> None:
     """Act on a trial that is about to train, in the process that started the run."""
+
+
+@hookspec
+def trmbench_training_point(trial: Trial, row: Row) -> None:
+    """Act on a row of a trial's learning curve, in the process that started the run.
+
+    Rows come in order, within a second; after an interruption those of the checkpoint come again.
+    """
 
 
 @hookspec

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -81,6 +81,8 @@ class TrialEvent:
     steps_per_second: float | None = None
     message: str | None = None
     """A line for the user."""
+    points: Sequence[Row] = ()
+    """The rows of the learning curve since the last event."""
 
     @classmethod
     def note(cls, trial_id: str, text: str) -> TrialEvent:

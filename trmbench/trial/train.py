@@ -69,6 +69,7 @@ class TrialRun:
         self._meter: EnergyMeter | None = None
         self._final: FinalWeights | None = None
         self._live_curve = LiveCurve(self.store, trial.trial_id)
+        self._told = 0
 
     def _event(self, phase: str, **fields: Any) -> None:
         if self._meter is not None:
@@ -180,9 +181,14 @@ class TrialRun:
 
     def _keep(self, final: FinalWeights, curve: Sequence[Mapping[str, Any]]) -> None:
         if self.workers.leads:
-            points = [{"trial_id": self.trial.trial_id, **point} for point in curve]
+            points: list[Mapping[str, Any]] = [
+                {"trial_id": self.trial.trial_id, **point} for point in curve
+            ]
             self.store.write("curves", self.trial.trial_id, points)
             final.save(self.folder, self.trial)
+            if rest := self._untold(curve):
+                step = rest[-1]["step"]
+                self._event("train", step=step, total=step, points=rest)
         self._use(final)
         self._clear()
 
@@ -190,7 +196,15 @@ class TrialRun:
         """Tell of the training's progress, in fields of a `TrialEvent`, and show its curve."""
         if self.workers.leads:
             self._live_curve.write(curve)
-        self._event("train", **fields)
+        self._event("train", **fields, points=self._untold(curve))
+
+    def _untold(self, curve: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The rows of the learning curve that no event has had yet."""
+        points: list[Mapping[str, Any]] = [
+            {"trial_id": self.trial.trial_id, **point} for point in curve[self._told :]
+        ]
+        self._told = max(self._told, len(curve))
+        return points
 
     def _resume(self, trainer: Trainer) -> None:
         """Go on from the last checkpoint that is intact, if there is one: the leader's choice."""
@@ -227,7 +241,7 @@ class TrialRun:
 
     def _trained_base(self, trial: Trial) -> Any:
         def as_ours(event: TrialEvent) -> None:  # the user knows only the trial asked for
-            self._on_event(dataclasses.replace(event, trial_id=self.trial.trial_id))
+            self._on_event(dataclasses.replace(event, trial_id=self.trial.trial_id, points=()))
 
         base = TrialRun(trial, as_ours, self._should_stop, self.workers)
         self.record.bases[trial.trial_id] = base.record
