@@ -112,6 +112,17 @@ def test_the_question_may_name_the_puzzle_and_tokens_the_answer(
     assert json.loads(row["totals"])["oracle_pass@2"] == row["score"]
 
 
+def test_an_answer_is_one_of_its_candidates(
+    tmp_path: Path, right: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = right["answer"]
+    several = [[text, text] for text in texts]
+    several[3] = [texts[2], texts[4]]
+    assert _score(_write(tmp_path, {**right, "candidates": several}, ".jsonl")) == 2
+    said = "the answers to 1 of 12 puzzles are none of their candidates"
+    assert f"{said} (first: {right['puzzle_id'][3]})" in capsys.readouterr().err
+
+
 def test_predictions_of_a_trial_are_scored_as_the_trial_and_compared_with_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -103,6 +103,11 @@ def test_the_best_candidate_of_each_puzzle_is_an_oracle_figure(
     row = searched(tmp_path, model__base_trial=imported, model__rollouts=4)
     totals = json.loads(row["totals"])
     assert row["score"] <= totals["oracle_pass@4"] <= 1
+    name = f"{row['trial_id']}-{row['evaluation_id']}"
+    puzzles = pd.read_parquet(tmp_path / "r" / "puzzles" / f"{name}.parquet")
+    assert (puzzles["candidates_right"] > 0).mean() == totals["oracle_pass@4"]
+    first = puzzles["right_by_score"].map(lambda ranked: ranked[0])
+    assert (first == puzzles["valid"]).all(), "it chooses by the scores that it gives"
     voted = searched(tmp_path, model__base_trial=imported, model__rollouts=4, evaluation__votes=2)
     assert not any("pass" in name for name in json.loads(voted["totals"]))
     assert np.isfinite(voted["score"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.several import add_searched
+from helpers.several import add_columns, add_searched
 from helpers.synthetic import add_cell, bernoulli
 
 from trmbench.cli.main import run_command
@@ -51,6 +51,14 @@ def test_the_figures_of_a_trial_are_counted_by_the_number_of_candidates(searched
     assert found.distinct == 7 / 4 and np.isnan(found.abstained)
     assert found.aurc == pytest.approx(0.5)  # all answers are equally sure
     assert rungs_table(found).rows[-1] == ("4", "75.0 %", "50.0 %", "25.0 %", "+25.0", "21.9 %")
+
+
+def test_without_a_confidence_there_is_no_risk_over_coverages(searched: Path) -> None:
+    store = Store(searched)
+    row = store.trials()[0]
+    unsure = {"halt_probability": [0.5, np.nan, 0.5, 0.5]}
+    add_columns(searched, f"{row['trial_id']}-{row['evaluation_id']}", **unsure)
+    assert np.isnan(several_answers(store, row).aurc)
 
 
 def test_a_cell_is_one_line_everywhere(searched: Path) -> None:

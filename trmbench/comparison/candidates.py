@@ -110,7 +110,7 @@ def _figure(table: pa.Table, metric: str) -> float:
 
 def _risk(table: pa.Table) -> float:
     valid, sure = one_array(table["valid"]), one_array(table["halt_probability"])
-    if not len(table) or valid.null_count or sure.null_count:
+    if not len(table) or valid.null_count or sure.null_count or pc.any(pc.is_nan(sure)).as_py():
         return float("nan")
     silent = as_numpy(one_array(pc.fill_null(table["abstained"], False)))
     return risk_coverage(as_numpy(sure), as_numpy(valid), silent).area

@@ -19,7 +19,7 @@ from trmbench.evaluation.prediction_values import (
     require_read,
     written,
 )
-from trmbench.spec import Predictions, PuzzleTable, Task
+from trmbench.spec import IGNORED_LABEL, Predictions, PuzzleTable, Task
 
 MISSING, DOUBLED, UNKNOWN = "missing", "doubled", "unknown"
 FAULTS = {
@@ -69,16 +69,32 @@ def given_predictions(
         second = written(columns, "second", task)
         require_read(second, "second attempt")
         attempts = np.stack([taken(answers.tokens), taken(second.tokens)], axis=1)
+    tokens, several = taken(answers.tokens), None
+    if has(columns, "candidates"):
+        several = taken(candidates(columns, task))
+        _require_among(tokens, several, tested)
     return (
         Predictions(
-            taken(answers.tokens),
+            tokens,
             taken(confidence.astype(np.float32), math.nan),
-            candidates=taken(candidates(columns, task)) if has(columns, "candidates") else None,
+            candidates=several,
             attempts=attempts,
             cost=taken(numbers(columns["cost"], "cost", math.inf)) if "cost" in columns else None,
         ),
         faults,
     )
+
+
+def _require_among(tokens: np.ndarray, several: np.ndarray, tested: PuzzleTable) -> None:
+    """Refuse answers (N, L) that are none of their candidates (N, K, L) in what is asked."""
+    same = (several == tokens[:, None]) | (tested.labels == IGNORED_LABEL)[:, None]
+    strangers = np.flatnonzero(~same.all(axis=2).any(axis=1))
+    if len(strangers):
+        raise TrmbenchError(
+            f"the answers to {len(strangers):,} of {len(tokens):,} puzzles are none of their"
+            f" candidates (first: {tested.puzzle_ids[strangers[0]]})",
+            "candidates are the answers of which the answer is one",
+        )
 
 
 def require_faultless(
