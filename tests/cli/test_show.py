@@ -11,6 +11,7 @@ from trmbench.cli.main import run_command
 from trmbench.store import Store
 from trmbench.store.claims import claimed
 from trmbench.store.notes import write_note
+from trmbench.trial.live_curve import LiveCurve
 
 
 def test_show_lists_the_trials_and_the_failed_ones(
@@ -35,9 +36,13 @@ def test_show_knows_the_trials_that_are_running(
     write_note(Store(tmp_path), trials)
     with claimed(Store(tmp_path).root, trials[1].trial_id):
         assert run_command(["show", f"--results={tmp_path}"]) == 0
-    text = capsys.readouterr().out
-    assert "Running now" in text and trials[1].trial_id in text
-    assert trials[0].trial_id not in text
+        text = capsys.readouterr().out
+        assert "Running now" in text and trials[1].trial_id in text
+        assert trials[0].trial_id not in text
+        curve = [{"step": step, "loss": 1 / step} for step in (1, 2, 3)]
+        LiveCurve(Store(tmp_path), trials[1].trial_id).write(curve)
+        assert run_command(["show", trials[1].trial_id[:8], f"--results={tmp_path}"]) == 0
+        assert "Learning curve, training steps 1 to 3" in capsys.readouterr().out
     assert run_command(["show", f"--results={tmp_path}"]) == 0
     assert "No trials in" in capsys.readouterr().out
 

@@ -77,7 +77,7 @@ def _names(page: Page) -> list[str]:
 
 def test_the_winner_stands_in_the_first_screen(page: Page) -> None:
     lead = page.locator(".leads li").first
-    assert re.search(r"(trm|direct) .*, [\d.]+ %", lead.inner_text())
+    assert re.search(r"(trm|direct).*, [\d.]+ %", lead.inner_text())
     box = lead.bounding_box()
     assert box is not None and box["y"] + box["height"] < 900
 
@@ -116,7 +116,7 @@ def test_pointing_at_a_seed_says_its_value(page: Page) -> None:
     page.mouse.move(place[0], place[1])
     tip = page.locator("#tip")
     assert tip.is_visible()
-    assert re.fullmatch(r"(trm|direct) .*, seed \d: [\d.]+ %", tip.inner_text())
+    assert re.fullmatch(r"(trm|direct).*, seed \d: [\d.]+ %", tip.inner_text())
     drawn = page.evaluate(
         """([x, y]) => document.elementsFromPoint(x, y).some(e => e.closest("svg [data-cells]"))""",
         place[:2],

@@ -86,9 +86,28 @@ def _trial(store: Any, trial: str, failures: bool) -> None:
     from trmbench.report.trial_view import trial_view
     from trmbench.report.unsolved import unsolved_view
 
+    if _running(store, trial):
+        return
     rows = store.find_trial(trial)
     for part in unsolved_view(store, rows) if failures else trial_view(store, rows):
         console.print(part)
+
+
+def _running(store: Any, trial: str) -> bool:
+    """Show a trial without a row yet that a process does just now; False if there is none."""
+    from trmbench.cli.console import console
+    from trmbench.report.terminal import rich_table
+    from trmbench.report.trial_view import curve_view, running_table
+    from trmbench.store.running import running
+
+    ended = {name.partition("-")[0] for name in store.names("trials")}
+    found = [each for each in running(store)[0] if each.trial.trial_id.startswith(trial)]
+    if len(found) != 1 or any(name.startswith(trial) for name in ended):
+        return False
+    console.print(rich_table(running_table([(each.trial, each.process) for each in found])))
+    for part in curve_view(store, found[0].trial.trial_id):
+        console.print(part)
+    return True
 
 
 def _puzzle(found: Any, steps: bool, save: Path | None) -> None:
