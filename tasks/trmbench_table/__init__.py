@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trmbench import Preset, TaskSample, TaskSpec, TrmbenchError, hookimpl
-from trmbench_table.gym_options import GymOptions
+from trmbench_table.gym_options import PACKAGE, GymOptions, is_installed
 from trmbench_table.options import TableOptions
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ def _sample(options: TableOptions, count: int) -> TaskSample:
 def _gym_sample(options: GymOptions, count: int) -> TaskSample:
     whole = replace(options, generator=options.generator or "chain_sum")
     return _sample(replace(whole, made=whole.count), count)
+
+
+def _gym_lacking(options: GymOptions) -> Mapping[str, str]:
+    if not options.has_data:
+        return {"generator": "it names none"}
+    return {} if is_installed() else {"generator": f"the package {PACKAGE} is not installed"}
 
 
 def _lacking(options: TableOptions) -> Mapping[str, str]:
@@ -91,7 +97,7 @@ def gym_task(generator: str) -> TaskSpec:
 GYM = replace(
     table_task("gym", "reasoning-gym: gym:NAME is the task of its generator NAME", GymOptions),
     sample=_gym_sample,
-    lacking=lambda options: {} if options.has_data else {"generator": "it names none"},
+    lacking=_gym_lacking,
     member=gym_task,
 )
 

@@ -124,6 +124,14 @@ def installed() -> str:
         raise TrmbenchError(f"the package {PACKAGE} is not installed", HINT) from error
 
 
+def is_installed() -> bool:
+    """Whether the package is there."""
+    try:
+        return bool(installed())
+    except TrmbenchError:
+        return False
+
+
 def _value(text: str) -> Any:
     try:
         return json.loads(text)

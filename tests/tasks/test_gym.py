@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from trmbench import Task, TrmbenchError
+from trmbench.cli.main import run_command
 from trmbench.config.compose import compose
 from trmbench.plugin import registry
 from trmbench.testing import assert_task_conforms
@@ -32,13 +33,28 @@ def load(generator: str, **options: Any) -> Task:
     return task
 
 
-def test_without_the_package_the_user_is_told_how_to_install_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the package."""
+
     def missing(name: str) -> str:
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "version", missing)
+
+
+@pytest.mark.usefixtures("no_package")
+def test_the_check_of_the_plugin_says_that_the_package_is_not_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["plugins", "check", "table"]) == 0
+    said = capsys.readouterr().out
+    assert "gym: not checked, the package reasoning-gym is not installed" in said
+    assert "task table" in said and said.endswith("All is well.\n")
+
+
+@pytest.mark.usefixtures("no_package")
+def test_without_the_package_the_user_is_told_how_to_install_it() -> None:
     specs = registry.models().find("trm").spec, registry.tasks().find("gym:chain_sum").spec
     with pytest.raises(TrmbenchError, match="reasoning-gym is not installed") as caught:
         compose(*specs, "mini")

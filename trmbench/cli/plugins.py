@@ -93,4 +93,7 @@ def _checks(plugin: Plugin, task: str | None) -> Iterator[tuple[str, Callable[[]
         for entry in list(entries()):
             if entry.plugin is plugin:
                 spec = entry.spec
-                yield f"{kind} {spec.name}", functools.partial(checks[kind], spec)
+                if kind == "task" and (reason := conform.unavailable(spec)):
+                    yield f"task {spec.name}: not checked, {reason}", list
+                else:
+                    yield f"{kind} {spec.name}", functools.partial(checks[kind], spec)

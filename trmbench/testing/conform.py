@@ -35,6 +35,12 @@ def check_task(
     return findings(task_checks.CHECKS, TaskCase(spec, preset), skip)
 
 
+def unavailable(spec: TaskSpec) -> str | None:
+    """Tell why not even a sample of a task's puzzles can be had on this machine; None if it can."""
+    lacks = spec.lacking(TaskCase(spec, None).chosen_options) if spec.lacking else {}
+    return "; ".join(lacks.values()) or None
+
+
 def check_optimizer(spec: OptimizerSpec, *, skip: Collection[str] = ()) -> list[Finding]:
     """Find what `assert_optimizer_conforms` would report."""
     return findings(optimizer_checks.CHECKS, spec, skip)
