@@ -40,7 +40,7 @@ from trmbench_arc.text import laid, read_answer, read_inputs, write_grid
 from trmbench_arc.transform import canonical, grid_sizes, restore, transform
 from trmbench_arc.variants import BLANK, Variants, derive
 from trmbench_arc.verification import KnownAnswers
-from trmbench_arc.voting import Tally, VoteResult
+from trmbench_arc.voting import VOTES_AT, Tally, VoteResult, tally_votes
 
 CHUNK = 512
 """Puzzles transformed at once, so that the work stays in the processor's cache."""
@@ -248,35 +248,25 @@ class Arc(Task):
             for k, by_k in ((1, right[0]), (ATTEMPTS, solved))
             for scoring in SCORINGS
         }
-        return Scores(solved.astype(np.float64), totals)
+        return Scores(solved.astype(np.float64), totals, {"vote@1": right[0].astype(np.float64)})
 
     def score_votes(
         self, table: PuzzleTable, ballots: PuzzleTable, predictions: Predictions
-    ) -> dict[str, float]:
-        """vote@k by each rule, the vote ladder, and how many votes spell no grid.
+    ) -> dict[str, float | np.ndarray]:
+        """vote@k of each puzzle and by each rule, the vote ladder, and votes that spell no grid.
 
         Args:
             table: the tested puzzles.
             ballots: one row per vote, `puzzle_ids` naming the puzzle, in the order of `votes`.
             predictions: the votes in the puzzles' own frame, as `votes` restores them.
         """
-        tallies = {
-            puzzle_id: Tally(label.tobytes())
-            for puzzle_id, label in zip(table.puzzle_ids.tolist(), table.labels, strict=True)
-        }
-        for start in range(0, len(ballots), CHUNK):
-            part = slice(start, start + CHUNK)
-            for puzzle_id, tokens, probability in zip(
-                ballots.puzzle_ids[part].tolist(),
-                predictions.tokens[part],
-                predictions.confidence[part].tolist(),
-                strict=True,
-            ):
-                tallies[puzzle_id].add(tokens.tobytes(), probability)
+        tallies = tally_votes(table, ballots, predictions)
         by_task: dict[str, list[Tally]] = {}
-        for name, tally in zip(table.groups.tolist(), tallies.values(), strict=True):
+        for name, tally in zip(table.groups.tolist(), tallies, strict=True):
             by_task.setdefault(name, []).append(tally)
-        return VoteResult(by_task).totals()
+        places = np.array([tally.rank() for tally in tallies])
+        solved = {f"vote@{k}": (places < k).astype(np.float64) for k in VOTES_AT if k > ATTEMPTS}
+        return {**VoteResult(by_task).totals(), **solved}
 
 
 def load(options: ArcOptions) -> Arc:

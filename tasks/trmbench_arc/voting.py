@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from trmbench import TrmbenchError
+from trmbench import Predictions, PuzzleTable, TrmbenchError
 from trmbench_arc.grids import COLOURS, PAD, decode, encode
 from trmbench_arc.scoring import ATTEMPTS, SCORINGS, Scoring, checked, share
 from trmbench_arc.submission import Submission, make_submission
@@ -92,6 +92,24 @@ class Tally:
     def _candidates(self) -> Iterator[Candidate]:
         for tokens, (count, total) in self._counts.items():
             yield Candidate(tokens, int(count), total / count)
+
+
+def tally_votes(table: PuzzleTable, ballots: PuzzleTable, predictions: Predictions) -> list[Tally]:
+    """Count the votes on each puzzle of a table; `ballots` name the puzzles of the predictions."""
+    tallies = {
+        puzzle_id: Tally(label.tobytes())
+        for puzzle_id, label in zip(table.puzzle_ids.tolist(), table.labels, strict=True)
+    }
+    for start in range(0, len(ballots), CHUNK):
+        part = slice(start, start + CHUNK)
+        for puzzle_id, tokens, probability in zip(
+            ballots.puzzle_ids[part].tolist(),
+            predictions.tokens[part],
+            predictions.confidence[part].tolist(),
+            strict=True,
+        ):
+            tallies[puzzle_id].add(tokens.tobytes(), probability)
+    return list(tallies.values())
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pytest
 from trmbench import PuzzleTable
 from trmbench.cli.main import run_command
 from trmbench.comparison.cells import summarize
+from trmbench.comparison.compare import Question, compare_cells
 from trmbench.config.compose import compose
 from trmbench.plugin import registry
 from trmbench.store import Store
@@ -101,6 +102,28 @@ def test_the_headline_is_two_attempts_by_the_rule_of_the_model_s_paper(
     assert row["score"] == {"trm": 0.75, "direct": 0.5}[model]
     (cell,) = summarize(Store(root), [row])
     assert cell.interval.mean == row["score"]
+
+
+def test_a_first_attempt_is_compared_by_every_rule(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = evaluate.count_votes
+
+    def right_but_for_one(task: Any, table: PuzzleTable, *arguments: Any) -> Any:
+        predictions, rows = counted(task, table, *arguments)
+        attempts = np.stack([table.labels, np.zeros_like(table.labels)], axis=1)
+        attempts[0] = 0
+        return dataclasses.replace(predictions, attempts=attempts), rows
+
+    monkeypatch.setattr(evaluate, "count_votes", right_but_for_one)
+    store = Store(run_tiny("trm", folder, tmp_path / "results"))
+    totals = json.loads(store.trials()[0]["totals"])
+    for rule, share in {"fractional": 0.75, "all": 0.5, "output": 2 / 3}.items():
+        (cell,) = compare_cells(store, Question(metric=f"{rule}_vote@1")).cells
+        assert cell.interval.mean == totals[f"{rule}_vote@1"] == pytest.approx(share)
+        (cell,) = compare_cells(store, Question(metric=f"{rule}_vote@10")).cells
+        assert cell.interval.mean == totals[f"{rule}_vote@10"]
+    assert "vote@1" not in totals and "vote@10" not in totals
 
 
 def test_other_evaluations_need_no_training_and_are_told_apart(

@@ -11,7 +11,7 @@ import numpy as np
 from trmbench.errors import TrmbenchError
 from trmbench.evaluation.candidates import answered_tokens
 from trmbench.spec import IGNORED_LABEL, Predictions, PuzzleTable, Scores, Task
-from trmbench.spec.metrics import ABSTAINED, is_free
+from trmbench.spec.metrics import ABSTAINED, figure_of, is_free
 
 
 def score(
@@ -83,7 +83,10 @@ def _named(
     named |= scores.by_name
     check_named(size, named)
     figures = {**of_votes, **scores.by_name, **scores.totals}
-    totals = {name: float(np.mean(value)) for name, value in figures.items()}
+    ruled = {
+        figure_of(name) for name in figures if figure_of(name) != name
+    }  # with means of its own
+    totals = {k: float(np.mean(value)) for k, value in figures.items() if k not in ruled}
     if not named:
         return totals, {}
     matrix = np.stack([np.asarray(values, np.float64) for values in named.values()], axis=1)
