@@ -14,6 +14,7 @@ from helpers.committee import SPEC, bases
 from trmbench import BaseCell, ModelSpec, TrmbenchError
 from trmbench.comparison.compare import Question, compare_cells
 from trmbench.config.compose import compose
+from trmbench.experiment.plan import reevaluation
 from trmbench.experiment.runs import unfinished
 from trmbench.spec import Trial
 from trmbench.spec.status import FAILED, FINISHED, INTERRUPTED
@@ -178,3 +179,16 @@ def test_the_kit_builds_all_bases() -> None:
     found = check_model(SPEC, skip={"listing"})
     assert [each for each in found if each.problem] == []
     assert len(bases(SPEC.options())) == 1
+
+
+def test_what_stands_on_trained_models_is_tested_once_more(tmp_path: Path) -> None:
+    asked, store = trial(SPEC, tmp_path), Store(tmp_path)
+    run_trial(asked)
+    again = reevaluation(store, asked.trial_id, {"votes": 2})
+    assert run_trial(again, should_stop=lambda: True, again=True).status == FINISHED
+    rows = {row["evaluation_id"]: row["votes"] for row in store.trials()}
+    assert rows == {asked.evaluation_id: 1, again.evaluation_id: 2}
+    for base in Path(tmp_path, "checkpoints").glob("*/final.*"):
+        base.unlink()
+    with pytest.raises(TrmbenchError, match="has no final weights"):
+        reevaluation(store, asked.trial_id, {"votes": 3})

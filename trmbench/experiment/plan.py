@@ -14,7 +14,9 @@ from trmbench.config.stored import require_known_settings
 from trmbench.errors import TrmbenchError
 from trmbench.plugin import registry
 from trmbench.spec import Trial
+from trmbench.spec.ids import is_id
 from trmbench.spec.settings import EvaluationSettings
+from trmbench.spec.status import FINISHED
 from trmbench.spec.trials import Row, split_of
 from trmbench.store import Store
 from trmbench.store.final import asked_evaluation, has_final
@@ -128,18 +130,32 @@ def reevaluations(
     firsts: dict[str, Row] = {}
     for row in rows:
         firsts.setdefault(row["trial_id"], row)
-    trained = [row for key, row in firsts.items() if has_final(store.checkpoints(key))]
-    if not trained_only and len(trained) < len(firsts):
-        missing = next(key for key in firsts if not has_final(store.checkpoints(key)))
+    ready = {
+        key: row
+        for key, row in firsts.items()
+        if has_final(store.checkpoints(key)) or (not trained_only and _stands(store, row))
+    }
+    if not trained_only and len(ready) < len(firsts):
+        missing = next(key for key in firsts if key not in ready)
         raise TrmbenchError(f"trial {missing} has no final weights", "run it to its end first")
-    return [_tested_again(_as_asked(store, row), row, dict(changes)) for row in trained]
+    return [_tested_again(_as_asked(store, row), row, dict(changes)) for row in ready.values()]
+
+
+def _stands(store: Store, row: Row) -> bool:
+    """Whether a trial has finished with what it builds upon, whose weights are all there."""
+    provenance = json.loads(row["provenance"] or "{}")
+    single = [base["trial_id"]] if (base := provenance.get("base")) else []
+    bases = [*(provenance.get("bases") or ()), *single]
+    there = all(is_id(each) and has_final(store.checkpoints(each)) for each in bases)
+    return row["status"] == FINISHED and bool(bases) and there
 
 
 def _as_asked(store: Store, row: Row) -> Trial:
     """A trained trial with the evaluation that it was run with."""
     trial = store.trial_of(row)
-    asked = asked_evaluation(store.checkpoints(trial.trial_id)) or trial.config["evaluation"]
-    evaluation = EvaluationSettings.told(asked)
+    folder = store.checkpoints(trial.trial_id)
+    asked = asked_evaluation(folder) if has_final(folder) else {}
+    evaluation = EvaluationSettings.told(asked or trial.config["evaluation"])
     config = {**trial.config, "evaluation": evaluation}
     return replace(trial, evaluation_id=evaluation_hash(evaluation), config=config)
 
