@@ -84,6 +84,14 @@ def test_a_bundle_has_a_file_per_model_task_and_preset_with_a_licence(
     assert manifest["licence"] == "CC0-1.0" and len(manifest["files"]) == 12
 
 
+def test_trials_that_failed_are_handed_on_as_well(tmp_path: Path) -> None:
+    scores = np.vstack([GOOD, np.full((1, 60), np.nan)])
+    add_cell(tmp_path / "r", "trm", scores, row={"error": None})
+    publish(Store(tmp_path / "r"), tmp_path / "bundle", "CC0-1.0")
+    [cell] = compare_cells(open_results([tmp_path / "bundle"], pytest.fail), Question()).cells
+    assert len(cell.failed) == 1 and cell.failed[0]["error"] == "out of memory"
+
+
 def test_no_path_and_no_name_of_the_machine_leaves_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import Any
 
 from trmbench.bench.measure import Measurement, Skipped
-from trmbench.report.words import duration, memory, number
+from trmbench.report.words import counted, duration, memory, number
 from trmbench.trial.provenance import environment
 
 _PREFIXES = ("", "k", "M", "G", "T", "P")
@@ -72,7 +72,7 @@ def conditions(found: Sequence[Measurement]) -> list[str]:
     machine = f"{found[0].device}: {where['cpu']}, torch {where['packages']['torch']}"
     peaks = {
         f"{quantity(of.peak_flops_per_second)}FLOP/s in {of.precision}"
-        + (f" with {of.threads} threads" if of.device == "cpu" else "")
+        + (f" with {counted(of.threads, 'thread')}" if of.device == "cpu" else "")
         for of in found
     }
     return [

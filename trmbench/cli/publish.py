@@ -21,7 +21,7 @@ from trmbench.cli.options import results_argument
 )
 @click.option("--licence", default="CC-BY-4.0", help="Under which the results may be used.")
 def command(results: str, output: Path, licence: str) -> None:
-    """Write the finished trials of RESULTS: a file for each model, task and preset.
+    """Write the trials of RESULTS, failed ones included: a file for each model, task and preset.
 
     It holds rows, curves, answers and configuration, a digest of each, and the licence; of paths
     only the last part, and no names of the machine or its user. Weights are not in it.

@@ -51,6 +51,12 @@ def measured_table(compared: ComparedCells) -> TextTable:
     return TextTable(title, headings, rows if columns else (), 3, cells=about)
 
 
+def measured_pairs(cell: CellSummary) -> dict[str, str]:
+    """Write what one cell was measured on, by name."""
+    told = measured_on(cell)
+    return {q.name: _text(q, told[q.name]) for q in QUANTITIES if told.get(q.name) is not None}
+
+
 def measured_alike(compared: ComparedCells) -> str:
     """Say in a line in what all cells are alike."""
     found = [measured_on(cell, compared.question.dollars_per_hour) for cell in compared.cells]

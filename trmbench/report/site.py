@@ -16,6 +16,7 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.naming import described, unusual_evaluation
 from trmbench.comparison.origins import origins
 from trmbench.report import tables
+from trmbench.report.compute import measured_pairs
 from trmbench.report.tables import TextTable
 from trmbench.report.templates import digest, source, template
 from trmbench.report.trial_view import curve_view, dotted
@@ -146,9 +147,10 @@ def _cell_page(cell: CellSummary, reports: Places) -> str:
         lines.append(f"Differs from the preset in {way}.")
     report = reports.get((cell.task, cell.preset))
     more = [("Compared with the other models of this task", f"../{report}")] if report else []
+    measured = _pairs("What it was measured on", measured_pairs(cell))
     settings = _pairs("Configuration", dotted(cell.config))
     title = f"{cell.name} on {cell.tested_on}, {cell.preset}"
-    return _page(title, tables=[trials], lines=lines, more=more, folded=[settings])
+    return _page(title, tables=[trials], lines=lines, more=more, folded=[measured, settings])
 
 
 def _trial_page(store: Store, cell: CellSummary, row: Row) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 from trmbench.errors import TrmbenchError
 from trmbench.spec import row_name
 from trmbench.spec.ids import short_hash
-from trmbench.spec.status import FINISHED
+from trmbench.spec.status import IMPORTED
 from trmbench.store.anonymous import without_places
 from trmbench.store.atomic import write_bytes
 from trmbench.store.datasets import Store
@@ -39,7 +39,7 @@ Group = tuple[str, str, str]
 
 
 def publish(store: Store, folder: Path, licence: str) -> dict[str, int]:
-    """Write the finished trials of a results folder as a bundle.
+    """Write the trials of a results folder as a bundle, those that failed included.
 
     Args:
         store: where the trials are.
@@ -50,14 +50,14 @@ def publish(store: Store, folder: Path, licence: str) -> dict[str, int]:
         The number of rows by the name of the file.
 
     Raises:
-        TrmbenchError: there is no finished trial, or the bundle cannot be written.
+        TrmbenchError: there is no trial, or the bundle cannot be written.
     """
     groups: dict[Group, list[dict[str, Any]]] = {}
     for row in store.trials():
-        if row["status"] == FINISHED:
+        if row["status"] != IMPORTED:
             groups.setdefault((row["model"], row["task"], row["preset"]), []).append(row)
     if not groups:
-        raise TrmbenchError(f"no finished trial in {store.root}", "`trmbench run` makes some")
+        raise TrmbenchError(f"no trial in {store.root}", "`trmbench run` makes some")
     counts, digests = {}, {}
     for group, rows in sorted(groups.items()):
         name = f"{file_name(group)}{ARCHIVE}"
