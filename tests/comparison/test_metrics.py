@@ -96,6 +96,16 @@ def test_a_figure_that_is_not_known_is_left_out_with_the_reason(
     assert sum(reason in note for note in found.notes) == 3, found.notes
 
 
+@pytest.mark.parametrize("told", [{"candidates": 8}, {"votes": 8}])
+def test_candidates_that_an_earlier_version_did_not_keep_are_no_single_answer(
+    told: dict[str, int], tmp_path: Path
+) -> None:
+    add_cell(tmp_path, "ptrm", bernoulli(3, 40, 0.5), row=told)
+    found = compared(tmp_path, "pass@K")
+    assert not found.cells[0].trials and not found.several
+    assert sum("its 8 answers to each puzzle were not kept" in n for n in found.notes) == 3
+
+
 def test_abstentions_are_shares_of_puzzles(tmp_path: Path) -> None:
     add_searched(tmp_path, "ptrm", RANKED, abstained=[True] * 10 + [False] * 30)
     add_cell(tmp_path, "trm", bernoulli(3, 40, 0.5))

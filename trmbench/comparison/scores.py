@@ -24,6 +24,7 @@ from trmbench.spec.trials import Row, row_name
 from trmbench.stats import average_groups, lowest_of_groups
 from trmbench.store import Store
 
+_AGAIN = "`trmbench evaluate` tests it again"
 _BY_COLUMN = "scored by column"
 """Key of a row whose scores are in another column of its puzzles than `score`."""
 
@@ -231,9 +232,12 @@ def _compute(computed: Derived, row: Row, table: pa.Table, depth: int | None) ->
     """The scores (P,) of a trial's puzzles, or why there are none."""
     if depth is not None:
         return f"this metric is not known after {depth} supervision steps"
+    told = max(row["candidates"] or 1, row["votes"] or 1)
+    if "candidates" in computed.columns and table["candidates"].null_count and told > 1:
+        return f"its {told:,} answers to each puzzle were not kept; {_AGAIN}"
     found = computed.of(table)
     if isinstance(found, str) and computed.columns == NAMED:
-        found += f"; it was scored by {metric_of(row)}; `trmbench evaluate` tests it again"
+        found += f"; it was scored by {metric_of(row)}; {_AGAIN}"
     return found
 
 
