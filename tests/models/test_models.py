@@ -257,11 +257,11 @@ def test_eqr_goes_most_of_the_way() -> None:
     "plugin", [trmbench_trm, trmbench_hrm, trmbench_direct, trmbench_urm, trmbench_eqr]
 )
 def test_presets_are_values_of_the_options(plugin: Any) -> None:
-    (spec,) = plugin.trmbench_models()
-    for preset in spec.presets.values():
-        spec.options(**preset.options)
-        for part in preset.for_task.values():
-            spec.options(**{**preset.options, **part.options})
+    for spec in plugin.trmbench_models():
+        for preset in spec.presets.values():
+            spec.options(**preset.options)
+            for part in preset.for_task.values():
+                spec.options(**{**preset.options, **part.options})
 
 
 def test_listing_the_models_imports_no_torch() -> None:
