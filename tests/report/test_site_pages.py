@@ -11,7 +11,9 @@ from helpers.synthetic import add_cell, bernoulli
 from playwright.sync_api import sync_playwright
 
 from trmbench.cli.main import run_command
+from trmbench.comparison.cells import summarize
 from trmbench.report import site
+from trmbench.store import Store
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 RIGHT = bernoulli(3, 40, 0.5)
@@ -63,10 +65,10 @@ def test_a_trial_of_many_puzzles_lists_the_first_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(site, "MOST_PUZZLES", 5)
-    add_cell(tmp_path / "r", "trm", bernoulli(1, 9, 0.5))
-    assert run_command(["site", str(tmp_path / "r"), "-o", str(tmp_path / "s")]) == 0
-    [trial] = (tmp_path / "s" / "trials").iterdir()
-    assert "The first 5 of 9 puzzles" in trial.read_text()
+    add_cell(tmp_path, "trm", bernoulli(1, 9, 0.5))
+    store = Store(tmp_path)
+    *_, trial = site.site_pages(store, summarize(store, store.trials()), {})
+    assert "The first 5 of 9 puzzles" in trial.html
 
 
 @pytest.mark.slow
