@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from trmbench import Trial, TrialResult, TrmbenchError, hookimpl, load, row_name
+from trmbench import Trial, TrialResult, TrmbenchError, hookimpl, row_name
 
 VARIABLE = "TRMBENCH_TRACKERS"
 KNOWN = ("tensorboard", "trackio", "wandb")
@@ -95,6 +95,8 @@ def trmbench_training_point(trial: Trial, row: Mapping[str, Any]) -> None:
 @hookimpl
 def trmbench_trial_finished(trial: Trial, result: TrialResult) -> None:
     """Tell the results of the test."""
+    from trmbench import load  # brings pandas, which a listing of plugins does without
+
     if trial.trial_id in _running:
         [row] = load(trial.results, names=[row_name(vars(trial))]).to_dict("records")
         known = {key: row[key] for key in RESULTS if row[key] == row[key]}  # NaN is not itself

@@ -28,10 +28,12 @@ def command(results: str, output: Path, licence: str) -> None:
     """
     from trmbench.cli.console import console
     from trmbench.cli.execution import results_at
-    from trmbench.report.words import counted, memory
+    from trmbench.report.words import counted
     from trmbench.store.bundles import publish
 
     for name, rows in publish(results_at(results), output, licence).items():
-        size = memory((output / name).stat().st_size)
-        console.print(f"wrote {output / name}: {counted(rows, 'row')}, {size}", soft_wrap=True)
+        size = (output / name).stat().st_size / 1e3
+        console.print(
+            f"wrote {output / name}: {counted(rows, 'row')}, {size:,.0f} kB", soft_wrap=True
+        )
     console.print(f"Licence {licence}; `trmbench pull {output}` reads it.", soft_wrap=True)
