@@ -18,6 +18,7 @@ from trmbench.comparison.compare import Question, compare_cells
 from trmbench.report.formats import FORMATS
 from trmbench.report.page import Gallery, build_report
 from trmbench.report.several import rungs_table, several_table
+from trmbench.stats import pass_at
 from trmbench.store import Store
 from trmbench.testing import run_one
 from trmbench.testing.running import visible_plugin
@@ -68,11 +69,22 @@ def test_a_cell_is_one_line_everywhere(searched: Path) -> None:
     shares = ("4", "75.0 %", "50.0 %", "37.5 %", "+25.0")
     assert line[:7] == ("maze", "ptrm", *shares)
     (record,) = json.loads(FORMATS["json"](compared))["several_answers"]
-    assert (record["k"], record["name"]) == ([1, 2, 4], "ptrm")
-    assert record["gap"][-1] == 0.25 and record["abstained"] is None
+    assert (record["candidates"], record["name"]) == (4, "ptrm")
+    assert record["gap"] == 0.25 and record["abstained"] is None
     page = build_report(Store(searched), compared, [Gallery()]).html
     for text in (FORMATS["markdown"](compared), page):
         assert "Candidates and abstentions" in text and "pass (oracle)" in text
+
+
+def test_of_unequal_numbers_of_votes_as_many_count_as_every_puzzle_has(tmp_path: Path) -> None:
+    counts = [4, 4, 6, 4]
+    add_searched(tmp_path, "ptrm", RANKED, candidates=counts)
+    ((_, found),) = compare_cells(Store(tmp_path), Question()).several
+    (rung,) = found.rungs
+    right = RANKED.sum(axis=2)
+    expected = np.mean([pass_at(np.array(counts), each, 4) for each in right])
+    assert (rung.k, rung.passed) == (4, pytest.approx(expected))
+    assert rung.coverage == pytest.approx((right / 8).mean()) and np.isnan(rung.selected)
 
 
 def test_a_store_without_candidates_says_nothing_of_them(tmp_path: Path) -> None:

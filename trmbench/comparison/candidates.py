@@ -20,9 +20,10 @@ from trmbench.store import Store
 
 _COLUMNS = (
     *("valid", "halt_probability", "abstained", "candidates", "candidates_right"),
-    *("right_by_score", "mode_right", "distinct_right", "times_found", "solutions"),
-    "candidate_auc",
+    *("mode_right", "distinct_right", "solutions", "candidate_auc"),
 )
+_OF_FEWER = ("right_by_score", "times_found")
+"""The columns that figures of fewer candidates than all need; they are large."""
 
 
 class Rung(NamedTuple):
@@ -69,10 +70,22 @@ def has_several(row: Row) -> bool:
 
 def several_answers(store: Store, row: Row) -> SeveralAnswers:
     """Read what the candidates, scores and abstentions of a finished trial are worth."""
+    return _of_table(store.read("puzzles", (*_COLUMNS, *_OF_FEWER), [row_name(row)]), fewer=True)
+
+
+def _of_all_candidates(store: Store, row: Row) -> SeveralAnswers:
+    """Do as `several_answers`, with the figures of all candidates alone."""
     table = store.read("puzzles", _COLUMNS, [row_name(row)])
+    found = pc.min_max(table["candidates"]).as_py()
+    if found["min"] != found["max"]:  # as many as every puzzle has are then fewer than all
+        table = store.read("puzzles", (*_COLUMNS, *_OF_FEWER), [row_name(row)])
+    return _of_table(table, fewer=False)
+
+
+def _of_table(table: pa.Table, fewer: bool) -> SeveralAnswers:
     mixed = pc.is_valid(table["candidate_auc"])
     return SeveralAnswers(
-        tuple(_rungs(table)),
+        tuple(_rungs(table, fewer)),
         _mean(table["candidate_auc"]),
         _mean(mixed) if pc.any(mixed).as_py() else float("nan"),
         _mean(table["distinct_right"]),
@@ -87,17 +100,18 @@ def of_cells(
     """Average over the seeds of each cell that has candidates or votes, or may abstain."""
     several = [cell for cell in cells if any(map(has_several, cell.trials))]
     found = [
-        (cell, _averaged([several_answers(store, row) for row in cell.trials])) for cell in several
+        (cell, _averaged([_of_all_candidates(store, row) for row in cell.trials]))
+        for cell in several
     ]
     return [pair for pair in found if pair[1].rungs or not math.isnan(pair[1].abstained)]
 
 
-def _rungs(table: pa.Table) -> Iterator[Rung]:
-    """The figures of 1, 2, 4, ... candidates and of all that every puzzle has."""
+def _rungs(table: pa.Table, fewer: bool) -> Iterator[Rung]:
+    """The figures of all candidates that every puzzle has, and before it of 1, 2, 4, ... ."""
     most: int | None = pc.min(table["candidates"]).as_py()
     if most is None or table["candidates"].null_count:
         return
-    doubled = (2**power for power in range(most.bit_length()))
+    doubled = (2**power for power in range(most.bit_length()) if fewer)
     for k in sorted({*doubled, most}):
         yield Rung(k, *(_figure(table, f"{figure}@{k}") for figure in OF_CANDIDATES))
 

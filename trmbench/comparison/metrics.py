@@ -144,10 +144,9 @@ def _selected(table: pa.Table, k: int | None) -> Values:
         return found
     counts, valid = found
     scores = valid.astype(np.float64)
-    lists = one_array(table["right_by_score"])
     for count in np.unique(counts[counts != (k or counts)]).tolist():
         rows = np.flatnonzero(counts == count)
-        some = lists.take(pa.array(rows))
+        some = one_array(table["right_by_score"]).take(pa.array(rows))
         if some.null_count or pc.any(pc.not_equal(pc.list_value_length(some), count)).as_py():
             return f"whom it would choose of {k} of its {count} candidates is not known"
         scores[rows] = selected_at(as_numpy(some.flatten()).reshape(len(rows), count), k or count)
@@ -169,14 +168,15 @@ def _coverage(table: pa.Table, k: int | None) -> Values:
     if isinstance(found, str):
         return found
     counts, valid = found
-    solutions, lists = one_array(table["solutions"]), one_array(table["times_found"])
+    solutions = one_array(table["solutions"])
     if solutions.null_count:
         return f"nobody counted the right answers to {solutions.null_count:,} of its puzzles"
     distinct = _several(table, "distinct_right", valid)
     if isinstance(distinct, str):
         return distinct
     found_of = distinct
-    if k is not None:
+    if k is not None and (counts != k).any():
+        lists = one_array(table["times_found"])
         puzzle, times = as_numpy(pc.list_parent_indices(lists)), as_numpy(lists.flatten())
         found_of = solutions_at(times, puzzle, counts, k)
     shares: np.ndarray = found_of / as_numpy(solutions)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from trmbench.comparison.candidates import Rung, SeveralAnswers
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells
@@ -48,15 +46,18 @@ def others(found: SeveralAnswers) -> dict[str, str]:
 
 
 def several_record(cell: CellSummary, found: SeveralAnswers) -> dict[str, object]:
-    """Make the record of one cell; lists have an item per number of candidates."""
-    names = ("k", "pass", "selected", "mode", "coverage")
-    columns: Sequence[Sequence[float]] = list(zip(*found.rungs, strict=True)) or [()] * len(names)
+    """Make the record of one cell: the figures of all candidates, and the others."""
+    of_all = found.rungs[-1] if found.rungs else None
     return {
         "name": cell.name,
         "cell_id": cell.cell_id,
         "evaluation_id": cell.evaluation_id,
-        **{name: list(values) for name, values in zip(names, columns, strict=True)},
-        "gap": [rung.gap for rung in found.rungs],
+        "candidates": of_all and of_all.k,
+        "pass": of_all and of_all.passed,
+        "selected": of_all and of_all.selected,
+        "mode": of_all and of_all.mode,
+        "coverage": of_all and of_all.coverage,
+        "gap": of_all and of_all.gap,
         **{name: getattr(found, name) for name in found._fields[1:]},
     }
 
