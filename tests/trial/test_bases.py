@@ -158,13 +158,23 @@ def test_cells_of_different_models_are_handed_over_in_order(tmp_path: Path) -> N
     assert [base.embed.weight.shape[1] for base in parts.model.bases] == [16, 16, 17]
 
 
-def test_a_committee_is_paired_with_a_member_of_it(tmp_path: Path) -> None:
+def test_committees_of_the_same_members_are_pairs_and_a_member_is_a_stranger(
+    tmp_path: Path,
+) -> None:
     for seed in (0, 1):
         run_trial(trial(SPEC, tmp_path, seed))
-    for seed in (0, 2):
+        run_trial(trial(SPEC, tmp_path, seed, evaluation__weights="raw"))
         run_trial(trial(TOY_MODEL, tmp_path, seed))
-    (found,) = compare_cells(Store(tmp_path), Question(match="none")).differences
-    assert found.comparison is not None and found.comparison.paired
+    found = compare_cells(Store(tmp_path), Question(match="none")).differences
+    paired = {
+        frozenset((each.a.model, each.b.model)): each.comparison.paired
+        for each in found
+        if each.comparison is not None
+    }
+    assert paired == {
+        frozenset({"committee"}): True,
+        frozenset({"committee", "toy-recursive"}): False,
+    }
 
 
 def test_seeds_on_the_same_networks_are_no_trainings(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Seeds of two cells that belong together: one network tested in two ways, or a base of both.
 
 Nothing but weights makes a pair. Seeds of equal number share the order of the data too; what that
-does to their difference is not known, and taking them for strangers is never too bold.
+does to their difference is not known, and taking them for strangers is never too bold. That holds
+for an ensemble and one of its members as well, which would leave most seeds without a partner.
 """
 
 from __future__ import annotations
@@ -55,14 +56,14 @@ def _seeds(row: Row) -> set[Hashable]:
 
 
 def _roots(row: Row) -> set[Hashable]:
-    """Names of the trainings that a trial's weights are from."""
+    """Names of the trainings that a trial's weights are from, of several all together."""
     config = _parsed(row["config"])
     overrides = _parsed(row["overrides"])
     roots: set[Hashable] = {row["trial_id"], _training(row["model"], row, list(overrides.items()))}
     bases = _bases(row)
     named = config.get("model", {}).get("base")
     if bases:
-        roots |= bases
+        roots |= bases if len(bases) == 1 else {frozenset(bases)}
     elif isinstance(named, str):  # a row of before its base was recorded
         of_base = [item for item in overrides.items() if not item[0].startswith("model.")]
         roots.add(_training(named, row, of_base))
