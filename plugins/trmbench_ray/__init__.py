@@ -1,4 +1,4 @@
-"""A runner for clusters: every trial is a Ray task (https://docs.ray.io)."""
+"""Ray (https://docs.ray.io): a runner for clusters, whose tasks are trials, and `trmbench tune`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from trmbench import RunnerSpec, TrmbenchError, hookimpl
 from trmbench_ray.options import FLAGS, FORMER, RayOptions
 
 if TYPE_CHECKING:
+    import click
+
     from trmbench import Runner
 
 
@@ -22,6 +24,14 @@ def _create(execution: Mapping[str, Any], options: RayOptions) -> Runner:
     from trmbench_ray.runner import RayRunner
 
     return RayRunner(execution, options)
+
+
+@hookimpl
+def trmbench_commands(cli: click.Group) -> None:
+    """Add `tune`."""
+    from trmbench_ray.tune_command import command
+
+    cli.add_command(command)
 
 
 @hookimpl

@@ -76,6 +76,15 @@ def _other_training(a: CellSummary, b: CellSummary) -> str | None:
     return f"{a.name} and {b.name} were trained on different data{number} ({why})"
 
 
+def _tuned(cells: Sequence[CellSummary]) -> list[str]:
+    """Say how many settings were tried before those of each cell were chosen, where one tells."""
+    tried = {cell: cell.config.get("execution", {}).get("settings_tried") for cell in cells}
+    if not any(tried.values()):
+        return []
+    each = "; ".join(f"{count or 'not told'} ({cell.name})" for cell, count in tried.items())
+    return [f"settings tried on held-out puzzles before these were chosen: {each}"]
+
+
 def _compute(cells: Sequence[CellSummary]) -> list[str]:
     """Say where the trainings of cells took unlike amounts of compute."""
     for column, unit in (("train_flops", "FLOPs"), ("train_seconds", "seconds")):
@@ -104,7 +113,7 @@ def find_cautions(cells: Sequence[CellSummary]) -> list[str]:
         for quantity in differing(told)
         if not quantity.is_fair
     ]
-    lines = [*optimism(cells), *collapses(cells), *lines, *_compute(cells)]
+    lines = [*optimism(cells), *collapses(cells), *lines, *_compute(cells), *_tuned(cells)]
     values: dict[str, dict[str, list[str]]] = {}
     for cell in cells:
         for row in cell.trials:

@@ -177,6 +177,9 @@ class ExecutionSettings:
     and up to a third more time, and changes no number."""
     log_every: int | None = setting(None, at_least=1, at_most=MOST_STEPS)
     """Training steps between two points of the learning curve; None = 100, or 20 points in all."""
+    settings_tried: int | None = setting(None, at_least=1, at_most=MOST_STEPS)
+    """Settings that were tried on held-out puzzles before these were chosen, such as by `trmbench
+    tune`; None = nobody told."""
     stack_seeds: bool = False
     """Train the seeds of a cell in one process as one computation, with the threads of all; equal
     to separate trials within rounding."""
