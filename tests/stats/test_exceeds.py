@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trmbench.stats import CellMoments, exceeds
-from trmbench.stats.exceeds import exceeds_all
+from trmbench.stats.claims import exceeds_all
 
 
 def cell(means: np.ndarray, failed: int = 0) -> CellMoments:

@@ -20,6 +20,16 @@ from .cells import (
     moments as moments,
     pair_seeds as pair_seeds,
 )
+from .checkpoints import (
+    CheckpointComparison as CheckpointComparison,
+    compare_checkpoints as compare_checkpoints,
+    mcnemar as mcnemar,
+)
+from .claims import (
+    Claim as Claim,
+    exceeds as exceeds,
+    exceeds_all as exceeds_all,
+)
 from .collapse import (
     Outlying as Outlying,
     outlying_seeds as outlying_seeds,
@@ -40,16 +50,17 @@ from .curves import (
 from .estimate import (
     Estimate as Estimate,
 )
-from .exceeds import (
-    Claim as Claim,
-    exceeds as exceeds,
-    exceeds_all as exceeds_all,
-)
 from .intervals import (
     Interval as Interval,
     clopper_pearson as clopper_pearson,
     interval as interval,
     wilson as wilson,
+)
+from .long_form import (
+    Findings as Findings,
+    Found as Found,
+    Study as Study,
+    tidy as tidy,
 )
 from .looks import (
     looks_level as looks_level,
@@ -68,6 +79,10 @@ from .prediction import (
 from .puzzles import (
     PuzzleCounts as PuzzleCounts,
     puzzle_table as puzzle_table,
+)
+from .readers import (
+    from_inspect as from_inspect,
+    from_lm_eval as from_lm_eval,
 )
 from .variance import (
     VarianceShares as VarianceShares,

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from trmbench.stats.cells import MINIMUM_TASKS
-from trmbench.stats.intervals import clopper_pearson
-from trmbench.stats.pair_test import probability_of_superiority
+from .cells import MINIMUM_TASKS
+from .intervals import clopper_pearson
+from .pair_test import probability_of_superiority
 
 Runs = Sequence[NDArray[Any]]
 DRAWS = 2000

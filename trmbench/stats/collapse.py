@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trmbench.stats.cells import CellMoments, ScoreArray, moments
-from trmbench.stats.intervals import clopper_pearson
+from .cells import CellMoments, ScoreArray, moments
+from .intervals import clopper_pearson
 
 FALSE_ALARMS = 0.01
 """How often seeds of one normal distribution are called outlying."""

@@ -6,15 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from trmbench.stats.cells import CellMoments, pair_seeds
-from trmbench.stats.estimate import Estimate
-from trmbench.stats.intervals import PUZZLES_LIKE_THESE, THIS_TEST_SET
-from trmbench.stats.looks import looks_level
-from trmbench.stats.multiplicity import holm, holm_levels
-from trmbench.stats.pair_test import Asked, Pair, PairTest, Scores, test_pair
-from trmbench.stats.power import UNKNOWN, PowerAnalysis, analyse_power
-from trmbench.stats.variance import VarianceShares
-from trmbench.stats.verdicts import Evidence, Side, decide
+from .cells import CellMoments, pair_seeds
+from .estimate import Estimate
+from .intervals import PUZZLES_LIKE_THESE, THIS_TEST_SET
+from .looks import looks_level
+from .multiplicity import holm, holm_levels
+from .pair_test import Asked, Pair, PairTest, Scores, test_pair
+from .power import UNKNOWN, PowerAnalysis, analyse_power
+from .variance import VarianceShares
+from .verdicts import Evidence, Side, decide
 
 CHECKPOINTS = "these checkpoints, puzzles like these"
 

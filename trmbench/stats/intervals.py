@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from trmbench.stats.cells import CellMoments, ScoreArray, moments
+from .cells import CellMoments, ScoreArray, moments
 
 THIS_TEST_SET = "this test set"
 PUZZLES_LIKE_THESE = "puzzles like these"

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trmbench.stats.cells import CellMoments, PairedMoments, ScoreArray, moments
-from trmbench.stats.collapse import outlying_seeds, outlying_values
-from trmbench.stats.estimate import Estimate, constant_estimate, t_estimate
-from trmbench.stats.intervals import THIS_TEST_SET
-from trmbench.stats.power import MINIMUM_SEEDS
-from trmbench.stats.variance import (
+from .cells import CellMoments, PairedMoments, ScoreArray, moments
+from .collapse import outlying_seeds, outlying_values
+from .estimate import Estimate, constant_estimate, t_estimate
+from .intervals import THIS_TEST_SET
+from .power import MINIMUM_SEEDS
+from .variance import (
     DifferenceVariance,
     checkpoint_variance,
     difference_variance,

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trmbench.stats.estimate import Estimate
-from trmbench.stats.variance import DifferenceVariance
+from .estimate import Estimate
+from .variance import DifferenceVariance
 
 MINIMUM_SEEDS = 3
 """The spread of two seeds is a guess, and the verdict would rest on the other model's spread."""

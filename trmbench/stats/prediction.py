@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trmbench.stats.cells import CellMoments, ScoreArray, moments, spread
-from trmbench.stats.power import MINIMUM_SEEDS
+from .cells import CellMoments, ScoreArray, moments, spread
+from .power import MINIMUM_SEEDS
 
 
 @dataclass(frozen=True)

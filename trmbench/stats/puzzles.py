@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trmbench.stats.cells import CellMoments, ScoreArray, moments
+from .cells import CellMoments, ScoreArray, moments
 
 
 @dataclass(frozen=True)

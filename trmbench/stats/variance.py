@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trmbench.stats.cells import CellMoments, PairedMoments, spread
+from .cells import CellMoments, PairedMoments, spread
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trmbench.stats.estimate import Estimate
-from trmbench.stats.power import MOST_SEEDS, PowerAnalysis, StudySize
+from .estimate import Estimate
+from .power import MOST_SEEDS, PowerAnalysis, StudySize
 
 
 @dataclass(frozen=True)

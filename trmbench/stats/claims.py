@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from scipy import special
 
-from trmbench.stats.cells import CellMoments, ScoreArray, moments
-from trmbench.stats.collapse import outlying_seeds
-from trmbench.stats.intervals import clopper_pearson
-from trmbench.stats.multiplicity import holm
-from trmbench.stats.power import MOST_SEEDS, finds_one_sided, smallest
+from .cells import CellMoments, ScoreArray, moments
+from .collapse import outlying_seeds
+from .intervals import clopper_pearson
+from .multiplicity import holm
+from .power import MOST_SEEDS, finds_one_sided, smallest
 
 RECORD_SEEDS = 10
 """The least number of seeds: of 3 the test finds too little, and a tail shows in none of them."""
