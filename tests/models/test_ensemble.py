@@ -11,8 +11,12 @@ import torch
 
 from trmbench import Answers, BaseCell, Batch, StepOutput, TrmbenchError
 from trmbench.evaluation.answers import RecursiveSolver
+from trmbench.experiment.cells import choose_cells
 from trmbench.plugin import registry
+from trmbench.store import Store
 from trmbench.testing import TOY_MODEL, TOY_TASK, assert_model_conforms, run_one
+from trmbench.trial.build import TrialParts
+from trmbench.trial.weights import import_weights
 from trmbench_ensemble import Options, bases, trmbench_models
 from trmbench_ensemble.solver import HaltFirst
 
@@ -171,3 +175,25 @@ def test_it_is_trained_and_tested_on_a_tiny_sudoku(tmp_path: Path) -> None:
     assert row["flops_per_answer"] == pytest.approx(expected, rel=0.01)
     assert totals["oracle_pass@2"] >= row["score"]
     assert registry.models().find("ensemble").spec.name == "ensemble"
+
+
+@pytest.mark.slow
+def test_imported_weights_are_members(tmp_path: Path) -> None:
+    data = {"task.train_puzzles": 8, "task.test_puzzles": 6, "execution.device": "cpu"}
+    narrow = data | {"model.width": 16, "model.supervision_steps": 2}
+    cell = choose_cells(["trm"], ["maze"], "mini", None, narrow).cells[0]
+    imported = []
+    for seed in (1, 2):
+        parts = TrialParts(cell.trial(seed, "unused"))
+        _, weights = parts.model_entry.spec.reference.export(parts.model)
+        file = tmp_path / f"w{seed}.pt"
+        torch.save({name: value.detach() for name, value in weights.items()}, file)
+        imported.append(import_weights(file, cell, Store(tmp_path / "r")).trial_id)
+    members = {"model.members": 2, "model.base_trials": ",".join(imported)}
+    row = run_one("ensemble", "maze", tmp_path / "r", overrides=data | members)
+    named = json.loads(row["provenance"])["bases"]
+    assert list(named) == imported
+    assert "w1.pt (sha256 " in named[imported[0]] and "w2.pt" in named[imported[1]]
+    assert (row["candidates"], row["train_flops"]) == (2, None)
+    kept = {path.name for path in (tmp_path / "r" / "checkpoints").iterdir()}
+    assert kept == {*imported, row["trial_id"]}, "nothing was trained"
