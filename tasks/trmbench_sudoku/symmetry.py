@@ -52,6 +52,11 @@ def fixed_keys(rows: Tensor, variants: Tensor, seed: int, rules: Rules) -> Tenso
     return _mix(by_puzzle[:, None] + places)
 
 
+def fixed_symmetries(rows: Tensor, variants: Tensor, seed: int, rules: Rules) -> Symmetries:
+    """Variant numbers (B,) of puzzles (B,); variant 0 is the puzzle, as in the released builder."""
+    return from_keys(fixed_keys(rows, variants, seed, rules), rules).where(variants > 0)
+
+
 def from_keys(keys: Tensor, rules: Rules) -> Symmetries:
     """Symmetries (permutations of digits, bands, rows, stacks, columns; transposition) from keys.
 

@@ -28,7 +28,8 @@ from trmbench_sudoku.options import CLUES_OF_TEST_SIZES, SudokuOptions
 from trmbench_sudoku.picture import DIGITS, draw
 from trmbench_sudoku.rules import Rules, rules_of
 from trmbench_sudoku.solve import count_solutions
-from trmbench_sudoku.symmetry import Symmetries, fixed_keys, from_keys, random_keys
+from trmbench_sudoku.symmetry import Symmetries, from_keys, random_keys
+from trmbench_sudoku.variants import Variants
 
 REPOSITORY = "sapientinc/sudoku-extreme"
 BLANK = 1
@@ -60,6 +61,8 @@ class SudokuTask(PuzzleTask):
         self._options = options
         self._rules = rules_of(size)
         self._canvas = canvas
+        puzzles = len(self.split("train"))
+        self._variants = Variants(puzzles, options.variants, options.data_seed, self._rules)
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
         """Make a random symmetric copy of each puzzle, or one of its fixed variants."""
@@ -110,12 +113,9 @@ class SudokuTask(PuzzleTask):
         count, variants = len(batch.rows), self._options.variants
         if not variants:
             return self._symmetries(random_keys(count, self._rules, generator))
-        # Variant 0 is the puzzle itself, as in the released builder.
-        variant = torch.randint(
-            variants + 1, (count,), generator=generator, device=generator.device
-        )
-        keys = fixed_keys(batch.rows, variant, self._options.data_seed, self._rules)
-        return self._symmetries(keys).where(variant > 0)
+        device = generator.device
+        variant = torch.randint(variants + 1, (count,), generator=generator, device=device)
+        return self._canvas.extended(self._variants(batch.rows, variant), self._rules.size)
 
 
 def load(options: SudokuOptions) -> SudokuTask:

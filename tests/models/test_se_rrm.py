@@ -17,7 +17,7 @@ from trmbench.evaluation.early_exit import EarlyExitSolver
 from trmbench.spec.settings import TrainSettings
 from trmbench.streams import Draws, Streams
 from trmbench.testing import step
-from trmbench.training.supervision import Halting
+from trmbench.training.halting import Halting
 from trmbench_se_rrm.layers import drawn_masks
 from trmbench_se_rrm.model import SERRM
 

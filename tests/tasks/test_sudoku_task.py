@@ -16,7 +16,8 @@ from trmbench import Batch, PuzzleTable, Task, TrmbenchError
 from trmbench_sudoku import SUDOKU
 from trmbench_sudoku.options import SudokuOptions
 from trmbench_sudoku.rules import rules_of
-from trmbench_sudoku.symmetry import from_keys, random_keys
+from trmbench_sudoku.symmetry import fixed_symmetries, from_keys, random_keys
+from trmbench_sudoku.variants import Variants
 
 SHARED = Path(os.environ.get("TRMBENCH_SHARED", Path(__file__).parents[2] / ".." / "shared"))
 REAL = SHARED / "data" / "sudoku"
@@ -251,3 +252,14 @@ def test_the_real_puzzles_load() -> None:
     whole = SUDOKU.load(SudokuOptions(path=str(REAL), test_puzzles=10))
     assert len(whole.split("train")) == 40_000
     assert set(train.puzzle_ids) < set(whole.split("train").puzzle_ids)
+
+
+@pytest.mark.parametrize("size", [4, 9])
+def test_variants_that_are_looked_up_are_those_that_are_computed(size: int) -> None:
+    rules, puzzles, count = rules_of(size), 100, 5
+    kept = Variants(puzzles, count, 3, rules)._all(torch.device("cpu"))
+    for row, variant in [(0, 0), (0, 5), (63, 1), (64, 2), (99, 5)]:
+        place = row * (count + 1) + variant
+        wanted = fixed_symmetries(torch.tensor([row]), torch.tensor([variant]), 3, rules)
+        assert torch.equal(kept.cells[place].long(), wanted.cells[0])
+        assert torch.equal(kept.tokens[place].long(), wanted.tokens[0])

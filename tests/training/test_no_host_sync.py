@@ -12,23 +12,16 @@ from typing import Any
 
 import pytest
 import torch
+from helpers.meta import META, train_on_meta
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from trmbench.experiment.cells import choose_cells
-from trmbench.streams import Streams
 from trmbench.training.metrics import RunningMetrics
 from trmbench.training.trainer import Trainer
 from trmbench.trial.build import TrialParts
 
-META = torch.device("meta")
 OURS = ("/trmbench/", "/trmbench_")
-
-
-class OnDevice(torch.Generator):
-    """A generator that says it is the device's: none can be made for `meta`."""
-
-    device = META  # type: ignore[assignment]
 
 
 def line_of_ours() -> str:
@@ -69,12 +62,7 @@ class Lists(TorchFunctionMode):
 
 @pytest.fixture(autouse=True)
 def on_meta(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trmbench.trial.build.choose_device", lambda wanted: META)
-    monkeypatch.setattr(
-        Streams,
-        "__init__",
-        lambda self, seed, _: vars(self).update(seed=seed, _generator=OnDevice()),
-    )
+    train_on_meta(monkeypatch)
 
 
 def trainer(model: str, task: str, **settings: Any) -> Trainer:

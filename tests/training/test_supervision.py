@@ -11,11 +11,10 @@ import torch
 from trmbench import Batch, StepOutput, TrmbenchError
 from trmbench.spec.settings import TrainSettings
 from trmbench.streams import Streams
+from trmbench.training.halting import Halting, correct
 from trmbench.training.supervision import (
-    Halting,
     Slots,
     continue_target,
-    correct,
     refill,
 )
 from trmbench.training.workers import OneWorker

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from trmbench.errors import TrmbenchError
+from trmbench.training.compilation import compiled
 
 NEVER = 2**62
 NAMED_LOSS = "loss of "
@@ -24,9 +25,14 @@ class RunningMetrics:
 
     Losses are means per puzzle and step; accuracies and supervision steps are means over the
     puzzles that halted.
+
+    Args:
+        device: where the figures are.
+        compile: add them up in one compiled call.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, compile: bool = False) -> None:
+        self._add = compiled(_added, device) if compile else _added
         widest = torch.float32 if device.type == "mps" else torch.float64
         self._sums = torch.zeros(len(FIGURES), dtype=widest, device=device)
         self._named: dict[str, Tensor | float] = {}
@@ -41,12 +47,12 @@ class RunningMetrics:
             figures: all of `FIGURES`, and further losses whose names begin with `NAMED_LOSS`; the
                 norm of the gradient.
         """
-        self._sums += torch.stack([figures[name].detach().to(self._sums) for name in FIGURES])
+        sums = {name: figures[name] for name in FIGURES}
+        now = torch.full_like(self._diverged_at, step)
+        self._sums, self._diverged_at = self._add(self._sums, self._diverged_at, now, sums)
         for name in figures.keys() - set(FIGURES):
             self._named[name] = self._named.get(name, 0.0) + figures[name].detach().double()
         self._steps += 1
-        diverged = torch.where(figures["loss"].isfinite(), NEVER, step)
-        self._diverged_at = torch.minimum(self._diverged_at, diverged)
 
     def read(self, batch_size: int) -> dict[str, Any]:
         """Read the means since the last reading, and begin again. Waits for the device.
@@ -94,3 +100,12 @@ class RunningMetrics:
         self._sums.copy_(torch.tensor(state["sums"], dtype=self._sums.dtype))
         self._steps = state["steps"]
         self._named = dict(state.get("named", {}))
+
+
+def _added(
+    sums: Tensor, diverged_at: Tensor, step: Tensor, figures: Mapping[str, Tensor]
+) -> tuple[Tensor, Tensor]:
+    """The sums of `FIGURES` with those of a step, and when the loss was first no number."""
+    added = sums + torch.stack([figure.detach().to(sums) for figure in figures.values()])
+    diverged = torch.where(figures["loss"].isfinite(), NEVER, step)
+    return added, torch.minimum(diverged_at, diverged)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -61,8 +61,20 @@ class AdamATan2(Optimizer):
         denominators = torch._foreach_sqrt(second)
         torch._foreach_div_(denominators, math.sqrt(1 - beta2**step))
         torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
-        updates = [torch.atan2(m, v) for m, v in zip(first, denominators, strict=True)]
+        updates = _arctangents(first, denominators)
         torch._foreach_add_(parameters, updates, alpha=-group["lr"] / (1 - beta1**step))
+
+
+def _arctangents(first: Sequence[Tensor], second: Sequence[Tensor]) -> list[Tensor]:
+    """atan2 of the tensors pairwise; torch has none of lists, so a device gets it in one piece.
+
+    On a CPU, which starts an operation in no time, the copies would only take time.
+    """
+    if first[0].device.type == "cpu":
+        return list(map(torch.atan2, first, second))
+    flat = (torch.cat([each.reshape(-1) for each in tensors]) for tensors in (first, second))
+    pieces = torch.atan2(*flat).split([each.numel() for each in first])
+    return [piece.view_as(each) for piece, each in zip(pieces, first, strict=True)]
 
 
 def clip_(gradients: list[Tensor], most: float) -> Tensor:

@@ -14,12 +14,10 @@ import torch
 from torch import Tensor
 
 from trmbench.errors import TrmbenchError
-from trmbench.spec import IGNORED_LABEL, Batch, RecursiveModel, StepOutput
-from trmbench.spec.models import Forward, State, Step, capabilities, takes
-from trmbench.spec.settings import TrainSettings
-from trmbench.streams import Draws, Streams
+from trmbench.spec import Batch, RecursiveModel, StepOutput
+from trmbench.spec.models import Forward, State, Step, takes
+from trmbench.streams import Draws
 from trmbench.training.losses import SupervisionLoss
-from trmbench.training.workers import ONE_WORKER, Workers
 
 
 class Slots(NamedTuple):
@@ -123,61 +121,10 @@ def refill(slots: Slots | None, fresh: Batch, initial_state: State) -> Slots:
     return begun.map(choose, before)
 
 
-class Halting:
-    """Decides which slots are done with their puzzle.
-
-    A puzzle halts at N_sup steps, or earlier when the model says it is solved: where its halting
-    logit is positive (TRM), or above its continue logit (a model with a continue head, HRM). For a
-    random share of the puzzles (`halt_exploration`) an early halt is not heard before a random
-    step in 2..N_sup. Where the model `halts_at_random` (SE-RRM), that share halts at every step.
-    """
-
-    def __init__(
-        self,
-        model: RecursiveModel,
-        settings: TrainSettings,
-        streams: Streams,
-        workers: Workers = ONE_WORKER,
-    ) -> None:
-        self._workers = workers
-        self._max_steps = model.max_steps
-        self._said = capabilities(model)
-        self._settings = settings
-        self._streams = streams
-
-    def __call__(self, step: int, done: Tensor, output: StepOutput) -> Tensor:
-        """(B,) bool: whether each slot halts.
-
-        Args:
-            step: the training step (0-based), which picks the random numbers.
-            done: (B,) int64 supervision steps done, this one included.
-            output: what the model said.
-        """
-        at_limit = done >= self._max_steps
-        if not self._settings.halting or self._max_steps == 1:
-            return at_limit
-        if self._said.halts_at_random:
-            return at_limit | self._chosen(step, len(done), done.device)[0]
-        if output.halt_logits is None:
-            return at_limit
-        threshold: Tensor | float = 0.0
-        if self._said.needs_continue_target and output.continue_logits is not None:
-            threshold = output.continue_logits
-        early = output.halt_logits > threshold
-        chosen, earliest = self._chosen(step, len(done), done.device)
-        return at_limit | (early & (done >= torch.where(chosen, earliest, 0)))
-
-    def _chosen(self, step: int, slots: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        """(B,) bool: the random share of the slots; (B,) int64: a random step in 2..N_sup.
-
-        Drawn for all workers.
-        """
-        whole = (self._workers.size * slots,)
-        generator = self._streams.torch("halting", step)
-        random = torch.rand(whole, generator=generator, device=device)
-        steps = torch.randint(2, self._max_steps + 1, whole, generator=generator, device=device)
-        share = self._workers.share(len(random))
-        return (random < self._settings.halt_exploration)[share], steps[share]
+def begin(slots: Slots | None, fresh: Batch, initial_state: State) -> tuple[Slots, Tensor]:
+    """`refill` with the supervision steps (B,) int64 that are done after the next one."""
+    filled = refill(slots, fresh, initial_state)
+    return filled, filled.steps + 1
 
 
 def first_step(
@@ -221,11 +168,3 @@ def continue_target(
             "give StepOutput both, or leave needs_continue_target out",
         )
     return torch.where(is_last, halt, torch.maximum(halt, go_on)).sigmoid()
-
-
-def correct(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Per puzzle: whether the answer is exactly right (B,) bool, share of right cells (B,)."""
-    scored = labels != IGNORED_LABEL
-    right = scored & (logits.argmax(-1) == labels)
-    count = scored.sum(-1)
-    return right.sum(-1) == count, right.sum(-1) / count.clamp_min(1)

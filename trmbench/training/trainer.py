@@ -16,18 +16,13 @@ from trmbench.spec.optimizers import OptimizerSpec
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
 from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.streams import Streams, draws
+from trmbench.training.compilation import compiled
+from trmbench.training.halting import Halting, tally
 from trmbench.training.metrics import GRADIENT_NORM, NAMED_LOSS, RunningMetrics
 from trmbench.training.optim import learning_rate_factor
 from trmbench.training.selection import Selection
 from trmbench.training.step import TrainingStep
-from trmbench.training.supervision import (
-    Halting,
-    Slots,
-    Supervised,
-    correct,
-    initial_slots,
-    refill,
-)
+from trmbench.training.supervision import Slots, Supervised, begin, initial_slots
 from trmbench.training.weights import module_of, network_weights
 from trmbench.training.workers import ONE_WORKER, Workers
 
@@ -84,7 +79,11 @@ class Trainer:
         )
         self.optimizer, self.ema = self._learn.optimizer, self._learn.ema
         self.halting = Halting(model, settings, streams, workers)
-        self.metrics = RunningMetrics(self.device)
+        self.metrics = RunningMetrics(self.device, bool(execution.compile))
+        self._begin, self._tally = begin, tally
+        if execution.compile:
+            self._begin = compiled(begin, self.device)
+            self._tally = compiled(tally, self.device)
         self.selection: Selection | None = None
         """Chooses the weights that are tested; None = the last ones are."""
         self.step = 0
@@ -118,27 +117,31 @@ class Trainer:
 
     def train_step(self) -> None:
         """Take one supervision step of every slot and one weight update."""
-        slots = refill(self.slots, self.batches(self.step), self.initial_state)
-        done = slots.steps + 1
+        slots, done = self.begin(self.slots, self.batches(self.step), self.initial_state)
         found = self._learn(self.step, slots, done, self.keys)
         halted = self.take_in(slots, done, found)
         self.slots = Slots(slots.batch, found.output.state, done, halted)
+
+    def begin(
+        self, slots: Slots | None, fresh: Batch, initial_state: State
+    ) -> tuple[Slots, Tensor]:
+        """`trmbench.training.supervision.begin`, compiled where steps are."""
+        if slots is None:  # once
+            return begin(slots, fresh, initial_state)
+        return self._begin(slots, fresh, initial_state)
 
     @torch.no_grad()
     def take_in(self, slots: Slots, done: Tensor, found: Supervised) -> Tensor:
         """Count a step that was taken; returns which slots halt (B,) bool."""
         output, loss = found.output, found.loss
-        halted = self.halting(self.step, done, output)
+        random = self.halting.draw(self.step, done)
+        halted, of_halted = self._tally(self.halting.rule, slots.batch.labels, done, output, random)
         self.step += 1
-        exact, cells = correct(output.logits, slots.batch.labels)
         figures = {
             "loss": loss.total,
             "answer_loss": loss.answer,
             "halt_loss": loss.halt,
-            "halted": halted.sum(),
-            "exact": (exact & halted).sum(),
-            "cells": torch.where(halted, cells, 0).sum(),
-            "supervision_steps": torch.where(halted, done, 0).sum(),
+            **of_halted,
         }
         losses = output.losses or {}
         for name in self.settings.loss_weights.keys() - losses.keys():

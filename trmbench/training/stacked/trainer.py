@@ -18,7 +18,7 @@ from trmbench.training.losses import supervision_loss
 from trmbench.training.optimizers import stacked_states, states_of_seed
 from trmbench.training.stacked.tensors import stacked, stacked_forward
 from trmbench.training.step import TrainingStep, loss_settings
-from trmbench.training.supervision import Slots, Supervised, end_to_end, map_output, refill
+from trmbench.training.supervision import Slots, Supervised, end_to_end, map_output
 from trmbench.training.trainer import Trainer
 
 
@@ -94,8 +94,8 @@ class StackedTrainer:
         batches = (trainer.batches(self.step) for trainer in self.trainers)
         fresh = Batch(*map(end_to_end, *batches))
         states = (trainer.initial_state for trainer in self.trainers)
-        slots = refill(self.slots, fresh, tuple(map(end_to_end, *states)))
-        done = slots.steps + 1
+        initial = tuple(map(end_to_end, *states))
+        slots, done = self.trainers[0].begin(self.slots, fresh, initial)
         keys = [theirs for trainer in self.trainers if (theirs := trainer.keys) is not None]
         found = self._learn(self.step, slots, done, end_to_end(*keys) if keys else None)
         target, norms = found.target, found.gradient_norm
