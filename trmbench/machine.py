@@ -75,6 +75,19 @@ def require_precision(precision: str, device: torch.device) -> None:
         raise TrmbenchError(f"{device} {lacks}", "use --set train.precision=float32")
 
 
+def require_graphs(device: torch.device) -> None:
+    """Refuse CUDA graphs (`execution.compile=graphs`) to a device that has none.
+
+    Raises:
+        TrmbenchError: with the way out.
+    """
+    if device.type != "cuda":
+        raise TrmbenchError(
+            f"execution.compile=graphs needs a CUDA GPU, and this is {device}",
+            "use --set execution.compile=true",
+        )
+
+
 def device_name(device: torch.device) -> str:
     """The device as a row names it, such as "cpu" or "cuda (NVIDIA H200)"."""
     import torch

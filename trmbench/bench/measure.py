@@ -160,7 +160,7 @@ def _timed(subject: Subject, step: StepKind, effort: Effort) -> Measurement:
         device=device_name(parts.device),
         precision=parts.train.precision,
         threads=parts.train.threads,
-        compiled=parts.execution.compile,
+        compiled=bool(parts.execution.compile),
         parameters=weight_count(parts.model),
         batch_size=batch_size,
         seconds=seconds_per_call(call, parts.device, effort.seconds, effort.calls),

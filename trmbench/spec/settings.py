@@ -161,8 +161,10 @@ class ExecutionSettings:
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Device that trains and tests; "auto" takes a GPU where there is one."""
-    compile: bool = False
-    """Use `torch.compile` for the steps of training, and for those of tests without early exit."""
+    compile: bool | Literal["graphs"] = False
+    """Use `torch.compile` for the steps of training, and for those of tests without early exit.
+    "graphs", on CUDA GPUs, has the training step recorded as CUDA graphs besides: the host then
+    starts no kernel of it by itself."""
     max_parallel: int | None = setting(None, at_least=1, at_most=10_000)
     """Trials side by side; None = as many as the cores or GPUs allow."""
     time_budget: float | None = setting(None, at_least=0, at_most=TEN_YEARS)

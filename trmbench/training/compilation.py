@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from trmbench.errors import TrmbenchError
 from trmbench.spec import RecursiveModel, StepOutput
@@ -27,9 +28,15 @@ Result = TypeVar("Result")
 
 
 def compiled(
-    supervise: Callable[Arguments, Result], device: torch.device
+    function: Callable[Arguments, Result], device: torch.device, graphs: bool = False
 ) -> Callable[Arguments, Result]:
-    """The supervision step with static shapes, compiled when first called.
+    """A function with static shapes, compiled when first called.
+
+    Args:
+        function: such as the supervision step.
+        device: where it computes.
+        graphs: record it as CUDA graphs. Its next call then overwrites the results of the last one,
+            and so does the next backward pass with the gradients.
 
     Raises:
         TrmbenchError: on a CPU, there is no C++ compiler.
@@ -44,7 +51,38 @@ def compiled(
                 "install it, name another one in the environment variable CXX, or do not compile",
             )
     compile_many_steps()
-    return torch.compile(supervise, dynamic=False)
+    return torch.compile(function, dynamic=False, mode="reduce-overhead" if graphs else None)
+
+
+def compiled_and_compared(
+    function: Callable[Arguments, Result], device: torch.device
+) -> Callable[Arguments, Result]:
+    """The same; its first results, tensors in containers, are compared with the plain ones.
+
+    Raises:
+        TrmbenchError: as `compiled`, or, when first called, they differ by more than rounding does.
+    """
+    fast = compiled(function, device)
+    compared: list[bool] = []
+
+    def call(*arguments: Arguments.args, **keywords: Arguments.kwargs) -> Result:
+        found = fast(*arguments, **keywords)
+        if not compared:
+            compared.append(True)
+            _compare_results(function(*arguments, **keywords), found)
+        return found
+
+    return call
+
+
+def _compare_results(plain: object, fast: object) -> None:
+    try:
+        torch.testing.assert_close(
+            tree_leaves(fast), tree_leaves(plain), rtol=1e-4, atol=1e-5, equal_nan=True
+        )
+    except AssertionError as error:
+        told = f"compiled by torch {torch.__version__}, a training step counts otherwise than plain"
+        raise TrmbenchError(told, _WAY_OUT) from error
 
 
 def compiled_forward(model: RecursiveModel, device: torch.device, dtype: torch.dtype) -> Forward:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from trmbench.errors import TrmbenchError
-from trmbench.training.compilation import compiled
+from trmbench.training.compilation import compiled_and_compared
 
 NEVER = 2**62
 NAMED_LOSS = "loss of "
@@ -32,7 +32,7 @@ class RunningMetrics:
     """
 
     def __init__(self, device: torch.device, compile: bool = False) -> None:
-        self._add = compiled(_added, device) if compile else _added
+        self._add = compiled_and_compared(_added, device) if compile else _added
         widest = torch.float32 if device.type == "mps" else torch.float64
         self._sums = torch.zeros(len(FIGURES), dtype=widest, device=device)
         self._named: dict[str, Tensor | float] = {}

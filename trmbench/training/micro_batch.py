@@ -34,12 +34,21 @@ def parts(
         yield slots.map(itemgetter(chosen)), done[chosen], rows[chosen], told
 
 
-def detached(found: Supervised) -> Supervised:
-    """The same figures without what a backward pass needs."""
+def detached(found: Supervised, copied: bool = False) -> Supervised:
+    """The same figures without what a backward pass needs.
+
+    Args:
+        found: the figures.
+        copied: in memory of their own, where the next step's figures would overwrite them.
+    """
+
+    def kept(tensor: Tensor) -> Tensor:
+        return tensor.detach().clone() if copied else tensor.detach()
+
     return Supervised(
-        map_output(Tensor.detach, found.output),
-        SupervisionLoss(*map(Tensor.detach, found.loss)),
-        found.target,
+        map_output(kept, found.output),
+        SupervisionLoss(*map(kept, found.loss)),
+        None if found.target is None else kept(found.target),
     )
 
 

@@ -98,10 +98,11 @@ class TrainingStep:
         tables = [model.puzzle_embedding for model in models]
         self._tables = [table for table in tables if table is not None]
         self._supervised = self._supervise
-        self._unchecked = execution.compile
+        self._unchecked = bool(execution.compile)
+        self._has_graphs = execution.compile == "graphs"
         if execution.compile:
             device = next(iter(weights.values())).device
-            self._supervised = compiled(self._supervise, device)
+            self._supervised = compiled(self._supervise, device, self._has_graphs)
 
     def __call__(
         self, step: int, slots: Slots, done: Tensor, keys: Tensor | None = None
@@ -153,8 +154,16 @@ class TrainingStep:
                 compare_gradients(plain, fast, self._dtype)
             supervised = self._supervised(*part)
             torch.autograd.backward(supervised.loss.total / self._settings.batch_size)
-            found.append(detached(supervised))
+            found.append(detached(supervised, copied=self._has_graphs))
+            if self._has_graphs and len(found) == 1 and len(part[1]) < len(done):
+                self._keep_gradients()
         return joined(found)
+
+    def _keep_gradients(self) -> None:
+        """Copy the gradients of the first part, which the next part's would overwrite."""
+        for weight in self.weights.values():
+            if weight.grad is not None:
+                weight.grad = weight.grad.clone()
 
     def _gradients(
         self,

@@ -16,7 +16,7 @@ from trmbench.spec.optimizers import OptimizerSpec
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
 from trmbench.store.checkpoints import RunningCheckpoints
 from trmbench.streams import Streams, draws
-from trmbench.training.compilation import compiled
+from trmbench.training.compilation import compiled_and_compared
 from trmbench.training.halting import Halting, tally
 from trmbench.training.metrics import GRADIENT_NORM, NAMED_LOSS, RunningMetrics
 from trmbench.training.optim import learning_rate_factor
@@ -82,8 +82,8 @@ class Trainer:
         self.metrics = RunningMetrics(self.device, bool(execution.compile))
         self._begin, self._tally = begin, tally
         if execution.compile:
-            self._begin = compiled(begin, self.device)
-            self._tally = compiled(tally, self.device)
+            self._begin = compiled_and_compared(begin, self.device)
+            self._tally = compiled_and_compared(tally, self.device)
         self.selection: Selection | None = None
         """Chooses the weights that are tested; None = the last ones are."""
         self.step = 0

@@ -14,7 +14,7 @@ import torch
 from trmbench.config.cell import DATA, evaluation_hash
 from trmbench.config.data import require_same_files
 from trmbench.errors import TrmbenchError
-from trmbench.machine import choose_device, require_precision
+from trmbench.machine import choose_device, require_graphs, require_precision
 from trmbench.nn.layers import recompute_activations
 from trmbench.plugin import registry
 from trmbench.spec import Context, ModelSpec, SelfTraining, Solver, Task, TaskSpec, Trial
@@ -83,6 +83,8 @@ class TrialParts:
         """Where the model runs."""
         device = choose_device(self.execution.device)
         require_precision(self.train.precision, device)
+        if self.execution.compile == "graphs":
+            require_graphs(device)
         return device
 
     @property

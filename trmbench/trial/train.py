@@ -274,7 +274,7 @@ class TrialRun:
 
         The further test splits of the task come first, so that a trial that is finished has all.
         """
-        solver = solver_of(self.parts, self.parts.execution.compile)
+        solver = solver_of(self.parts, bool(self.parts.execution.compile))
         evaluation = self.parts.evaluation
         if evaluation.split == "test" and evaluation.answers is None:
             if self._final is not None and self._final.last and evaluation.checkpoint != "last":
