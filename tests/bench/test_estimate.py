@@ -52,6 +52,7 @@ def test_an_estimate_leaves_the_gpu_to_the_workers(
     assert found.cost is not None and found.cost.memory_bytes > 0
 
 
+@pytest.mark.slow
 def test_products_are_measured_in_a_process_of_their_own() -> None:
     assert measure_elsewhere(torch.device("cpu"), torch.float32, 1) > 1e8
     with pytest.raises(TrmbenchError, match="products on xla could not be measured: .+"):
