@@ -270,10 +270,7 @@ class TrialRun:
     # --- testing ---
 
     def test(self) -> None:
-        """Answer and score the test puzzles, and write their rows.
-
-        The further test splits of the task come first, so that a trial that is finished has all.
-        """
+        """Write the rows of every test split, the one that counts last: a finished trial has all."""
         solver = solver_of(self.parts, bool(self.parts.execution.compile))
         evaluation = self.parts.evaluation
         if evaluation.split == "test" and evaluation.answers is None:
