@@ -270,7 +270,7 @@ class TrialRun:
     # --- testing ---
 
     def test(self) -> None:
-        """Write the rows of every test split, the one that counts last: a finished trial has all."""
+        """Write the rows of each test split, the one that counts last: a finished trial has all."""
         solver = solver_of(self.parts, bool(self.parts.execution.compile))
         evaluation = self.parts.evaluation
         if evaluation.split == "test" and evaluation.answers is None:
