@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +140,15 @@ def test_rows_of_before_have_a_curve_of_every_step_without_costs(tmp_path: Path)
     [curve] = depth_curves(compared(tmp_path).cells)
     assert curve.depths.tolist() == [1, 2, 3, 4] and curve.tested == 4
     assert curve.mean[-1] == pytest.approx(GOOD.mean()) and np.isnan(curve.flops).all()
+
+
+def test_comparing_few_tasks_loads_no_scipy_stats(tmp_path: Path) -> None:
+    add_cell(tmp_path, "trm", GOOD)
+    add_cell(tmp_path, "hrm", BAD)
+    code = (
+        "import sys; from trmbench.cli.main import run_command\n"
+        f"assert run_command(['compare', '--results', {str(tmp_path)!r}]) == 0\n"
+        "assert not {'scipy.stats', 'pandas', 'torch'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

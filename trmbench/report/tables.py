@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Difference
@@ -28,7 +29,10 @@ from trmbench.report.words import (
     shares_text,
 )
 from trmbench.spec.trials import Row
-from trmbench.stats import Aggregate, Comparison, unseen_failures
+from trmbench.stats import Comparison, unseen_failures
+
+if TYPE_CHECKING:  # it loads scipy.stats, which takes a second
+    from trmbench.stats import Aggregate
 
 
 @dataclass(frozen=True)
