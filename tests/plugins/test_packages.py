@@ -162,8 +162,5 @@ def test_the_tutor_learns_the_demonstrations_of_arc_tasks(tmp_path: Path) -> Non
 def test_one_is_installed_by_pip(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.install(FOLDER / "drawn")
-    settings = " ".join(f"--set {key}={value}" for key, value in SHORT.items())
-    done = site.run(f"trmbench run --model drawn --task maze --preset mini {settings}")
-    assert done.returncode == 0, done.stderr
-    listed = site.run("trmbench plugins list")
-    assert "drawn" in listed.stdout and "0.1.0" in listed.stdout
+    done = site.run("trmbench plugins check drawn")
+    assert done.returncode == 0 and "All is well." in done.stdout, done.stdout + done.stderr
