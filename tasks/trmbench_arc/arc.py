@@ -7,8 +7,7 @@ evaluation tasks' test inputs, each task variant with a puzzle identifier of its
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from trmbench import (
 )
 from trmbench_arc.augmentation import Augmentation
 from trmbench_arc.drawing import draw
+from trmbench_arc.fingerprint import fingerprint
 from trmbench_arc.grids import VOCABULARY, encode
 from trmbench_arc.identifiers import named_variants
 from trmbench_arc.leakage import Leak
@@ -78,7 +78,7 @@ class Arc(Task):
         self.info = TaskInfo(
             title=selection.title,
             source=selection.source,
-            fingerprint=_fingerprint(self._splits, self.variants, bool(options.identifiers)),
+            fingerprint=fingerprint(self._splits, self.variants, bool(options.identifiers)),
             vocab_size=VOCABULARY,
             seq_len=self.canvas**2,
             grid_shape=(self.canvas, self.canvas),
@@ -284,19 +284,6 @@ def _tasks(rows: Sequence[Row]) -> np.ndarray:
 
 def _shape(grid: np.ndarray | None) -> tuple[int, ...]:
     return (0, 0) if grid is None else grid.shape
-
-
-def _fingerprint(splits: Mapping[str, PuzzleTable], variants: Variants, named: bool) -> str:
-    digest = hashlib.sha256()
-    for name, table in splits.items():
-        digest.update(f"{name} {len(table)} {'|'.join(table.puzzle_ids)}".encode())
-        for array in (table.inputs, table.labels, table.puzzle_identifiers):
-            digest.update(np.ascontiguousarray(array).tobytes())
-    for array in (variants.counts, variants.dihedral, variants.colours):
-        digest.update(array.tobytes())
-    if named:  # else the numbers follow from the shape
-        digest.update(variants.numbers.tobytes())
-    return digest.hexdigest()[:16]
 
 
 def _canonical(tokens: np.ndarray) -> np.ndarray:

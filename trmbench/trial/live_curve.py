@@ -1,4 +1,4 @@
-"""The learning curve of a running trial, written now and then for whoever looks."""
+"""The learning curve of a running trial, written and told of while it grows."""
 
 from __future__ import annotations
 
@@ -28,11 +28,20 @@ class LiveCurve:
         is_near = isinstance(store.root, Path)
         self._pause = SECONDS_BETWEEN_WRITES if is_near else SECONDS_BETWEEN_UPLOADS
         self._next = 0.0
+        self._told = 0
+
+    def rows(self, curve: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Make rows of the dataset `curves` of points."""
+        return [{"trial_id": self._trial_id, **point} for point in curve]
+
+    def untold(self, curve: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows since the last call; in another process, all of them once more."""
+        first, self._told = self._told, max(self._told, len(curve))
+        return self.rows(curve[first:])
 
     def write(self, curve: Sequence[Mapping[str, Any]]) -> None:
         """Write the points until now, unless that was done a moment ago."""
         if curve and time.monotonic() >= self._next:
-            points = [{"trial_id": self._trial_id, **point} for point in curve]
             with contextlib.suppress(TrmbenchError):  # the curve at the end is the one that counts
-                self._store.write("curves", self._trial_id, points)
+                self._store.write("curves", self._trial_id, self.rows(curve))
             self._next = time.monotonic() + self._pause

@@ -69,7 +69,6 @@ class TrialRun:
         self._meter: EnergyMeter | None = None
         self._final: FinalWeights | None = None
         self._live_curve = LiveCurve(self.store, trial.trial_id)
-        self._told = 0
 
     def _event(self, phase: str, **fields: Any) -> None:
         if self._meter is not None:
@@ -181,12 +180,9 @@ class TrialRun:
 
     def _keep(self, final: FinalWeights, curve: Sequence[Mapping[str, Any]]) -> None:
         if self.workers.leads:
-            points: list[Mapping[str, Any]] = [
-                {"trial_id": self.trial.trial_id, **point} for point in curve
-            ]
-            self.store.write("curves", self.trial.trial_id, points)
+            self.store.write("curves", self.trial.trial_id, self._live_curve.rows(curve))
             final.save(self.folder, self.trial)
-            if rest := self._untold(curve):
+            if rest := self._live_curve.untold(curve):
                 step = rest[-1]["step"]
                 self._event("train", step=step, total=step, points=rest)
         self._use(final)
@@ -196,15 +192,7 @@ class TrialRun:
         """Tell of the training's progress, in fields of a `TrialEvent`, and show its curve."""
         if self.workers.leads:
             self._live_curve.write(curve)
-        self._event("train", **fields, points=self._untold(curve))
-
-    def _untold(self, curve: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """The rows of the learning curve that no event has had yet."""
-        points: list[Mapping[str, Any]] = [
-            {"trial_id": self.trial.trial_id, **point} for point in curve[self._told :]
-        ]
-        self._told = max(self._told, len(curve))
-        return points
+        self._event("train", **fields, points=self._live_curve.untold(curve))
 
     def _resume(self, trainer: Trainer) -> None:
         """Go on from the last checkpoint that is intact, if there is one: the leader's choice."""
