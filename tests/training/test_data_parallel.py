@@ -28,7 +28,7 @@ from trmbench.training.trainer import Trainer
 from trmbench.training.workers import LONGEST_WAIT, DistributedWorkers, OneWorker
 
 pytestmark = pytest.mark.slow
-STEPS = 50
+STEPS = 40
 FIRST_STEPS = 15
 """Steps after which float32 still agrees, whichever processor adds up."""
 SETTINGS = {
