@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from trmbench import TrmbenchError
@@ -89,7 +88,8 @@ def connection(address: str | None) -> Iterator[Head]:
     wanted = _ENVIRONMENT | ({"RAY_AUTH_MODE": "token"} if _needs_token(address) else {})
     os.environ.update({key: os.environ.get(key, value) for key, value in wanted.items()})
     with _kept_signal_handlers():
-        ray = _imported()
+        import ray
+
         ours = not ray.is_initialized()
         if ours:
             _connect(address)
@@ -105,16 +105,6 @@ def _needs_token(address: str) -> bool:
     """Whether there is a token: `ray start` then asks for it, and `ray.init` leaves it out."""
     named = any(os.environ.get(name) for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
     return address != "local" and (named or (Path.home() / ".ray" / "auth_token").exists())
-
-
-def _imported() -> ModuleType:
-    try:
-        import ray
-    except ImportError as error:
-        raise TrmbenchError(
-            f"--runner ray needs the package ray: {error}", "pip install 'ray[train]'"
-        ) from error
-    return ray
 
 
 def _connect(address: str) -> None:

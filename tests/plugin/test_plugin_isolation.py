@@ -57,8 +57,9 @@ def listed(site: Site) -> subprocess.CompletedProcess[str]:
 
 
 def _status(listed: subprocess.CompletedProcess[str], name: str) -> str:
-    cells = [[cell.strip() for cell in line.split("│")] for line in listed.stdout.splitlines()]
-    return next(row[4] for row in cells if len(row) > 4 and row[1] == name)
+    lines = [line.replace("│", " ").split() for line in listed.stdout.splitlines()]
+    words = (word for line in lines if line[:1] == [name] for word in line)
+    return next(word for word in words if word in ("ok", "broken", "disabled"))
 
 
 @pytest.mark.slow

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +14,6 @@ from resilience.support import (
     TOY,
     assert_same_results,
     descendants,
-    environment,
     last_step,
     rows,
     started,
@@ -34,12 +30,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 ONE_CORE = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
-WITHOUT_RAY = """
-import sys
-sys.modules["ray"] = None
-from trmbench.cli.main import run_command
-sys.exit(run_command(sys.argv[1:]))
-"""
 
 
 @contextmanager
@@ -110,16 +100,3 @@ def test_a_lost_head_is_one_line_that_says_how_to_go_on(
     assert f"trmbench resume --results {tmp_path}" in line
     assert "Traceback" not in out and "Failed to connect to GCS" not in out
     assert "failed" not in statuses(tmp_path)
-
-
-def test_without_the_package_of_ray_its_runner_is_one_line(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", WITHOUT_RAY, "run", *TOY]
-        + ["--runner=ray", f"--results={tmp_path}"],
-        capture_output=True,
-        text=True,
-        env=environment() | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    assert done.returncode == 2
-    [line] = done.stderr.splitlines()
-    assert "--runner ray needs the package ray" in line and "pip install" in line

@@ -128,7 +128,7 @@ def test_a_killed_trial_goes_on_with_the_same_bytes(tmp_path: Path) -> None:
     for each in (whole, killed):
         assert run_trial(each).status == "finished"
     [row] = Store(killed.results).trials()
-    assert row["resumed_from_step"] >= 20
+    assert row["resumed_from_step"] >= 19, "the one before, where the kill met a writing"
     finals = [(Path(str(folder)) / "final.safetensors").read_bytes() for folder in stores]
     assert finals[0] == finals[1]
     tables = [Store(each.results).read("puzzles", ["answer"]) for each in (whole, killed)]
