@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from helpers.synthetic import STARTED, add_cell, bernoulli
 
@@ -67,8 +68,23 @@ def test_what_is_not_compared_is_undecided_with_the_reason(root: Path) -> None:
     add_cell(root, "lonely", bernoulli(1, 400, 0.5))
     one, hidden = scored(root, "strong > lonely", "strong > weak", baseline="lonely")
     assert (one.outcome, hidden.outcome) == ("undecided", "undecided")
-    assert "one seed" in one.reason
+    assert "5 and 1 finished seeds: a verdict on the models needs at least" in one.reason
     assert "not compared with each other" in hidden.reason
+
+
+def test_where_compare_gives_no_verdict_its_reason_is_told(root: Path) -> None:
+    with_a_failure = bernoulli(5, 400, 0.99, 7).astype(float)
+    with_a_failure[4] = np.nan
+    add_cell(root, "broken", with_a_failure)
+    [found] = scored(root, "broken > weak")
+    assert found.outcome == "undecided" and "1 of 5 seeds of broken did not finish" in found.reason
+
+
+def test_another_metric_scores_no_expectation(root: Path) -> None:
+    assert scored(root, "strong > plain", metric="exact_accuracy") == []
+    found = compare_cells(Store(root), Question(metric="exact_accuracy"))
+    assert any("expectations are about" in note for note in found.notes)
+    assert not any("expectations" in note for note in compare_cells(Store(root), Question()).notes)
 
 
 def test_a_model_with_settings_names_one_of_its_cells(tmp_path: Path) -> None:
@@ -95,7 +111,7 @@ def test_the_first_writing_counts_and_says_what_was_known_by_then(root: Path) ->
 @pytest.mark.parametrize(
     "text",
     ["", "trm", "trm > ", "trm > hrm by", "trm > hrm by -5", "trm > hrm by 101", "trm = hrm",
-     "trm = hrm by 5", "trm > hrm within 5", "trm = hrm within 0", "a > b" * 200],
+     "trm = hrm by 5", "trm > hrm within 5", "trm = hrm within 0", "trm > trm", "a > b" * 200],
 )  # fmt: skip
 def test_what_is_no_expectation_is_refused(text: str) -> None:
     with pytest.raises(TrmbenchError, match="is no expectation"):

@@ -20,7 +20,7 @@ from trmbench.comparison.scores import ScoreReader, is_scored_anew
 from trmbench.comparison.selection import select_trials
 from trmbench.comparison.where import names_in
 from trmbench.errors import TrmbenchError, unknown
-from trmbench.spec.metrics import ABSTAINED, figure_of
+from trmbench.spec.metrics import ABSTAINED, PRIMARY, figure_of
 from trmbench.spec.trials import Row
 from trmbench.stats import Claim, exceeds_all
 from trmbench.store import Store
@@ -92,15 +92,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
     check_metric(store, rows, question.metric)
     reader = ScoreReader(store, question.metric)
     cells = summarize_with(reader, rows, question.metric)
-    for cell in cells:
-        tested = 0 if cell.puzzle_set is None else len(cell.puzzle_set)
-        if question.population is not None and question.population < tested:
-            raise TrmbenchError(
-                f"a population of {question.population:,} has no {tested:,} puzzles",
-                f"{cell.name} was tested on as many: --population {tested} or more",
-            )
-    if question.baseline and not any(question.baseline in (c.name, c.model) for c in cells):
-        raise unknown("baseline", question.baseline, {cell.name for cell in cells})
+    _check_cells(question, cells)
     by_task = _by_task(cells)
     asked = names_in(question.where) if question.where else []
     left_out = LeftOut(hidden, cells, [name for name in asked if name in OUTCOMES])
@@ -117,6 +109,10 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
         for group in by_task
     )
     notes += _notes(question, groups, cells, repeated)
+    expected = read_expectations(store)
+    if expected and question.metric != PRIMARY:
+        notes.append("expectations are about each task's own score, and scored without --metric")
+        expected = []
     of_test = [cell for cell in cells if cell.split == HEADLINE]
     return ComparedCells(
         question=question,
@@ -124,7 +120,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
         claims=_claims(of_test, question, left_out),
         across=summarize_tasks(of_test),
         published=reported_figures(of_test) if question.published else (),
-        outcomes=score_expectations(read_expectations(store), cells, differences),
+        outcomes=score_expectations(expected, cells, differences),
         notes=tuple(notes),
         several=tuple(of_cells(store, cells)),
     )
@@ -162,6 +158,19 @@ def _claims(
         refusals=[left_out.no_claim(cell) for cell in tested],
     )
     return tuple(zip(tested, found, strict=True))
+
+
+def _check_cells(question: Question, cells: Sequence[CellSummary]) -> None:
+    """Refuse a population or a baseline that these cells do not have."""
+    for cell in cells:
+        tested = 0 if cell.puzzle_set is None else len(cell.puzzle_set)
+        if question.population is not None and question.population < tested:
+            raise TrmbenchError(
+                f"a population of {question.population:,} has no {tested:,} puzzles",
+                f"{cell.name} was tested on as many: --population {tested} or more",
+            )
+    if question.baseline and not any(question.baseline in (c.name, c.model) for c in cells):
+        raise unknown("baseline", question.baseline, {cell.name for cell in cells})
 
 
 def _by_task(cells: Sequence[CellSummary]) -> list[list[CellSummary]]:

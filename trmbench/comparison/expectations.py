@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,11 +89,11 @@ def _interval(
     [a], [b] = sides
     for difference in differences:
         if {difference.a, difference.b} == {a, b}:
-            if difference.comparison is None:
+            if difference.obstacles or difference.comparison is None:
                 return None, "; ".join(difference.obstacles) or "there are no scores to compare"
+            if difference.comparison.evidence.refusal:
+                return None, difference.comparison.evidence.refusal
             estimate = difference.comparison.estimate
-            if math.isnan(estimate.p_value):
-                return None, "one seed gives no verdict"
             values = (estimate.difference, estimate.low, estimate.high)
             turned = (-estimate.difference, -estimate.high, -estimate.low)
             return (values if difference.a is a else turned), ""

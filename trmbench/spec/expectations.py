@@ -49,7 +49,13 @@ def read_expectation(text: str) -> Expectation:
     share = float(found["points"] or 0) / 100
     a, b = found["left"], found["right"]
     unread = {"by", "within", "on"} & {*a.split(), *b.split()}
-    if unread or share > 1 or equal != (found["word"] == "within") or (equal and not share):
+    if (
+        a == b
+        or unread
+        or share > 1
+        or equal != (found["word"] == "within")
+        or (equal and not share)
+    ):
         raise TrmbenchError(f"{shown(text)} is no expectation", _HINT)
     if found["relation"] == "<":
         a, b = b, a
