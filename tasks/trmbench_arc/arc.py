@@ -26,6 +26,7 @@ from trmbench import (
     Votes,
 )
 from trmbench_arc.augmentation import Augmentation
+from trmbench_arc.copies import CHUNK, Copies
 from trmbench_arc.drawing import draw
 from trmbench_arc.fingerprint import fingerprint
 from trmbench_arc.grids import VOCABULARY, encode
@@ -37,13 +38,10 @@ from trmbench_arc.rows import Row, make_table, split_rows, training_rows
 from trmbench_arc.scoring import ATTEMPTS, SCORINGS, share
 from trmbench_arc.selection import Selection, select
 from trmbench_arc.text import laid, read_answer, read_inputs, write_grid
-from trmbench_arc.transform import canonical, grid_sizes, restore, transform
+from trmbench_arc.transform import canonical
 from trmbench_arc.variants import BLANK, Variants, derive
 from trmbench_arc.verification import KnownAnswers
 from trmbench_arc.voting import VOTES_AT, Tally, VoteResult, tally_votes
-
-CHUNK = 512
-"""Puzzles transformed at once, so that the work stays in the processor's cache."""
 
 
 class Arc(Task):
@@ -164,51 +162,21 @@ class Arc(Task):
         chosen = [self._choose(task, count, seed) for task in tasks]
         origin = np.repeat(np.arange(len(test)), [len(variants) for variants in chosen])
         task, variant = tasks[origin], np.concatenate([np.zeros(0, np.int64), *chosen])
-        dihedral = torch.from_numpy(self.variants.dihedral[task, variant]).long()
-        colours = torch.from_numpy(self.variants.colours[task, variant])
-
-        def augmented(tokens: np.ndarray, side: int) -> np.ndarray:
-            shapes = [_shape(row.pair[side]) for row in self._rows["test"]]
-            heights, widths = torch.tensor(shapes, dtype=torch.int64).reshape(-1, 2)[origin].T
-            result = np.empty((len(origin), self.canvas**2), np.uint8)
-            for start in range(0, len(origin), CHUNK):
-                part = slice(start, start + CHUNK)
-                result[part] = transform(
-                    torch.from_numpy(tokens[origin[part]]),
-                    heights[part],
-                    widths[part],
-                    dihedral[part],
-                    colours[part].long(),
-                ).numpy()
-            return result
-
+        varied = self.variants.dihedral[task, variant], self.variants.colours[task, variant]
+        copies = Copies(origin, *varied)
+        pairs = [row.pair for row in self._rows["test"]]
         table = PuzzleTable(
-            inputs=augmented(test.inputs, 0),
-            labels=augmented(test.labels, 1),
+            inputs=copies.of(test.inputs, [pair[0] for pair in pairs]),
+            labels=copies.of(test.labels, [pair[1] for pair in pairs]),
             puzzle_identifiers=self._identifiers(task, variant),
             puzzle_ids=test.puzzle_ids[origin],
             groups=test.groups[origin],
         )
 
-        def back(rows: np.ndarray, tokens: np.ndarray) -> np.ndarray:
-            restored = np.empty(tokens.shape, np.uint8)
-            for start in range(0, len(rows), CHUNK):
-                part = slice(start, start + CHUNK)
-                row = torch.from_numpy(np.array(rows[part], np.int64))
-                answers = torch.from_numpy(np.array(tokens[part], np.uint8))
-                restored[part] = restore(answers, dihedral[row], colours[row].long()).numpy()
-            return restored
-
         def shown(row: int) -> list[tuple[np.ndarray, np.ndarray]]:
-            pairs = np.array(self.demonstrations(str(table.puzzle_ids[row])), np.uint8)
-            tokens = torch.from_numpy(pairs).view(-1, self.canvas**2)
-            same = torch.full((len(tokens),), row)
-            varied = transform(
-                tokens, *grid_sizes(tokens), dihedral[same], colours[same].long()
-            ).numpy()
-            return list(zip(varied[::2], varied[1::2], strict=True))
+            return copies.pairs(row, self.demonstrations(str(table.puzzle_ids[row])))
 
-        return Votes(table, back, shown)
+        return Votes(table, copies.restored, shown)
 
     def _choose(self, task: int, count: int, seed: int) -> np.ndarray:
         """Variant numbers (K,) of a task, 0 first."""
@@ -280,10 +248,6 @@ def load(options: ArcOptions) -> Arc:
 
 def _tasks(rows: Sequence[Row]) -> np.ndarray:
     return np.array([row.task for row in rows], np.int64)
-
-
-def _shape(grid: np.ndarray | None) -> tuple[int, ...]:
-    return (0, 0) if grid is None else grid.shape
 
 
 def _canonical(tokens: np.ndarray) -> np.ndarray:
