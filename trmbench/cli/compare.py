@@ -20,86 +20,89 @@ where_option = click.option(
 )
 
 
+QUESTION = (
+    where_option,
+    click.option(
+        "--metric",
+        default="score",
+        metavar="NAME",
+        help="score (the task's own), exact_accuracy, valid_accuracy, cell_accuracy, abstained;"
+        " of K candidates pass@K, selected@K, mode@K, coverage@K, such as pass@8; a score that"
+        " the task names; of ARC fractional_vote@2, all_vote@2 or output_vote@2.",
+    ),
+    click.option("--split", metavar="NAME", help="Only what was tested on this split."),
+    click.option("--baseline", metavar="MODEL", help="Compare the others with this one only."),
+    click.option(
+        "--margin",
+        type=float,
+        metavar="POINTS",
+        help="Differences below this do not matter: allows the verdict `equivalent`.",
+    ),
+    click.option(
+        "--not-worse-than",
+        type=float,
+        metavar="POINTS",
+        help="A model may be worse by this: allows the verdict `not worse`.",
+    ),
+    click.option(
+        "--plan",
+        type=float,
+        metavar="POINTS",
+        help="Say how many seeds, or puzzles, find a difference of this size.",
+    ),
+    click.option(
+        "--exceeds",
+        type=float,
+        metavar="PERCENT",
+        help="Test whether each mean exceeds this (one-sided, 1 %, from 10 seeds on).",
+    ),
+    click.option(
+        "--population",
+        type=click.IntRange(2),
+        metavar="N",
+        help="Speak of N puzzles, of which the tested ones are a sample; the number tested ="
+        " this test set. Without: puzzles like these.",
+    ),
+    click.option(
+        "--looks",
+        metavar="3,5,10",
+        help="The numbers of seeds at which this study is looked at, fixed beforehand.",
+    ),
+    click.option(
+        "--paired",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="Which seeds are pairs: of the same weights or base (auto), or of equal number.",
+    ),
+    click.option(
+        "--match",
+        type=click.Choice(["depth", "flops", "seconds", "none"]),
+        default="depth",
+        help="What is made equal: each model at its greatest depth within the smaller budget.",
+    ),
+    click.option("--curve", is_flag=True, help="Show accuracy against FLOPs, depth by depth."),
+    click.option(
+        "--dollars-per-hour",
+        type=float,
+        metavar="PRICE",
+        help="The price of the machine: tables then price a trial's training and test.",
+    ),
+    click.option("--force", is_flag=True, help="Compare what is not comparable, labelled so."),
+    click.option("--ignore-failed", is_flag=True, help="Give verdicts despite failed trials."),
+    click.option(
+        "--with",
+        "beside",
+        type=click.Choice(["published"]),
+        help="Show what papers report next to ours.",
+    ),
+    several_results_option,
+)
+"""The options of `compare` and `report` that say what is compared."""
+
+
 def question_options(command: Any) -> Any:
-    """The options of `compare` and `report` that say what is compared."""
-    options = (
-        where_option,
-        click.option(
-            "--metric",
-            default="score",
-            metavar="NAME",
-            help="score (the task's own), exact_accuracy, valid_accuracy, cell_accuracy, abstained;"
-            " of K candidates pass@K, selected@K, mode@K, coverage@K, such as pass@8; a score that"
-            " the task names; of ARC fractional_vote@2, all_vote@2 or output_vote@2.",
-        ),
-        click.option("--split", metavar="NAME", help="Only what was tested on this split."),
-        click.option("--baseline", metavar="MODEL", help="Compare the others with this one only."),
-        click.option(
-            "--margin",
-            type=float,
-            metavar="POINTS",
-            help="Differences below this do not matter: allows the verdict `equivalent`.",
-        ),
-        click.option(
-            "--not-worse-than",
-            type=float,
-            metavar="POINTS",
-            help="A model may be worse by this: allows the verdict `not worse`.",
-        ),
-        click.option(
-            "--plan",
-            type=float,
-            metavar="POINTS",
-            help="Say how many seeds, or puzzles, find a difference of this size.",
-        ),
-        click.option(
-            "--exceeds",
-            type=float,
-            metavar="PERCENT",
-            help="Test whether each mean exceeds this (one-sided, 1 %, from 10 seeds on).",
-        ),
-        click.option(
-            "--population",
-            type=click.IntRange(2),
-            metavar="N",
-            help="Speak of N puzzles, of which the tested ones are a sample; the number tested ="
-            " this test set. Without: puzzles like these.",
-        ),
-        click.option(
-            "--looks",
-            metavar="3,5,10",
-            help="The numbers of seeds at which this study is looked at, fixed beforehand.",
-        ),
-        click.option(
-            "--paired",
-            type=click.Choice(["auto", "always", "never"]),
-            default="auto",
-            help="Which seeds are pairs: of the same weights or base (auto), or of equal number.",
-        ),
-        click.option(
-            "--match",
-            type=click.Choice(["depth", "flops", "seconds", "none"]),
-            default="depth",
-            help="What is made equal: each model at its greatest depth within the smaller budget.",
-        ),
-        click.option("--curve", is_flag=True, help="Show accuracy against FLOPs, depth by depth."),
-        click.option(
-            "--dollars-per-hour",
-            type=float,
-            metavar="PRICE",
-            help="The price of the machine: tables then price a trial's training and test.",
-        ),
-        click.option("--force", is_flag=True, help="Compare what is not comparable, labelled so."),
-        click.option("--ignore-failed", is_flag=True, help="Give verdicts despite failed trials."),
-        click.option(
-            "--with",
-            "beside",
-            type=click.Choice(["published"]),
-            help="Show what papers report next to ours.",
-        ),
-        several_results_option,
-    )
-    for option in reversed(options):
+    """Give a command the options that say what is compared."""
+    for option in reversed(QUESTION):
         command = option(command)
     return command
 
