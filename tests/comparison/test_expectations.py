@@ -19,6 +19,7 @@ from trmbench.spec.expectations import read_expectation
 from trmbench.store import Store
 from trmbench.store.expectations import read_expectations, write_expectations
 from trmbench.store.faults import faults
+from trmbench.store.several import open_results
 
 
 def scored(root: Path, *texts: str, **question: str) -> list[Outcome]:
@@ -106,6 +107,20 @@ def test_the_first_writing_counts_and_says_what_was_known_by_then(root: Path) ->
     assert 0 < found.finished_before < found.trials == 10
     [later] = scored(root, "strong > plain")
     assert later.stored_at == found.stored_at
+
+
+def test_of_several_folders_every_expectation_is_scored_once(root: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second"
+    add_cell(second, "late", bernoulli(5, 400, 0.5, 9))
+    for folder, texts in ((root, ["strong > late"]), (second, ["strong > late", "late > weak"])):
+        write_expectations(Store(folder), [read_expectation(text) for text in texts])
+    [before] = read_expectations(Store(root))
+    found = compare_cells(open_results([root, second], print), Question()).outcomes
+    assert [(each.expectation.text, each.outcome) for each in found] == [
+        ("strong > late", "hit"),
+        ("late > weak", "hit"),
+    ]
+    assert found[0].stored_at == before.stored_at
 
 
 @pytest.mark.parametrize(

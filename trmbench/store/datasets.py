@@ -60,6 +60,11 @@ class Store:
         require_writable(self.root)
 
     @property
+    def roots(self) -> list[Location]:
+        """The folders that are read as one: here the root alone."""
+        return [self.root]
+
+    @property
     def address(self) -> str:
         """The root as every process knows it, whatever its working directory."""
         return str(self.root.absolute())

@@ -41,8 +41,15 @@ def write_expectations(store: Store, expectations: Sequence[Expectation]) -> Non
 
 
 def read_expectations(store: Store) -> list[Stored]:
-    """The expectations, the oldest first; damaged files are warned of and left out."""
-    return sorted(_read_all(store), key=lambda found: (found.stored_at, found.expectation.text))
+    """The expectations, the oldest first; damaged files are warned of and left out.
+
+    Of an expectation that several folders have, the first writing counts.
+    """
+    found = sorted(_read_all(store), key=lambda each: (each.stored_at, each.expectation.text))
+    firsts: dict[str, Stored] = {}
+    for each in found:
+        firsts.setdefault(each.expectation.text, each)
+    return list(firsts.values())
 
 
 def _read_all(store: Store) -> Iterator[Stored]:
@@ -57,7 +64,7 @@ def _read_all(store: Store) -> Iterator[Stored]:
 
 def expectation_files(store: Store) -> list[Location]:
     """The files of the expectations."""
-    return listing(below(store.root, FOLDER), SUFFIX)
+    return [path for root in store.roots for path in listing(below(root, FOLDER), SUFFIX)]
 
 
 def read_stored(path: Location) -> Stored:

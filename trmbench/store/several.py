@@ -10,6 +10,7 @@ from typing import Any
 from trmbench.errors import TrmbenchError
 from trmbench.spec import Trial
 from trmbench.spec.status import FINISHED
+from trmbench.spec.trials import row_name
 from trmbench.store.bundles import archives_of, is_bundle, unpack
 from trmbench.store.datasets import Store
 from trmbench.store.location import Location, location
@@ -73,7 +74,7 @@ class SeveralStores(Store):
     def _settle(self, warn: Callable[[str], None]) -> None:
         """Say of each row where it is from; refuse rows that cannot both be right."""
         rows = {
-            origin: {f"{row['trial_id']}-{row['evaluation_id']}": row for row in store.trials()}
+            origin: {row_name(row): row for row in store.trials()}
             for origin, store in self._members.items()
         }
         shared: dict[tuple[str, str], int] = {}
@@ -107,6 +108,11 @@ class SeveralStores(Store):
 
     # --- reading ---
 
+    @property
+    def roots(self) -> list[Location]:
+        """The folders of all members, a bundle's being where it was unpacked."""
+        return [root for store in self._members.values() for root in store.roots]
+
     def names(self, dataset: str) -> list[str]:
         """The names of the files of a dataset, each once."""
         found = (store.names(dataset) for store in self._members.values())
@@ -119,10 +125,7 @@ class SeveralStores(Store):
     def trials(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """The trials' rows, oldest first, with the key `origin`."""
         rows = super().trials(names)
-        return [
-            {**row, ORIGIN: self._origin[f"{row['trial_id']}-{row['evaluation_id']}"]}
-            for row in rows
-        ]
+        return [{**row, ORIGIN: self._origin[row_name(row)]} for row in rows]
 
     def checkpoints(self, trial_id: str) -> Location:
         """The folder of a trial's checkpoints, where its first row is from."""
@@ -130,7 +133,7 @@ class SeveralStores(Store):
 
     def trial_of(self, row: Mapping[str, Any]) -> Trial:
         """The trial that a row is about, in the folder that it is from."""
-        return self._of(f"{row['trial_id']}-{row['evaluation_id']}").trial_of(row)
+        return self._of(row_name(row)).trial_of(row)
 
     def _of(self, name: str) -> Store:
         """Find the member that has a trial's files; curves and weights go by the trial alone."""
