@@ -8,6 +8,7 @@ import random
 import pytest
 from rich.console import Console
 
+from trmbench.report.fitted import table_of_names
 from trmbench.report.tables import TextTable
 from trmbench.report.terminal import rich_table
 
@@ -72,3 +73,13 @@ def test_any_table_fits_any_terminal() -> None:
         text = drawn(table, width)
         assert max(map(len, text.splitlines()), default=0) <= width
         assert all(word in text for word in words(table))
+
+
+def test_a_long_path_in_a_message_leaves_the_table_a_table() -> None:
+    path = "/".join(["folder"] * 12)
+    table = table_of_names("", ("plugin", "status", "problem"), [("mine", "broken", f"no {path}")])
+    console = Console(file=io.StringIO(), width=80)
+    console.print(table)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "mine" in text and "broken" in text and "plugin: mine" not in text
+    assert path in "".join(text.split())

@@ -13,6 +13,9 @@ from rich.text import Text
 
 from trmbench.errors import printable
 
+LONGEST_WORD = 40
+"""Characters: a longer word, such as a path in a message, may be broken."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -30,10 +33,11 @@ class Column:
 
     @property
     def narrowest(self) -> int:
-        """The width at which no word is broken."""
-        texts = [word for text in self.texts for word in text.split()] if self.is_name else ()
-        words = (*self.heading.split(), *(texts or self.texts))
-        return max(map(cell_len, words), default=0)
+        """The width at which no word of usual length is broken."""
+        if not self.is_name:
+            return max(map(cell_len, (*self.heading.split(), *self.texts)))
+        words = (word for text in (self.heading, *self.texts) for word in text.split())
+        return max((min(cell_len(word), LONGEST_WORD) for word in words), default=0)
 
 
 @dataclass(frozen=True)
