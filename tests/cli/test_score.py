@@ -168,10 +168,10 @@ def _changed(columns: dict[str, Any], kind: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("kind", "words", "flags", "exact"),
     [
-        ("missing", "1 of 12 puzzles have no answer", ["--allow-missing"], 8),
-        ("doubled", "1 of 12 puzzles have several answers", ["--allow-doubled"], 9),
+        ("missing", "no answer that can be read to 1 of 12", ["--allow-missing"], 8),
+        ("doubled", "several answers to 1 of 12 puzzles", ["--allow-doubled"], 9),
         ("unreadable", "row 12: row 1, column 1", ["--allow-missing"], 9),
-        ("unknown", "1 predictions are of puzzles", ["--allow-unknown", "--allow-missing"], 8),
+        ("unknown", "no puzzle of the task for 1 of", ["--allow-unknown", "--allow-missing"], 8),
     ],
 )
 def test_what_is_wrong_with_the_file_is_counted_and_refused_unless_allowed(

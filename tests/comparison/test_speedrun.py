@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.synthetic import add_cell, bernoulli
+from scipy import stats
 
 from trmbench.cli.main import run_command
 from trmbench.comparison.speedrun import attempts, find_track
 from trmbench.errors import TrmbenchError
-from trmbench.stats.target import p_below
+from trmbench.stats import CellMoments, exceeds
+from trmbench.stats.claims import p_at_most
 from trmbench.store import Store
 
 TRACK = find_track("maze-mini")
@@ -73,9 +75,27 @@ def test_the_command_prints_the_rules_and_who_breaks_which(
 
 
 def test_the_p_value_is_that_of_a_one_sided_t_test() -> None:
+    def p(means: np.ndarray, target: float) -> float:
+        return p_at_most(CellMoments(means, np.full(200, means.mean()), 0.1), target)
+
     means = np.array([0.82, 0.85, 0.84, 0.83])
     error = means.std(ddof=1) / 2
-    assert p_below(means, means.mean() - 4.540703 * error) == pytest.approx(0.01, abs=1e-6)
-    assert p_below(means, 0.9) > 0.99
-    assert p_below(means[:1], 0.1) == 1.0
-    assert p_below(np.full(5, 0.9), 0.8) == 0.0 and p_below(np.full(5, 0.8), 0.8) == 1.0
+    assert p(means, means.mean() - 4.540703 * error) == pytest.approx(0.01, abs=1e-6)
+    assert p(means, 0.9) > 0.99
+    assert p(means[:1], 0.1) == 1.0
+
+
+def test_equal_seeds_are_no_certainty(tmp_path: Path) -> None:
+    apart = np.eye(10, 200, dtype=bool) | (np.arange(200) >= 36)  # each solves 165 of 200
+    alike = np.broadcast_to(np.arange(200) >= 36, (10, 200))  # each solves the same 164
+    for name, scores in (("apart", apart), ("alike", alike)):
+        add_cell(tmp_path, name, scores)
+    measured = {each.cell.name: each for each in attempts(Store(tmp_path), TRACK)}
+    assert measured["apart"].is_record and not measured["alike"].is_record
+    found = {name: each.cell.moments for name, each in measured.items()}
+    assert found["apart"].seed_variance == found["alike"].seed_variance == 0
+    assert 0 < p_at_most(found["apart"], 0.80) < 0.01 < p_at_most(found["apart"], 0.825)
+    by_puzzles = stats.binomtest(164, 200, 0.80, alternative="greater").pvalue
+    assert p_at_most(found["alike"], 0.80) == pytest.approx(by_puzzles)
+    low = exceeds(found["alike"], 0.80).low
+    assert p_at_most(found["alike"], low) == pytest.approx(0.01)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from trmbench.stats import compare, from_inspect, from_lm_eval, mcnemar, tidy
+from trmbench.stats import compare, from_inspect, mcnemar, tidy
 
 NAMES = {"model": "model", "item": "item", "score": "score"}
 
@@ -124,22 +122,3 @@ def test_samples_of_inspect_are_read_with_their_grades_and_epochs() -> None:
     assert "these two checkpoints" in str(study.compare(units="checkpoints"))
     with pytest.raises(ValueError, match="no column 'score_model'"):
         from_inspect(pd.DataFrame(rows), "score_model")
-
-
-def test_samples_of_lm_eval_are_read_by_filter_and_checked(tmp_path: Path) -> None:
-    def records(shift: int) -> list[dict[str, Any]]:
-        return [
-            {"doc_id": i, "doc_hash": f"h{i}", "filter": name, "exact_match": float(i % 2 < shift)}
-            for i in range(10)
-            for name in ("strict-match", "flexible-extract")
-        ]
-
-    file = tmp_path / "samples_gsm8k.jsonl"
-    file.write_text("\n".join(map(json.dumps, records(1))))
-    study = from_lm_eval({"a": file, "b": records(2)}, "exact_match", filter="strict-match")
-    assert study.scores[""]["b"].mean() == 1 and study.scores[""]["a"].mean() == 0.5
-    with pytest.raises(ValueError, match="flexible-extract, strict-match: name one"):
-        from_lm_eval({"a": file}, "exact_match")
-    other = [{**each, "doc_hash": "other"} for each in records(1)]
-    with pytest.raises(ValueError, match="document 0 is another one"):
-        from_lm_eval({"a": file, "b": other}, "exact_match", filter="strict-match")

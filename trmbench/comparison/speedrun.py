@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from trmbench.comparison.cells import CellSummary, summarize
 from trmbench.comparison.naming import unusual_evaluation
 from trmbench.errors import TrmbenchError, unknown
 from trmbench.spec.trials import Row
-from trmbench.stats.target import p_below
+from trmbench.stats.claims import p_at_most
 from trmbench.store import Store
 from trmbench.store.machines import processor
 
@@ -111,7 +112,7 @@ def _checks(cell: CellSummary, track: Track) -> Iterator[Check]:
     places = [i for i, row in enumerate(cell.trials) if row["seed"] < track.seeds]
     counted = [cell.trials[i] for i in places]
     means = np.asarray(cell.moments.seed_means, dtype=np.float64)[places]
-    p = p_below(means, track.target)
+    p = p_at_most(replace(cell.moments, seed_means=means), track.target)
     mean = float(means.mean()) if len(means) else float("nan")
     yield Check(
         f"mean above {100 * track.target:g} % with p < {LEVEL:g}",

@@ -23,9 +23,9 @@ from trmbench.spec import IGNORED_LABEL, Predictions, PuzzleTable, Task
 
 MISSING, DOUBLED, UNKNOWN = "missing", "doubled", "unknown"
 FAULTS = {
-    MISSING: "{} of {} puzzles have no answer that can be read",
-    DOUBLED: "{} of {} puzzles have several answers",
-    UNKNOWN: "{} predictions are of puzzles that the task does not have",
+    MISSING: "no answer that can be read to {} of {} puzzles",
+    DOUBLED: "several answers to {} of {} puzzles",
+    UNKNOWN: "no puzzle of the task for {} of the predictions",
 }
 """What may be wrong with predictions and be allowed: a puzzle without an answer counts as wrong, of
 several answers the first counts, unknown puzzles are left out."""

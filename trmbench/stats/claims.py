@@ -92,7 +92,7 @@ def exceeds_all(
         for cell, name, other in zip(found, called, refusals or [None] * len(found), strict=True)
     ]
     raw = [
-        math.nan if reason else _p_value(cell, target)
+        math.nan if reason else p_at_most(cell, target)
         for cell, reason in zip(found, why, strict=True)
     ]
     family = sum(not math.isnan(p) for p in raw)
@@ -111,17 +111,40 @@ def _refusal(cell: CellMoments, name: str) -> str | None:
     return apart.sentence(name) if apart else None
 
 
+def p_at_most(cell: CellMoments, target: float) -> float:
+    """Return the p-value of a mean over seeds of at most the target, one-sided.
+
+    It is the one of Student's t. Where every seed answers every puzzle alike they say no more than
+    one of them: it is then the exact binomial one over puzzles. 1 for fewer than two seeds, which
+    say nothing of others.
+
+    Args:
+        cell: the scores' moments.
+        target: what the mean of all seeds, also of those not run, is to exceed.
+    """
+    if cell.seeds < 2:
+        return 1.0
+    error = _error(cell)
+    if error > 0:
+        return float(special.stdtr(cell.seeds - 1, -(cell.mean - target) / error))
+    count = cell.mean * cell.puzzles
+    return float(special.betainc(count, cell.puzzles - count + 1, target)) if count > 0 else 1.0
+
+
 def _error(cell: CellMoments) -> float:
     """Standard error of the mean over seeds; equal means are no certainty where answers differ."""
     variance = cell.seed_variance or cell.residual_variance / cell.puzzles
     return math.sqrt(variance / cell.seeds)
 
 
-def _p_value(cell: CellMoments, target: float) -> float:
+def _low(cell: CellMoments, confidence: float) -> float:
+    """One-sided bound of the mean, as `p_at_most` tests it; NaN for fewer than two seeds."""
+    if cell.seeds < 2:
+        return math.nan
     error = _error(cell)
-    if not error > 0:  # every seed answers every puzzle alike
-        return float(cell.mean <= target)
-    return float(special.stdtr(cell.seeds - 1, -(cell.mean - target) / error))
+    if error > 0:
+        return max(0.0, cell.mean - float(special.stdtrit(cell.seeds - 1, confidence)) * error)
+    return clopper_pearson(cell.mean * cell.puzzles, cell.puzzles, 2 * confidence - 1)[0]
 
 
 def _claim(
@@ -135,15 +158,10 @@ def _claim(
 ) -> Claim:
     reached = int((cell.seed_means >= target).sum())
     share, _ = clopper_pearson(reached, max(1, cell.seeds), 2 * SHARE_CONFIDENCE - 1)
-    low = needed = None
-    if cell.seeds > 1:
-        quantile = float(special.stdtrit(cell.seeds - 1, confidence))
-        low = max(0.0, cell.mean - quantile * _error(cell))
     verdict = "refused" if reason else "exceeds" if p < 1 - confidence else "undecided"
-    if verdict == "undecided":
-        needed = _seeds_needed(cell, target, confidence)
-    bound = math.nan if low is None else low
-    values = (target, cell.seeds, cell.mean, bound, p, reached, share, needed, verdict)
+    needed = _seeds_needed(cell, target, confidence) if verdict == "undecided" else None
+    low = _low(cell, confidence)
+    values = (target, cell.seeds, cell.mean, low, p, reached, share, needed, verdict)
     return Claim(*values, _explained(verdict, reason, name, values, confidence, family))
 
 
