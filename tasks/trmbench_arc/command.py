@@ -155,5 +155,5 @@ def _summary(result: VoteResult, rows: Sequence[Row]) -> list[str]:
     for scoring in SCORINGS:
         shares = (result.vote_at(k, scoring) for k in VOTES_AT)
         lines.append(scoring.rjust(10) + "".join(f"{100 * share:>7.1f} %" for share in shares))
-    note = f"{silent} test inputs have no answer; a black cell stands for it"
+    note = f"no answer to {silent} of {len(tallies)} test inputs; a black cell stands for it"
     return [*lines, note] if silent else lines

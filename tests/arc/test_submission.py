@@ -118,7 +118,7 @@ def test_the_command_writes_the_two_best_answers_of_each_input(
     done = CliRunner().invoke(submit, [FIRST[:4], "-o", str(path), "--results", str(results)])
     assert done.exit_code == 0, done.output
     assert "2 tasks, 3 test inputs" in done.output
-    assert "1 test inputs have no answer" in done.output
+    assert "no answer to 1 of 3 test inputs" in done.output
     assert "the votes of one trial" in done.output
     fractional, contest = done.output.splitlines()[3:5]
     assert fractional.split()[1:3] == contest.split()[1:3] == ["50.0", "%"]

@@ -9,6 +9,7 @@ import shutil
 import threading
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ from trmbench.comparison.compare import compare_cells
 from trmbench.comparison.question import Question
 from trmbench.errors import TrmbenchError
 from trmbench.experiment.runs import unfinished
+from trmbench.spec.expectations import read_expectation
 from trmbench.store import Store
 from trmbench.store.bundles import INDEX, MANIFEST, publish
 from trmbench.store.checkpoints import save
+from trmbench.store.expectations import Stored, read_expectations, take_over
 from trmbench.store.merging import to_merge
 from trmbench.store.notes import read_notes, write_note
 from trmbench.store.several import open_results
@@ -114,6 +117,43 @@ def test_no_path_and_no_name_of_the_machine_leaves_it(
     everything = b"".join(file.read_bytes() for file in (tmp_path / "bundle").iterdir())
     for secret in (b"/home", b"anna", b"secrethost", b"bucket", b"private/"):
         assert secret not in everything
+
+
+def expect(root: Path, text: str, hour: int = 0) -> Stored:
+    found = Stored(read_expectation(text), datetime(2026, 11, 1, hour, tzinfo=UTC))
+    take_over(Store(root), [found])
+    return found
+
+
+def test_what_was_expected_goes_with_the_bundle_and_no_place_with_it(
+    ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = expect(ours, "trm > hrm by 5")
+    expect(ours, "trm model.file=/home/anna/w.npz > hrm model.path=private/x", 1)
+    publish(Store(ours), tmp_path / "bundle", "CC0-1.0")
+    assert run("pull", tmp_path / "bundle", "--into", tmp_path / "pulled") == 0
+    assert "pulled 4 rows and 2 expectations into" in capsys.readouterr().out
+    pulled = read_expectations(Store(tmp_path / "pulled"))
+    assert pulled[0] == plain
+    assert pulled[1].expectation.text == "trm model.file=w.npz > hrm model.path=x"
+    compared = open_results([tmp_path / "bundle"], pytest.fail)
+    assert read_expectations(compared) == pulled
+
+
+def test_merged_expectations_keep_the_time_of_their_first_writing(
+    ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = tmp_path / "theirs"
+    add_cell(theirs, "trm", GOOD)
+    kept, first = expect(ours, "a > b", 2), expect(theirs, "c > d", 3)
+    for root, text, hour in ((theirs, "a > b", 5), (ours, "c > d", 7)):
+        expect(root, text, hour)
+    assert run("merge", theirs, f"--results={ours}", "--dry-run") == 0
+    assert read_expectations(Store(ours)) != [kept, first]
+    assert run("merge", theirs, f"--results={ours}") == 0
+    assert "0 rows and 1 expectation taken over" in capsys.readouterr().out
+    assert read_expectations(Store(ours)) == [kept, first]
+    assert not to_merge([theirs], ours, lambda line: None).expectations
 
 
 @pytest.mark.parametrize("damage", ["content", "extra", "outside", "digest", "no zip"])
@@ -237,7 +277,7 @@ def test_merging_takes_over_what_is_missing_and_a_dry_run_writes_nothing(
     assert run("merge", theirs, f"--results={ours}") == 0
     assert len(Store(ours).trials()) == 8
     assert (ours / "checkpoints" / trials[0].trial_id / "final.safetensors").exists()
-    assert not to_merge([theirs], ours, lambda line: None)
+    assert not to_merge([theirs], ours, lambda line: None).rows
 
 
 def test_a_finished_trial_takes_the_place_of_a_failed_one_and_never_the_reverse(

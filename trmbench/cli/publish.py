@@ -23,8 +23,9 @@ from trmbench.cli.options import results_argument
 def command(results: str, output: Path, licence: str) -> None:
     """Write the trials of RESULTS, failed ones included: a file for each model, task and preset.
 
-    It holds rows, curves, answers and configuration, a digest of each, and the licence; of paths
-    only the last part, and no names of the machine or its user. Weights are not in it.
+    It holds rows, curves, answers and configuration, a digest of each, what was expected, and the
+    licence; of paths only the last part, and no names of the machine or its user. Weights are not
+    in it.
     """
     from trmbench.cli.console import console
     from trmbench.cli.execution import results_at

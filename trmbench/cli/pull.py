@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from trmbench.cli.merge import in_words
+
 
 @click.command("pull", short_help="Get the results of others, from a bundle, a URL or the hub.")
 @click.argument("source", metavar="BUNDLE|URL|hf:NAME")
@@ -20,14 +22,12 @@ def command(source: str, into: str | None) -> None:
     with other answers is refused.
     """
     from trmbench.cli.console import console, warn
-    from trmbench.report.words import counted
     from trmbench.store.fetch import fetch, name_of
     from trmbench.store.merging import to_merge
 
     folder = into or str(Path("pulled") / name_of(source))
     with tempfile.TemporaryDirectory(prefix="trmbench-") as place:
         taken = to_merge([fetch(source, Path(place))], folder, warn)
-        for each in taken:
-            each.copy()
-    console.print(f"pulled {counted(len(taken), 'row')} into {folder}", soft_wrap=True)
+        taken.copy()
+    console.print(f"pulled {in_words(taken)} into {folder}", soft_wrap=True)
     console.print(f"Compare: trmbench compare --results results --results {folder}", soft_wrap=True)

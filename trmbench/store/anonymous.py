@@ -38,6 +38,16 @@ def without_places(row: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
+def expectation_without_places(text: str) -> str:
+    """Return the text of an expectation in the same way, as the rows that it means are written."""
+    words = (word.partition("=") for word in text.split(" "))
+    named = (
+        key + sign + (_last(value) if value and _NAMED.search(key) else value)
+        for key, sign, value in words
+    )
+    return _prose(" ".join(named))
+
+
 def _value(value: Any, key: str) -> Any:
     if isinstance(value, dict):
         return {name: _value(inner, name) for name, inner in value.items()}

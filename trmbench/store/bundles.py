@@ -15,15 +15,16 @@ import zipfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from trmbench.errors import TrmbenchError
 from trmbench.spec import row_name
 from trmbench.spec.ids import short_hash
 from trmbench.spec.status import IMPORTED
-from trmbench.store.anonymous import without_places
+from trmbench.store.anonymous import expectation_without_places, without_places
 from trmbench.store.atomic import write_bytes
 from trmbench.store.datasets import Store
+from trmbench.store.expectations import Stored, read_expectations, stored_from, take_over
 from trmbench.store.files import MOST_BYTES, below
 from trmbench.store.output import write_output
 from trmbench.store.parquet import SUFFIX, owners, write_table
@@ -40,6 +41,8 @@ Group = tuple[str, str, str]
 
 def publish(store: Store, folder: Path, licence: str) -> dict[str, int]:
     """Write the trials of a results folder as a bundle, those that failed included.
+
+    What was expected of them is in its index.
 
     Args:
         store: where the trials are.
@@ -64,9 +67,23 @@ def publish(store: Store, folder: Path, licence: str) -> dict[str, int]:
         write = partial(_write, store, group, rows, licence)
         digests[name] = write_output(folder / name, write)
         counts[name] = len(rows)
-    index = {"format": FORMAT, "licence": licence, "files": digests}
+    index = {
+        "format": FORMAT,
+        "licence": licence,
+        "files": digests,
+        "expectations": _expected(store),
+    }
     write_output(folder / INDEX, lambda path: path.write_text(json.dumps(index, indent=1)))
     return counts
+
+
+def _expected(store: Store) -> list[dict[str, str]]:
+    """The expectations, which are about several files, each with the time of its first writing."""
+    firsts: dict[str, str] = {}
+    for each in read_expectations(store):
+        text = expectation_without_places(each.expectation.text)
+        firsts.setdefault(text, each.stored_at.isoformat())
+    return [{"text": text, "stored_at": time} for text, time in firsts.items()]
 
 
 def file_name(group: Group) -> str:
@@ -109,20 +126,31 @@ def is_bundle(place: Path) -> bool:
     return (place / INDEX).is_file() or (place.suffix == ARCHIVE and place.is_file())
 
 
-def archives_of(place: Path) -> dict[Path, str | None]:
-    """The archives of a bundle with the digests that its index names; a file alone has none.
+def unpack_all(place: Path, store: Store) -> None:
+    """Unpack a bundle, or one file of it, into a results folder.
 
     Raises:
-        TrmbenchError: its index is none.
+        TrmbenchError: it is not what was published.
     """
     if place.is_file():
-        return {place: None}
-    files = index_of((place / INDEX).read_bytes(), str(place))
-    return {place / name: digest for name, digest in files.items()}
+        unpack(place, store)
+        return
+    index = index_of((place / INDEX).read_bytes(), str(place))
+    for name, digest in index.files.items():
+        unpack(place / name, store, digest)
+    take_over(store, index.expectations)
 
 
-def index_of(content: bytes, place: str) -> dict[str, str]:
-    """Read the digests by file name of a bundle's index.
+class Index(NamedTuple):
+    """What a bundle holds."""
+
+    files: dict[str, str]
+    """The digest of each file by its name."""
+    expectations: list[Stored]
+
+
+def index_of(content: bytes, place: str) -> Index:
+    """Read a bundle's index.
 
     Raises:
         TrmbenchError: it is none.
@@ -132,7 +160,7 @@ def index_of(content: bytes, place: str) -> dict[str, str]:
         files = dict(found["files"])
         if found["format"] != FORMAT or not all(map(_is_name, files)):
             raise ValueError("of another format")
-        return files
+        return Index(files, [stored_from(each) for each in found.get("expectations", ())])
     except (ValueError, KeyError, TypeError) as error:
         raise TrmbenchError(
             f"{INDEX} of {place} is no index of a bundle: {error}", "`trmbench publish` writes one"

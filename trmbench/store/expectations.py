@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from trmbench.errors import TrmbenchError
 from trmbench.spec.expectations import Expectation, read_expectation
@@ -31,13 +31,32 @@ def write_expectations(store: Store, expectations: Sequence[Expectation]) -> Non
     Raises:
         TrmbenchError: the results folder cannot be written to.
     """
+    for expectation in expectations:
+        take_over(store, [Stored(expectation, datetime.now(UTC))])
+
+
+def take_over(store: Store, expectations: Sequence[Stored]) -> None:
+    """Store expectations with the time that they have, unless they are there since before.
+
+    Raises:
+        TrmbenchError: the results folder cannot be written to.
+    """
     if expectations:
         store.ensure_writable()
-    for expectation in expectations:
-        path = below(store.root, FOLDER) / f"{short_hash(expectation.text)}{SUFFIX}"
-        if not path.exists():
-            now = datetime.now(UTC).isoformat()
-            write_json(path, {"text": expectation.text, "stored_at": now})
+    for each in newer_to(store, expectations):
+        text = each.expectation.text
+        path = below(store.root, FOLDER) / f"{short_hash(text)}{SUFFIX}"
+        write_json(path, {"text": text, "stored_at": each.stored_at.isoformat()})
+
+
+def newer_to(store: Store, expectations: Sequence[Stored]) -> list[Stored]:
+    """Pick the expectations that a results folder lacks, or has with a later time only."""
+    has = {each.expectation.text: each.stored_at for each in read_expectations(store)}
+    return [
+        each
+        for each in expectations
+        if each.expectation.text not in has or each.stored_at < has[each.expectation.text]
+    ]
 
 
 def read_expectations(store: Store) -> list[Stored]:
@@ -75,13 +94,28 @@ def read_stored(path: Location) -> Stored:
         Damaged: it is not what was written.
     """
     try:
-        content = parse(read_bytes(path))
-        expectation = read_expectation(content["text"])
-        stored_at = datetime.fromisoformat(content["stored_at"])
-        if short_hash(expectation.text) != path.stem or stored_at.tzinfo is None:
+        found = stored_from(parse(read_bytes(path)))
+        if short_hash(found.expectation.text) != path.stem:
             raise ValueError("it is not the file of its expectation")
-    except (ValueError, TypeError, KeyError, AttributeError, TrmbenchError) as error:
+    except (ValueError, TrmbenchError) as error:
         if isinstance(error, Damaged):
             raise
         raise Damaged(path, reason_of(error)) from error
-    return Stored(expectation, stored_at)
+    return found
+
+
+def stored_from(content: Any) -> Stored:
+    """An expectation from its JSON object.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        found = Stored(
+            read_expectation(content["text"]), datetime.fromisoformat(content["stored_at"])
+        )
+    except (TypeError, KeyError, AttributeError, TrmbenchError) as error:
+        raise ValueError(f"no expectation: {reason_of(error)}") from error
+    if found.stored_at.tzinfo is None:
+        raise ValueError("an expectation has no time zone")
+    return found

@@ -70,7 +70,7 @@ def _from_url(url: str, folder: Path) -> Path:
     if name.endswith(ARCHIVE):
         return _download(url, folder / name)
     _download(f"{url}/{INDEX}", folder / INDEX)
-    for file in index_of((folder / INDEX).read_bytes(), url):
+    for file in index_of((folder / INDEX).read_bytes(), url).files:
         _download(f"{url}/{file}", folder / file)
     return folder
 

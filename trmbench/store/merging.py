@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from trmbench.spec import row_name
 from trmbench.spec.status import FINISHED
 from trmbench.store.atomic import write_bytes
 from trmbench.store.datasets import Store
+from trmbench.store.expectations import Stored, newer_to, read_expectations, take_over
 from trmbench.store.files import read_bytes
 from trmbench.store.final import FINAL
 from trmbench.store.location import Location, location
@@ -34,9 +35,24 @@ class Taken:
             write_bytes(place, read_bytes(source))
 
 
+class ToMerge(NamedTuple):
+    """What a results folder lacks."""
+
+    rows: list[Taken]
+    expectations: list[Stored]
+    """Also those that it has since later: the first writing counts."""
+    target: Store
+
+    def copy(self) -> None:
+        """Copy all of it."""
+        for row in self.rows:
+            row.copy()
+        take_over(self.target, self.expectations)
+
+
 def to_merge(
     sources: Sequence[str | Location], into: str | Location, warn: Callable[[str], None]
-) -> list[Taken]:
+) -> ToMerge:
     """Find what a results folder lacks and others have; what is finished is never replaced.
 
     Args:
@@ -57,7 +73,7 @@ def to_merge(
         if row[ORIGIN] != str(into) and (known is None or known != FINISHED == row["status"]):
             files = [*_weights(every, target, row["trial_id"]), *_datasets(every, target, row)]
             taken.append(Taken(row, row[ORIGIN], files, every))
-    return taken
+    return ToMerge(taken, newer_to(target, read_expectations(every)), target)
 
 
 def _datasets(

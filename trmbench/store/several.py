@@ -11,7 +11,7 @@ from trmbench.errors import TrmbenchError
 from trmbench.spec import Trial
 from trmbench.spec.status import FINISHED
 from trmbench.spec.trials import row_name
-from trmbench.store.bundles import archives_of, is_bundle, unpack
+from trmbench.store.bundles import is_bundle, unpack_all
 from trmbench.store.datasets import Store
 from trmbench.store.location import Location, location
 from trmbench.store.machines import processor
@@ -67,8 +67,7 @@ class SeveralStores(Store):
         folder = tempfile.TemporaryDirectory(prefix="trmbench-")
         self._unpacked.append(folder)
         store = Store(folder.name, warn)
-        for archive, digest in archives_of(found).items():
-            unpack(archive, store, digest)
+        unpack_all(found, store)
         return store
 
     def _settle(self, warn: Callable[[str], None]) -> None:
