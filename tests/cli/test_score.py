@@ -112,6 +112,27 @@ def test_the_question_may_name_the_puzzle_and_tokens_the_answer(
     assert json.loads(row["totals"])["oracle_pass@2"] == row["score"]
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".npz", ".parquet"])
+def test_a_prediction_that_abstains_is_counted_as_such_and_not_as_missing(
+    tmp_path: Path, right: dict[str, Any], suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silent = [row in (0, 11) for row in range(12)]  # one that would be right, one that is wrong
+    answers = ["" if flag else text for flag, text in zip(silent, right["answer"], strict=True)]
+    columns = {**right, "answer": answers, "abstained": silent}
+    assert _score(_write(tmp_path, columns, suffix)) == 0
+    assert "no answer" not in capsys.readouterr().err
+    store = Store(tmp_path / "r")
+    [row] = store.trials()
+    assert json.loads(row["totals"])["abstained"] == pytest.approx(2 / 12)
+    assert row["score"] == pytest.approx(8 / 12)
+    puzzles = store.read("puzzles").to_pylist()
+    assert [each["abstained"] for each in puzzles] == silent
+    assert puzzles[0]["score"] == 0.0
+    columns["abstained"] = ["perhaps", *silent[1:]]
+    assert _score(_write(tmp_path, columns, ".jsonl"), name="other") == 2
+    assert "row 1: its abstained is 'perhaps' — give true or false" in capsys.readouterr().err
+
+
 def test_an_answer_is_one_of_its_candidates(
     tmp_path: Path, right: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -138,6 +138,20 @@ def test_typed_values_are_read_as_toml_or_text() -> None:
     assert str(checked("train.learning_rate", parse_value("-0"), float)) == "0.0"
 
 
+@pytest.mark.parametrize("typed", ["123456789e12", "007", "2024_01", "1e5", "2024-01-01", "12"])
+def test_a_text_that_looks_like_a_number_is_taken_as_it_was_typed(typed: str) -> None:
+    assert checked("model.base_trial", parse_value(typed), str | None) == typed
+
+
+def test_a_number_as_typed_is_a_plain_number_where_one_is_wanted() -> None:
+    steps, rate = (
+        checked("train.steps", parse_value("500"), int | None),
+        checked("train.learning_rate", parse_value("1e-3"), float),
+    )
+    assert (type(steps), steps) == (int, 500)
+    assert (type(rate), rate) == (float, 0.001)
+
+
 def test_a_number_is_a_valid_path() -> None:
     assert make(from_command={"task.path": 2024}).values["task"]["path"] == "2024"
 

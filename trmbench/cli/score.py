@@ -34,8 +34,8 @@ def command(
     """Verify and score the predictions in FILE; they are then compared like a trial.
 
     FILE is NPZ, CSV, JSONL or Parquet, with the columns `puzzle_id` or `question`, `answer`, and
-    optionally `confidence`, `candidates`, `second` and `cost`; `answer_tokens` has tokens instead
-    of a text. Files with the same --name are the seeds of one cell.
+    optionally `confidence`, `abstained`, `candidates`, `second` and `cost`; `answer_tokens` has
+    tokens instead of a text. Files with the same --name are the seeds of one cell.
     """
     from trmbench.cli.console import warn
     from trmbench.cli.summary import print_summary

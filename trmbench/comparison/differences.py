@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -63,7 +64,9 @@ class Difference:
         """The explanation, with the names of the cells wherever it lacks them."""
         names = self.a.name, self.b.name
         text = self.explanation
-        return text if all(name in text for name in names) else f"{' and '.join(names)}: {text}"
+        return (
+            text if all(_names(text, name) for name in names) else f"{' and '.join(names)}: {text}"
+        )
 
     @property
     def explanation(self) -> str:
@@ -98,6 +101,11 @@ class Difference:
         alone = [(cell.name, len(cell.trials) - side.seeds) for cell, side in sides]
         lines = [f"{_seeds(count)} of {name} has no partner" for name, count in alone if count]
         return f" {' and '.join(lines)} and counts for nothing here." if lines else ""
+
+
+def _names(text: str, name: str) -> bool:
+    """True if the text has the name as words of their own: `trmbench` does not name trm."""
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
 
 
 def _seeds(count: int) -> str:

@@ -7,6 +7,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping
+from datetime import date, time
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -18,6 +19,18 @@ LARGEST_FILE = 1 << 20
 _WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
+class TypedInt(int):
+    """A whole number as typed: for a setting that is a text it is this text, 007 and all."""
+
+    text: str
+
+
+class TypedFloat(float):
+    """A number as typed: a trial's id such as 123456789e12 looks like one."""
+
+    text: str
+
+
 def parse_value(text: str) -> Any:
     """A value as typed after `--set key=`: TOML if it is, `none`, else the text itself."""
     if text.lower() == "none":
@@ -26,7 +39,14 @@ def parse_value(text: str) -> Any:
         found = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):  # also a number of thousands of digits
         return text
-    return found["value"] if len(found) == 1 else text  # a text of several lines
+    value = found["value"]
+    if len(found) > 1 or isinstance(value, date | time):  # a text of several lines; no setting
+        return text
+    if type(value) not in (int, float):
+        return value
+    typed = TypedInt(value) if type(value) is int else TypedFloat(value)
+    typed.text = text
+    return typed
 
 
 def checked(dotted: str, value: Any, expected: Any, within: Range | None = None) -> Any:
@@ -36,6 +56,10 @@ def checked(dotted: str, value: Any, expected: Any, within: Range | None = None)
         TrmbenchError: it is of another type, out of its range, or nothing that can be stored.
     """
     choices = _choices(expected)
+    text = str(value)
+    if isinstance(value, TypedInt | TypedFloat):
+        text = value.text
+        value = int(value) if isinstance(value, int) else float(value)
     for choice in choices:
         if typing.get_origin(choice) is typing.Literal:
             if value in typing.get_args(choice):
@@ -48,7 +72,7 @@ def checked(dotted: str, value: Any, expected: Any, within: Range | None = None)
         elif type(value) is choice or (choice is float and type(value) is int):
             return _storable(dotted, value, choice, within)
     if str in choices and isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)  # `--set task.path=2024` is a folder, not a number
+        return text  # `--set task.path=2024` is a folder, not a number
     words = allowed(expected)
     raise TrmbenchError(f"{dotted}={shown(value)} is not {words}", f"give {words}")
 

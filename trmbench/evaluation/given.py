@@ -14,6 +14,7 @@ from trmbench.errors import TrmbenchError, shown
 from trmbench.evaluation.prediction_files import Columns
 from trmbench.evaluation.prediction_values import (
     candidates,
+    flags,
     has,
     numbers,
     require_read,
@@ -51,7 +52,12 @@ def given_predictions(
     """
     answers = written(columns, "answer", task)
     rows, faults = _matched(_names(columns, task, split), split, tested)
+    silent = None
+    if "abstained" in columns:
+        silent = flags(columns["abstained"], "abstained")[np.maximum(rows, 0)] & (rows >= 0)
     for place, name in enumerate(tested.puzzle_ids.tolist()):
+        if silent is not None and silent[place]:
+            continue  # it says itself that it has no answer
         if rows[place] < 0 or rows[place] in answers.faults:
             why = answers.faults.get(int(rows[place]), "")
             faults[MISSING].append(f"{name}, row {rows[place] + 1}: {why}" if why else name)
@@ -72,7 +78,7 @@ def given_predictions(
     tokens, several = taken(answers.tokens), None
     if has(columns, "candidates"):
         several = taken(candidates(columns, task))
-        _require_among(tokens, several, tested)
+        _require_among(tokens, several, tested, silent)
     return (
         Predictions(
             tokens,
@@ -80,15 +86,19 @@ def given_predictions(
             candidates=several,
             attempts=attempts,
             cost=taken(numbers(columns["cost"], "cost", math.inf)) if "cost" in columns else None,
+            abstained=silent,
         ),
         faults,
     )
 
 
-def _require_among(tokens: np.ndarray, several: np.ndarray, tested: PuzzleTable) -> None:
+def _require_among(
+    tokens: np.ndarray, several: np.ndarray, tested: PuzzleTable, silent: np.ndarray | None
+) -> None:
     """Refuse answers (N, L) that are none of their candidates (N, K, L) in what is asked."""
     same = (several == tokens[:, None]) | (tested.labels == IGNORED_LABEL)[:, None]
-    strangers = np.flatnonzero(~same.all(axis=2).any(axis=1))
+    given = same.all(axis=2).any(axis=1)
+    strangers = np.flatnonzero(~given if silent is None else ~(given | silent))
     if len(strangers):
         raise TrmbenchError(
             f"the answers to {len(strangers):,} of {len(tokens):,} puzzles are none of their"

@@ -2,8 +2,8 @@
 
 Columns: `puzzle_id`, or the question as `question` or `question_tokens`; the answer as `answer` or
 `answer_tokens`; optionally `second` (a second attempt), `candidates` (both as texts, or as tokens
-with `_tokens` behind their names), `confidence` and `cost`. Arrays of an NPZ file have a row for
-each prediction.
+with `_tokens` behind their names), `confidence`, `cost` and `abstained`. Arrays of an NPZ file have
+a row for each prediction.
 """
 
 from __future__ import annotations
@@ -20,7 +20,14 @@ from trmbench.errors import TrmbenchError, shown, unknown
 
 WRITTEN = ("question", "answer", "second", "candidates")
 """Columns that may be written as texts or as tokens."""
-KNOWN = ("puzzle_id", *WRITTEN, *(f"{name}_tokens" for name in WRITTEN), "confidence", "cost")
+KNOWN = (
+    "puzzle_id",
+    *WRITTEN,
+    *(f"{name}_tokens" for name in WRITTEN),
+    "confidence",
+    "cost",
+    "abstained",
+)
 Column = Sequence[Any] | np.ndarray
 Columns = Mapping[str, Column]
 

@@ -124,6 +124,26 @@ def require_read(read: Written, what: str) -> None:
         raise TrmbenchError(f"{what} {row + 1} cannot be read: {why}", "correct the file")
 
 
+_FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
+
+
+def flags(values: Iterable[Any], name: str) -> np.ndarray:
+    """Read (M,) bool: true or false, 1 or 0; a value that is not there is false.
+
+    Raises:
+        TrmbenchError: one is neither.
+    """
+    found = []
+    for row, value in enumerate(values):
+        flag = _FLAGS.get("" if value is None else str(value).strip().lower())
+        if flag is None:
+            raise TrmbenchError(
+                f"row {row + 1}: its {name} is {shown(value)}", "give true or false"
+            )
+        found.append(flag)
+    return np.array(found, bool)
+
+
 def numbers(values: Iterable[Any], name: str, most: float) -> np.ndarray:
     """Read numbers (M,) float64 in 0..most.
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import pyarrow.compute as pc
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Difference, Group
@@ -53,7 +54,7 @@ def _gallery(store: Store, group: Group) -> Gallery:
         return Gallery()
     try:
         task = _load(group)
-        return Gallery(tuple(_draw_all(store, task, pairs[:PAIRS])))
+        return Gallery(tuple(_draw_all(store, task, group.split, pairs[:PAIRS])))
     except Exception as error:  # a plugin may raise anything, and the rest of the report stands
         return Gallery(note=f"The puzzles are not drawn: {one_line(error)}")
 
@@ -69,38 +70,45 @@ def _load(group: Group) -> Task:
     return task
 
 
-def _draw_all(store: Store, task: Task, pairs: Iterable[Difference]) -> Iterator[DrawnPuzzle]:
-    refiners: dict[CellSummary, _Refiner] = {}
+def _draw_all(
+    store: Store, task: Task, split: str, pairs: Iterable[Difference]
+) -> Iterator[DrawnPuzzle]:
+    """Draw each puzzle once, with the answers of all the models that differ on it."""
+    table = task.split(split)
+    row_of = {puzzle_id: row for row, puzzle_id in enumerate(table.puzzle_ids.tolist())}
+    answering: dict[CellSummary, _Answering] = {}
+    for puzzle_id, shares in _most_different(pairs).items():
+        question, label = table.inputs[row_of[puzzle_id]], table.labels[row_of[puzzle_id]]
+        drawings = {"question": to_html(draw(task.render(question)))}
+        drawings["right"] = to_html(draw(task.render(label)))
+        steps = {}
+        for cell in shares:
+            if cell not in answering:
+                answering[cell] = _Answering(store, cell)
+            tokens = answering[cell].answer(puzzle_id)
+            shown = draw(task.render_answer(tokens, label))
+            right = draw(task.render(nearest_right(task, question, label, tokens)))
+            seed = cell.trials[0]["seed"]
+            drawings[f"{cell.name}, seed {seed}"] = to_html(mark(shown, None, right))
+            if found := answering[cell].steps(puzzle_id):
+                steps[cell.name] = found
+        means = ", ".join(f"{cell.name} {percent(share)}" for cell, share in shares.items())
+        yield DrawnPuzzle(f"{puzzle_id}, mean over seeds: {means}", drawings, steps)
+
+
+def _most_different(pairs: Iterable[Difference]) -> dict[str, dict[CellSummary, float]]:
+    """Return the puzzles' ids, each with the cells that differ on it and their mean scores."""
+    found: dict[str, dict[CellSummary, float]] = {}
     for pair in pairs:
         assert pair.a.puzzle_set is not None
-        for cell in (pair.a, pair.b):
-            refiners.setdefault(cell, _Refiner(store, cell))
-        table = task.split(pair.a.config.get("evaluation", {}).get("split", "test"))
-        row_of = {puzzle_id: row for row, puzzle_id in enumerate(table.puzzle_ids.tolist())}
-        answers = {cell: _Answers(store, cell) for cell in (pair.a, pair.b)}
-        for unit in _most_different(pair):
-            index = _first_puzzle(pair.a, unit)
-            puzzle_id = pair.a.puzzle_set.ids[index].as_py()
-            row = row_of[puzzle_id]
-            label = table.labels[row]
-            question = table.inputs[row]
-            drawings = {"question": to_html(draw(task.render(question)))}
-            drawings["right"] = to_html(draw(task.render(label)))
-            for cell, given in answers.items():
-                tokens = np.frombuffer(given[puzzle_id], dtype=np.uint8)
-                shown = draw(task.render_answer(tokens, label))
-                right = draw(task.render(nearest_right(task, question, label, tokens)))
-                seed = cell.trials[0]["seed"]
-                drawings[f"{cell.name}, seed {seed}"] = to_html(mark(shown, None, right))
-            steps = {
-                cell.name: found
-                for cell in (pair.a, pair.b)
-                if (found := refiners[cell].steps(puzzle_id))
-            }
-            yield DrawnPuzzle(_heading(pair, unit, puzzle_id), drawings, steps)
+        for unit in _units(pair):
+            puzzle_id = pair.a.puzzle_set.ids[_first_puzzle(pair.a, unit)].as_py()
+            for cell in (pair.a, pair.b):
+                found.setdefault(puzzle_id, {})[cell] = float(cell.moments.puzzle_means[unit])
+    return found
 
 
-def _most_different(pair: Difference) -> list[int]:
+def _units(pair: Difference) -> list[int]:
     """Units that A solves more often than B, then units that B does, where there are any."""
     gap = pair.a.moments.puzzle_means - pair.b.moments.puzzle_means
     order = np.argsort(-gap, kind="stable")
@@ -113,34 +121,23 @@ def _first_puzzle(cell: CellSummary, unit: int) -> int:
     return unit if groups is None else int(np.flatnonzero(groups == unit)[0])
 
 
-def _heading(pair: Difference, unit: int, puzzle_id: str) -> str:
-    means = ", ".join(
-        f"{cell.name} {percent(cell.moments.puzzle_means[unit])}" for cell in (pair.a, pair.b)
-    )
-    return f"{puzzle_id}, mean over seeds: {means}"
+class _Answering:
+    """A cell's first seed: its stored answers, and how it came to them where its weights are here.
 
-
-class _Answers(dict[str, bytes]):
-    """The answers of a cell's first seed by puzzle id, without a dictionary of all of them."""
-
-    def __init__(self, store: Store, cell: CellSummary) -> None:
-        first = row_name(cell.trials[0])
-        self._table = store.read("puzzles", ["puzzle_id", "answer"], [first])
-
-    def __missing__(self, puzzle_id: str) -> bytes:
-        import pyarrow.compute as pc
-
-        row = pc.index(self._table["puzzle_id"], puzzle_id).as_py()
-        answer: bytes = self._table["answer"][row].as_py()
-        return answer
-
-
-class _Refiner:
-    """The refinement of answers by a cell's first seed, where its weights are here."""
+    Args:
+        store: where both are.
+        cell: has a finished trial.
+    """
 
     def __init__(self, store: Store, cell: CellSummary) -> None:
         self._store, self._row = store, cell.trials[0]
+        self._table = store.read("puzzles", ["puzzle_id", "answer"], [row_name(self._row)])
         self._last: StoredPuzzle | None = None
+
+    def answer(self, puzzle_id: str) -> np.ndarray:
+        """Return the tokens (L,) uint8, without a dictionary of all answers."""
+        row = pc.index(self._table["puzzle_id"], puzzle_id).as_py()
+        return np.frombuffer(self._table["answer"][row].as_py(), dtype=np.uint8)
 
     def steps(self, puzzle_id: str) -> list[tuple[str, dict[str, str]]]:
         """Draw each step; nothing for one step, or where the trial cannot be repeated."""

@@ -27,7 +27,7 @@ Drawing = list[list[tuple[str, Style]]]
 
 _WIDEST = 1000
 _PLAIN = Style()
-WRONG = Style(color="white", bgcolor="#b3261e", bold=True)
+WRONG = Style(color="white", bgcolor="#b3261e", bold=True, dim=False)
 CHANGED_WRONG = Style(color="black", bgcolor="#f2a33a", bold=True, underline=True)
 CHANGED_RIGHT = Style(color="white", bgcolor="#2e7d32", bold=True, underline=True)
 CHANGED = Style(color="white", bgcolor="#31618f", bold=True, underline=True)

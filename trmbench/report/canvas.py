@@ -123,7 +123,7 @@ def short(name: str, longest: int = 34) -> str:
     return f"\u2009{name}" if name.startswith("_") else name  # matplotlib hides labels with "_"
 
 
-def canvas(height: float = 3.2) -> Canvas:
+def canvas(height: float = 3.5) -> Canvas:
     """Return an empty canvas; height in inches."""
     return Canvas(Figure(figsize=(5, height), layout="constrained").add_subplot())
 
@@ -157,7 +157,7 @@ def style() -> Iterator[None]:
     with matplotlib.rc_context(
         settings
         | {
-            "font.size": 9,
+            "font.size": 10.5,
             "text.parse_math": False,  # a name may hold dollar signs
             "svg.fonttype": "none",
             "svg.hashsalt": "trmbench",

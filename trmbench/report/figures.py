@@ -216,6 +216,7 @@ def against_compute(curves: Mapping[CellSummary, DepthCurve], metric: str, cells
         ]
         drawn.say(mine, curve.flops, mean, words)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0e}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("FLOPs per answer")

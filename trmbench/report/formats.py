@@ -23,6 +23,7 @@ from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.records import Record, comparison_record
 from trmbench.report.several import SEVERAL_NOTE, several_table
 from trmbench.report.tables import TextTable
+from trmbench.report.verdicts import verdicts
 
 
 def to_json(compared: ComparedCells) -> str:
@@ -149,8 +150,7 @@ def _remarks(compared: ComparedCells, escape: Callable[[str], str]) -> list[str]
     lines += [*area_lines(compared), CURVE_NOTE] if compared.question.curve else []
     lines += [SEVERAL_NOTE] if compared.several else []
     lines += [
-        f"{difference.a.tested_on} {difference.a.preset}: {difference.said}"
-        for difference in compared.differences
+        f"{found.task} {found.preset}: {found.said}" for found in verdicts(compared.differences)
     ]
     lines += [
         f"Caution, {group.tested_on} {group.preset}: {line}"

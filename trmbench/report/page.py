@@ -29,6 +29,7 @@ from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.several import SEVERAL_NOTE, several_table
 from trmbench.report.templates import digest, source, template
 from trmbench.report.trial_view import dotted, trials_table
+from trmbench.report.verdicts import verdicts
 from trmbench.report.words import metric_names
 from trmbench.store import Store
 from trmbench.store.output import write_output
@@ -128,6 +129,7 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         several=several_table(compared),
         several_note=SEVERAL_NOTE,
         differences=tables.differences(compared.differences),
+        verdicts=verdicts(compared.differences),
         sources=tables.sources(compared.differences),
         expectations=tables.expectations(compared.outcomes),
         across=tables.across(compared),

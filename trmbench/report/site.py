@@ -193,11 +193,20 @@ def _puzzles(store: Store, row: Row) -> tuple[TextTable, int]:
             {True: "yes", False: "no"}.get(found["valid"], UNKNOWN),
             _share(found["cell_accuracy"]),
             _share(found["halt_probability"]),
-            ", ".join(str(i) for i, right in enumerate(found["exact_by_step"] or (), 1) if right),
+            ", ".join(str(i) for i, right in enumerate(found["exact_by_step"] or (), 1) if right)
+            or UNKNOWN,
         )
         for found in ordered.slice(0, MOST_PUZZLES).to_pylist()
     )
-    headings = ("puzzle", "score", "exact", "valid", "right cells", "confidence", "right after")
+    headings = (
+        "puzzle",
+        "score",
+        "exact",
+        "valid",
+        "right cells",
+        "confidence",
+        "right after step",
+    )
     return TextTable("Puzzles, the unsolved ones first", headings, lines, 1), table.num_rows
 
 

@@ -51,6 +51,11 @@ class TextTable:
     links: tuple[tuple[str, ...], ...] = ()
     """The page of a site that each text leads to, "" for none."""
 
+    @property
+    def key(self) -> int:
+        """The column that stays in sight where a page is too narrow for all of them."""
+        return self.headings.index("model") if "model" in self.headings[: self.left] else 0
+
 
 def cells(found: Sequence[CellSummary]) -> TextTable:
     """Make one line per cell: its mean, the interval, and its cost.

@@ -26,6 +26,7 @@ from trmbench.report.noise import noise_lines
 from trmbench.report.published import further_run_lines, published_table
 from trmbench.report.several import SEVERAL_NOTE, several_table
 from trmbench.report.tables import TextTable
+from trmbench.report.verdicts import verdicts
 
 _STYLES = {
     "better": "green",
@@ -97,10 +98,9 @@ def comparison_view(compared: ComparedCells) -> Iterator[RenderableType]:
         yield Text(SEVERAL_NOTE, "dim")
     if compared.differences:
         yield rich_table(tables.differences(compared.differences))
-        for difference in compared.differences:
-            style = _STYLES.get(difference.verdict, "")
-            where = (f"{difference.a.tested_on}: ", "bold")
-            yield Text.assemble(where, (difference.said, style))
+        for found in verdicts(compared.differences):
+            style = _STYLES.get(found.verdict, "")
+            yield Text.assemble((f"{found.task}: ", "bold"), (found.said, style))
         sources = tables.sources(compared.differences)
         if sources.rows:
             yield rich_table(sources)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from trmbench.stats import Interval, VarianceShares
 
@@ -55,6 +55,8 @@ def interval_text(interval: Interval) -> str:
 
 def range_text(interval: Interval) -> str:
     """Write the worst and the best seed in percent."""
+    if math.isnan(interval.minimum):
+        return UNKNOWN
     return f"{number(interval.minimum)}..{number(interval.maximum)}"
 
 
@@ -95,6 +97,11 @@ def about(seconds: float) -> str:
 def counted(number: int, noun: str) -> str:
     """Write a number and its noun, in the plural unless it is one."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names as people do."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def count(value: float) -> str:

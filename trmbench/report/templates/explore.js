@@ -28,7 +28,7 @@ function compareTexts(a, b) {
   if (isNaN(x) !== isNaN(y)) return isNaN(x) ? 1 : -1;
   return isNaN(x) ? a.localeCompare(b) : x - y;
 }
-for (const head of all("table.stack thead th")) {
+for (const head of all("table.sortable thead th")) {
   const button = document.createElement("button");
   button.type = "button";
   button.append(...head.childNodes);
