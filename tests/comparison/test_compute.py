@@ -74,7 +74,7 @@ def test_the_best_depth_is_an_oracles_and_the_tested_one_is_marked(
     assert [row[-1] for row in table.rows if row[1] == "trm"] == ["", "", "tested, oracle", ""]
     assert [row[-1] for row in table.rows if row[1] == "hrm"] == ["", "tested, oracle", ""]
     assert [row[2:] for row in table.rows][3] == (
-        *("64", "65.0 %", "65.0 to 65.0", "9.0", "0.750", "6.40e+10"),
+        *("64", "65.0 %", "46.4 to 80.8", "9.0", "0.750", "6.40e+10"),  # one seed of 50 puzzles
         "",
     )
     assert run_command(["compare", "--curve", "--format=json", f"--results={tmp_path}"]) == 0
@@ -94,12 +94,14 @@ def test_the_band_is_over_seeds_and_one_seed_has_none(tmp_path: Path) -> None:
     assert low == pytest.approx([0.6 - half, 0]) and high == pytest.approx([0.6 + half, 0])
 
 
-def curved(root: Path, model: str, top: float) -> None:
+def curved(
+    root: Path, model: str, top: float, step: float = 0.02, scores: np.ndarray = GOOD, **row: Any
+) -> None:
     """A cell of three seeds with depth curves that differ a little."""
     store = Store(root)
-    add_cell(root, model, GOOD)
+    add_cell(root, model, scores, row=row)
     for row in [row for row in store.trials() if row["model"] == model]:
-        more = 0.02 * row["seed"]
+        more = step * row["seed"]
         curve = [point(1, 0.2 + more), point(4, top + more), point(16, top + more)]
         store.write("trials", row_name(row), [{**row, "by_depth": curve, "depth": 16}])
 
@@ -117,6 +119,28 @@ def test_a_curve_is_headed_by_its_area_over_log_flops(
     assert "this test set; p " in line
     assert run_command(["compare", "--curve", f"--results={tmp_path}"]) == 0
     assert "area under the curve" in capsys.readouterr().out
+
+
+def test_areas_are_compared_only_where_their_cells_are(tmp_path: Path) -> None:
+    curved(tmp_path, "trm", 0.8, train_puzzles=1000)
+    curved(tmp_path, "hrm", 0.5, train_puzzles=2000)
+    lost = np.vstack([GOOD, np.full((1, 50), np.nan)])
+    curved(tmp_path, "eqr", 0.5, scores=lost, train_puzzles=1000)
+    lines = "\n".join(area_lines(compared(tmp_path)))
+    assert "trm and hrm are not compared: their training puzzles differ (trm: 1,000" in lines
+    assert "curve: No verdict: 1 of 4 seeds of eqr did not finish" in lines
+    assert (
+        "FORCED although their training puzzles differ"
+        in area_lines(compared(tmp_path, force=True))[0]
+    )
+    assert len(area_lines(compared(tmp_path, baseline="trm"))) == 2
+
+
+def test_equal_areas_of_seeds_that_differ_are_a_coincidence(tmp_path: Path) -> None:
+    curved(tmp_path, "trm", 0.57, step=0)
+    curved(tmp_path, "hrm", 0.5, step=0, scores=BAD)
+    [line] = area_lines(compared(tmp_path))
+    assert line.startswith("maze, area under the curve: Undecided: trm is 5.2 points above hrm")
 
 
 def test_a_target_is_claimed_from_ten_seeds_on(

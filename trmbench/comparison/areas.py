@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from trmbench.comparison.depth_curves import DepthCurve
+from trmbench.comparison.differences import Difference
 from trmbench.comparison.pairing import Pairing, partners
 from trmbench.comparison.question import Question
 from trmbench.stats import (
@@ -37,9 +37,11 @@ class Area:
 
     @cached_property
     def moments(self) -> CellMoments:
-        """The moments of the trials' areas, the puzzles being these."""
-        mean = self.values.mean()
-        return CellMoments(self.values, np.full(max(2, self.curve.cell.puzzles), mean), 0.0)
+        """The moments of the trials' areas, the puzzles being these.
+
+        Equal areas are a coincidence where the answers that count differ from seed to seed.
+        """
+        return _moments(self, self.values)
 
     @property
     def interval(self) -> Interval:
@@ -65,15 +67,40 @@ def areas(curves: Sequence[DepthCurve]) -> list[Area]:
     ]
 
 
-def compare_areas(groups: Sequence[Sequence[Area]], question: Question) -> list[Comparison]:
-    """Compare all pairs of areas of each group, as one family, on these test sets."""
-    pairs = [pair for found in groups for pair in itertools.combinations(found, 2)]
-    return compare_all(
-        [_pair(a, b, question.paired) for a, b in pairs],
-        population=THIS_TEST_SET,
-        names=[(a.curve.cell.name, b.curve.cell.name) for a, b in pairs],
-        ignore_failed=question.ignore_failed,
-    )
+def compare_areas(
+    groups: Sequence[Sequence[Area]], differences: Sequence[Difference], question: Question
+) -> list[tuple[Difference, Comparison | None]]:
+    """Compare the areas of cells that are compared with each other, on these test sets.
+
+    What keeps two cells from being compared keeps their areas, but for depths and costs that cannot
+    be matched. Each split is a family of its own.
+
+    Returns:
+        The pairs of cells, with None where there is an obstacle without `force`.
+    """
+    area_of = {id(area.curve.cell): area for found in groups for area in found}
+    pairs = [d for d in differences if id(d.a) in area_of and id(d.b) in area_of]
+    found: dict[int, Comparison] = {}
+    for split in dict.fromkeys(pair.a.split for pair in pairs):
+        family = [
+            pair
+            for pair in pairs
+            if pair.a.split == split and (question.force or not obstacles_of(pair))
+        ]
+        compared = compare_all(
+            [_pair(area_of[id(d.a)], area_of[id(d.b)], question.paired) for d in family],
+            population=THIS_TEST_SET,
+            names=[(d.a.name, d.b.name) for d in family],
+            ignore_failed=question.ignore_failed,
+            looks=question.looks,
+        )
+        found.update(zip(map(id, family), compared, strict=True))
+    return [(pair, found.get(id(pair))) for pair in pairs]
+
+
+def obstacles_of(pair: Difference) -> list[str]:
+    """Why the areas of two cells are not comparable."""
+    return [why for why in pair.obstacles if why != pair.match.obstacle]
 
 
 def _pair(a: Area, b: Area, how: Pairing) -> tuple[CellMoments, CellMoments] | PairedMoments:
@@ -85,9 +112,15 @@ def _pair(a: Area, b: Area, how: Pairing) -> tuple[CellMoments, CellMoments] | P
         [side.curve.cell.trials.index(row) for row in rows]
         for side, rows in zip((a, b), zip(*together, strict=True), strict=True)
     ]
-    left, right = a.values[places[0]], b.values[places[1]]
-    first, second = (CellMoments(each, np.full(2, each.mean()), 0.0) for each in (left, right))
-    return PairedMoments(first, second, left - right, 0.0)
+    left, right = _moments(a, a.values[places[0]]), _moments(b, b.values[places[1]])
+    residual = left.residual_variance + right.residual_variance
+    return PairedMoments(left, right, left.seed_means - right.seed_means, residual)
+
+
+def _moments(area: Area, values: np.ndarray) -> CellMoments:
+    cell = area.curve.cell
+    means = np.full(cell.puzzles, values.mean())
+    return CellMoments(values, means, cell.moments.residual_variance, len(cell.failed))
 
 
 def _has_costs(curve: DepthCurve) -> bool:

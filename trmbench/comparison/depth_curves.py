@@ -44,12 +44,19 @@ class DepthCurve:
     def band(self) -> tuple[np.ndarray, np.ndarray]:
         """(D,) each: bounds of the mean over seeds, 95 % at all depths together; NaN for one seed.
 
-        They are about this test set.
+        They are about this test set. Where all seeds agree there is no spread to go by, and the
+        exact binomial bounds of one of them count, for as many depths.
         """
-        from trmbench.stats import bands  # loads scipy: not for those who ask for no curve
+        from trmbench.stats import bands, clopper_pearson  # load scipy: only where asked for
 
         found = bands(self.values)
-        return found.low, found.high
+        low, high = found.low.copy(), found.high.copy()
+        if len(self.values) > 1:
+            confidence = 1 - 0.05 / len(self.depths)
+            for place in np.flatnonzero(np.ptp(self.values, axis=0) == 0):
+                solved = self.mean[place] * self.cell.puzzles
+                low[place], high[place] = clopper_pearson(solved, self.cell.puzzles, confidence)
+        return low, high
 
     @property
     def oracle(self) -> int:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from trmbench.comparison.areas import Area, areas, compare_areas
+from trmbench.comparison.areas import Area, areas, compare_areas, obstacles_of
 from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells
 from trmbench.comparison.depth_curves import DepthCurve, depth_curve
+from trmbench.comparison.differences import Difference
 from trmbench.comparison.measured import QUANTITIES, Quantity, Value, differing, measured_on
 from trmbench.report.tables import TextTable
 from trmbench.report.words import (
@@ -24,6 +24,7 @@ from trmbench.report.words import (
     percent,
     scientific,
 )
+from trmbench.stats import Comparison
 
 ORACLE = "oracle"
 """Marks the best depth: chosen by looking at the test answers, shown and never tested."""
@@ -139,13 +140,15 @@ def area_table(compared: ComparedCells) -> TextTable:
 
 def area_lines(compared: ComparedCells) -> list[str]:
     """Say how the areas of the cells of each task and preset compare."""
-    found = [each for each in _areas(compared) if len(each) > 1]
-    places = [each[0].curve.cell for each in found for _ in itertools.combinations(each, 2)]
-    said = compare_areas(found, compared.question)
-    return [
-        f"{cell.tested_on}, area under the curve: {comparison}"
-        for cell, comparison in zip(places, said, strict=True)
-    ]
+    found = compare_areas(_areas(compared), compared.differences, compared.question)
+    return [f"{pair.a.tested_on}, area under the curve: {_said(pair, c)}" for pair, c in found]
+
+
+def _said(pair: Difference, comparison: Comparison | None) -> str:
+    why = "; ".join(obstacles_of(pair))
+    if comparison is None:
+        return f"{pair.a.name} and {pair.b.name} are not compared: {why}."
+    return f"FORCED although {why}. {comparison}" if why else str(comparison)
 
 
 def area_records(compared: ComparedCells) -> list[dict[str, object]]:
