@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from trmbench.comparison.compare import compare_cells
 from trmbench.comparison.question import Question
 from trmbench.errors import TrmbenchError
-from trmbench.experiment.cells import choose_cells
+from trmbench.experiment.cells import cells_of_study, choose_cells
 from trmbench.experiment.execute import run as run_plan
 from trmbench.experiment.plan import Plan, changed_data, plan
 from trmbench.plugin import registry
@@ -121,13 +121,19 @@ def load(
 
 
 def compare(
-    results: str | Path | Sequence[str | Path] = "results", **question: Any
+    results: str | Path | Sequence[str | Path] = "results",
+    *,
+    study: str | None = None,
+    **question: Any,
 ) -> ComparedCells:
     """Return what `trmbench compare` prints as values: cells, differences and verdicts.
 
     Args:
         results: a results folder, its URL, or a bundle; or several, whose rows are compared as one.
+        study: a study that comes with trmbench: look at its cells only, named as it names them.
         question: fields of `trmbench.comparison.question.Question`, such as `baseline="direct"`.
     """
     places = [results] if isinstance(results, str | Path) else results
-    return compare_cells(open_results(places, warnings.warn), Question(**question))
+    store = open_results(places, warnings.warn)
+    cells = cells_of_study(study, store.trials()) if study else None
+    return compare_cells(store, Question(cells=cells, **question))

@@ -46,12 +46,13 @@ def add_cell(
     metric: str = "exact_accuracy",
     steps: int = 4,
     row: dict[str, Any] | None = None,
+    cell_id: str | None = None,
 ) -> list[Trial]:
     """Write a cell with a trial per row of scores (K, P); rows of NaN become failed trials."""
     store = Store(root)
     how = {**EVALUATION, **(evaluation or {})}
     changes = overrides or {}
-    cell = f"{task}-{preset}-{model}-{json.dumps(changes)}"
+    cell = cell_id or short_hash(f"{task}-{preset}-{model}-{json.dumps(changes)}")
     config = {
         "task": {"size": 6},
         "model": {"n": 2, **{k.removeprefix("model."): v for k, v in changes.items()}},
@@ -62,8 +63,8 @@ def add_cell(
     trials = []
     for seed, right in enumerate(np.asarray(scores)):
         trial = Trial(
-            trial_id=trial_hash(short_hash(cell), seed),
-            cell_id=short_hash(cell),
+            trial_id=trial_hash(cell, seed),
+            cell_id=cell,
             evaluation_id=short_hash(how),
             model=model,
             task=task,

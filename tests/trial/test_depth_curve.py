@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +149,19 @@ def test_the_depth_of_the_curve_is_in_no_hash() -> None:
     usual = vars(EvaluationSettings())
     without = {key: value for key, value in usual.items() if key != "depth"}
     assert evaluation_hash({**usual, "depth": 64}) == evaluation_hash(without)
+
+
+def test_a_run_that_asks_for_a_longer_curve_tests_the_final_weights_again(tmp_path: Path) -> None:
+    [trial] = maze_trials(tmp_path, 1, task__test_puzzles=30)
+    deeper = replace(
+        trial, config={**trial.config, "evaluation": {**trial.config["evaluation"], "depth": 32}}
+    )
+    assert run_trial(trial).error is None
+    store = Store(tmp_path)
+    [before] = store.trials([trial.name])
+    assert store.done([trial]) == {trial.name} and not store.done([deeper])
+    assert run_trial(deeper).error is None
+    [after] = store.trials([trial.name])
+    assert max(point["depth"] for point in after["by_depth"]) == 32
+    assert after["train_seconds"] == before["train_seconds"] and after["score"] == before["score"]
+    assert store.done([deeper]) == {trial.name}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trmbench.cli.options import several_results_option
+from trmbench.cli.options import complete_studies, several_results_option
 from trmbench.errors import TrmbenchError, printable, shown
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ where_option = click.option(
 
 
 QUESTION = (
+    click.option(
+        "--study",
+        shell_complete=complete_studies,
+        help="Only the cells of a study that comes with trmbench, named as it names them.",
+    ),
     where_option,
     click.option(
         "--metric",
@@ -119,11 +124,14 @@ POINTS = ("margin", "not_worse_than", "plan", "exceeds")
 """Options in points, 0 to 100, of what a question has as a share."""
 
 
-def compared(store: Store, looks: str | None, beside: str | None, **question: Any) -> Any:
+def compared(
+    store: Store, study: str | None, looks: str | None, beside: str | None, **question: Any
+) -> Any:
     """The comparison that the options of `question_options` ask for; its notes go to stderr.
 
     Args:
         store: what `opened` returns.
+        study: the option of that name.
         looks: the option of that name.
         beside: the option --with.
         question: the other options.
@@ -131,7 +139,9 @@ def compared(store: Store, looks: str | None, beside: str | None, **question: An
     from trmbench.cli.console import warn
     from trmbench.comparison.compare import compare_cells
     from trmbench.comparison.question import Question
+    from trmbench.experiment.cells import cells_of_study
 
+    cells = cells_of_study(study, store.trials()) if study else None
     for name in POINTS:
         points = question.pop(name)
         if points is not None and not 0 <= points <= 100:  # nor NaN
@@ -141,7 +151,8 @@ def compared(store: Store, looks: str | None, beside: str | None, **question: An
     price = question["dollars_per_hour"]
     if price is not None and not 0 <= price < 1e6:
         raise TrmbenchError(f"--dollars-per-hour {price} is not possible", "use 0 to 1,000,000")
-    asked = Question(looks=_numbers(looks), published=beside == "published", **question)
+    published = beside == "published"
+    asked = Question(cells=cells, looks=_numbers(looks), published=published, **question)
     found = compare_cells(store, asked)
     for note in found.notes:
         warn(note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trmbench.comparison.matching import By
@@ -15,6 +16,8 @@ class Question:
 
     where: str | None = None
     """Which trials, in the language of `trmbench.comparison.where`."""
+    cells: Mapping[str, str | None] | None = None
+    """The only cells that are looked at, by cell_id, with their names there; None = all."""
     metric: str = PRIMARY
     baseline: str | None = None
     """Name of the cell or model that the others are compared with; None = all pairs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from trmbench.comparison.where import Condition, parse_where
@@ -22,8 +23,13 @@ class Selected(NamedTuple):
     """A line per trial that is stored twice."""
 
 
-def select_trials(store: Store, where: str | None = None, split: str | None = None) -> Selected:
-    """Select the trials to compare.
+def select_trials(
+    store: Store,
+    where: str | None = None,
+    split: str | None = None,
+    cells: Mapping[str, str | None] | None = None,
+) -> Selected:
+    """Select the trials to compare, and give them the names and the order of `cells`.
 
     A trial that did not finish is kept with the other seeds of its cell whatever `where` says:
     those that finished may be the lucky ones.
@@ -39,6 +45,15 @@ def select_trials(store: Store, where: str | None = None, split: str | None = No
         raise TrmbenchError(
             f"no trials in {store.root}", "`trmbench run` makes some; --results names the folder"
         )
+    if cells is not None:
+        places = {key: place for place, key in enumerate(cells)}
+        rows = [{**row, "label": cells[key]} for row in rows if (key := row["cell_id"]) in cells]
+        rows.sort(key=lambda row: places[row["cell_id"]])
+        if not rows:
+            raise TrmbenchError(
+                f"no trial in {store.root} belongs to this study",
+                "`trmbench run --study` makes some",
+            )
     rows, repeated = _once(rows)
     left_out: list[Row] = []
     if condition:

@@ -10,12 +10,14 @@ from typing import Any
 from trmbench.config.cell import COMMAND_LINE, FILE, Cell
 from trmbench.config.compose import compose
 from trmbench.config.seeds import parse_seeds
+from trmbench.config.studies import find_study
 from trmbench.config.study import pairs, read_study
 from trmbench.errors import TrmbenchError, shown
 from trmbench.machine import has_cuda
 from trmbench.plugin import registry
 from trmbench.spec import RunnerSpec
 from trmbench.spec.expectations import Expectation, is_meant, read_expectation
+from trmbench.spec.trials import Row
 
 AUTO_PRESET = "auto"
 MOST_TRIALS = 100_000
@@ -97,6 +99,26 @@ def choose_cells(
             for text in (*study.expected, *expected)
         ],
     )
+
+
+def cells_of_study(name: str, rows: Iterable[Row]) -> dict[str, str | None]:
+    """Name the cells of a study that comes with trmbench, at each preset that stored rows have.
+
+    Returns:
+        The names in the study by cell_id; None = by model and settings.
+
+    Raises:
+        TrmbenchError: there is no such study.
+    """
+    places = dict.fromkeys((row["model"], row["task"], row["preset"]) for row in rows)
+    names: dict[str, str | None] = {}
+    for asked in read_study(find_study(name)).cells:
+        presets = [preset for *pair, preset in places if pair == [asked.model, asked.task]]
+        for preset in presets:
+            for row in asked.rows(preset):
+                cell, _ = _composed(asked.model, asked.task, preset, row.overrides, {}, None)
+                names.setdefault(cell.cell_id, row.label)
+    return names
 
 
 def _of_cells(expectation: Expectation, cells: Iterable[Cell]) -> Expectation:

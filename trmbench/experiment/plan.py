@@ -63,9 +63,9 @@ def _is_further(row: Row, asked: Mapping[str, Any]) -> bool:
 def plan(cells: Sequence[Cell], seeds: Sequence[int], store: Store) -> Plan:
     """The trials of cells x seeds, cell by cell."""
     trials = [cell.trial(seed, store.address) for cell in cells for seed in seeds]
-    finished = store.finished(trial.name for trial in trials)
-    done = [trial for trial in trials if trial.name in finished]
-    return Plan(cells, trials, done)
+    done = store.done(trials)
+    finished = [trial for trial in trials if trial.name in done]
+    return Plan(cells, trials, finished)
 
 
 def changed_data(cells: Sequence[Cell], store: Store) -> list[str]:

@@ -7,6 +7,7 @@ the same (`trmbench.store.parquet`, `trmbench.store.rows`) is named and skipped.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -220,6 +221,15 @@ class Store:
         """Which of these, named by trial and evaluation, are finished."""
         return {row_name(row) for row in self.trials(names) if row["status"] == FINISHED}
 
+    def done(self, trials: Iterable[Trial]) -> set[str]:
+        """Name the trials that are finished, with a depth curve as long as they ask for."""
+        asked = {trial.name: trial.config["evaluation"].get("depth") or 0 for trial in trials}
+        return {
+            row_name(row)
+            for row in self.trials(asked)
+            if row["status"] == FINISHED and asked[row_name(row)] <= _deepest(row)
+        }
+
     def trial_of(self, row: Mapping[str, Any]) -> Trial:
         """The trial that a row of `trials` is about."""
         return Trial(
@@ -250,6 +260,11 @@ def _of_one_trial(rows: list[dict[str, Any]], start: str, root: Location) -> lis
     if len(ids) > 1:
         raise TrmbenchError(f"{start!r} may be any of {', '.join(sorted(ids))}", "type more of it")
     return rows
+
+
+def _deepest(row: Mapping[str, Any]) -> float:
+    """Find where the depth curve of a finished trial ends; infinity if its model has none."""
+    return max((point["depth"] for point in row["by_depth"] or ()), default=math.inf)
 
 
 def _schema(dataset: str, columns: Iterable[str]) -> pa.Schema:

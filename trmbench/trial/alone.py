@@ -35,7 +35,7 @@ def run_alone(
     """
     try:
         with claimed(trial.results, trial.trial_id) as claim:
-            if not again and Store(trial.results).finished([trial.name]):
+            if not again and Store(trial.results).done([trial]):
                 return TrialResult(trial.trial_id, FINISHED)
             while True:
                 how, tried = _execute(trial, claim, on_event, should_stop, workers)

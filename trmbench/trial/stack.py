@@ -67,7 +67,7 @@ class _Member:
         try:
             self.claim: Claim = claims.enter_context(claimed(trial.results, trial.trial_id))
             self.run = TrialRun(trial, on_event, self.should_stop)
-            if not again and self.run.store.finished([trial.name]):
+            if not again and self.run.store.done([trial]):
                 self.how = Outcome(FINISHED)
         except Claimed as other:
             self.how = Outcome(CLAIMED, str(other))
