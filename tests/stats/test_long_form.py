@@ -122,3 +122,24 @@ def test_samples_of_inspect_are_read_with_their_grades_and_epochs() -> None:
     assert "these two checkpoints" in str(study.compare(units="checkpoints"))
     with pytest.raises(ValueError, match="no column 'score_model'"):
         from_inspect(pd.DataFrame(rows), "score_model")
+
+
+def test_no_interval_of_two_checkpoints_contradicts_their_verdict() -> None:
+    def found(*only_a: int) -> Any:
+        models = [f"m{k}" for k in range(len(only_a))] + ["base"]
+        right = [np.arange(100) < 50 + more for more in (*only_a, 0)]
+        columns = {
+            "model": np.repeat(models, 100),
+            "item": np.tile(np.arange(100), len(models)),
+            "score": np.concatenate(right),
+        }
+        return tidy(columns, **NAMES).compare("base", units="checkpoints")[0].comparison
+
+    undecided, decided = found(5), found(6)  # of 100 items, that the base does not solve
+    assert undecided.estimate.p_value == pytest.approx(2 * 0.5**5)
+    assert undecided.verdict == "undecided" and undecided.estimate.low < 0
+    assert decided.verdict == "better" and decided.estimate.low > 0
+    assert "uncorrected; " not in str(undecided)
+    among = found(6, 1, 1)  # Holm over 3
+    assert among.verdict == "undecided" and among.estimate.low > 0
+    assert " uncorrected, these two checkpoints" in str(among)
