@@ -121,3 +121,18 @@ def test_a_full_disk_leaves_the_old_file_and_one_clear_line(
         store.write_trial(TRIAL, {"status": "failed"})
     monkeypatch.undo()
     assert [row["status"] for row in store.trials()] == ["finished"]
+
+
+def test_puzzles_that_many_files_have_are_the_right_ones_for_each(tmp_path: Path) -> None:
+    ids = {"a" * 12: ["p1", "p2"], "b" * 12: ["p1", "p2"], "c" * 12: ["p2", "p1"], "d" * 12: ["p1"]}
+    for first in ids:
+        columns = {"trial_id": first, "evaluation_id": OTHER, "answer": b"1"}
+        rows = [{**columns, "puzzle_id": name, "group": name, "score": 1.0} for name in ids[first]]
+        Store(tmp_path).write("puzzles", f"{first}-{OTHER}", rows)
+    store = Store(tmp_path, pytest.fail)
+    for columns in (["score", "puzzle_id", "group"], ["puzzle_id"]):
+        for first, table in zip(
+            ids, store.each("puzzles", columns, [f"{first}-{OTHER}" for first in ids]), strict=True
+        ):
+            assert table is not None and table.column_names == columns
+            assert table["puzzle_id"].to_pylist() == ids[first]

@@ -24,7 +24,7 @@ from trmbench.spec.status import FINISHED
 from trmbench.store.atomic import require_writable
 from trmbench.store.files import Damaged, below, delete, listing
 from trmbench.store.location import Location, location
-from trmbench.store.parquet import SUFFIX, Content, read_row, read_table, write_table
+from trmbench.store.parquet import SUFFIX, Content, Known, read_row, read_table, write_table
 from trmbench.store.schemas import SCHEMA_VERSION, SCHEMAS
 
 REQUESTS_AT_ONCE = 16
@@ -51,6 +51,7 @@ class Store:
         self._warn = warn
         self._damaged: set[Location] = set()
         self._versions: set[tuple[Location, str]] = set()
+        self._known: Known = {}
 
     def ensure_writable(self) -> None:
         """Make the folder.
@@ -165,7 +166,9 @@ class Store:
         None stands for a file that is missing, and for one that is damaged, which is warned of.
         """
         schema = _schema(dataset, columns)
-        return self._each(dataset, names, lambda path: read_table(path, dataset, schema))
+        return self._each(
+            dataset, names, lambda path: read_table(path, dataset, schema, self._known)
+        )
 
     def paths(self, dataset: str, names: Iterable[str]) -> list[Location]:
         """The files of a dataset by these names, whether they are there or not."""

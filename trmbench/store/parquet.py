@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +26,10 @@ SUFFIX = ".parquet"
 _VERSION, _DATASET, _CONTENT = "trmbench_schema", "trmbench_dataset", "trmbench_content"
 _ROW = "trmbench_row"
 T = TypeVar("T")
+Known: TypeAlias = dict[str, tuple[str, pa.ChunkedArray]]
+"""Columns with their digests, by name."""
+_ALIKE = ("puzzle_id", "group")
+"""Columns that are the same in most files of a task."""
 _OWNERS = ("trial_id", "evaluation_id")
 
 
@@ -74,14 +78,23 @@ def write_table(folder: Location, dataset: str, name: str, table: pa.Table) -> N
     )
 
 
-def read_table(path: Location, dataset: str, wanted: pa.Schema) -> Content[pa.Table]:
+def read_table(
+    path: Location, dataset: str, wanted: pa.Schema, known: Known | None = None
+) -> Content[pa.Table]:
     """The wanted columns of a file, null where the file lacks them.
+
+    Args:
+        path: the file.
+        dataset: its dataset.
+        wanted: the columns.
+        known: the puzzles of the file read before, which are not unpacked again where this file
+            has the same; gets those of this file.
 
     Raises:
         FileNotFoundError: there is none.
         Damaged: it is not what was written, belongs elsewhere, or claims more than is plausible.
     """
-    return _guarded(path, lambda: _read(path, dataset, wanted))
+    return _guarded(path, lambda: _read(path, dataset, wanted, {} if known is None else known))
 
 
 def read_row(path: Location) -> Content[dict[str, Any]]:
@@ -115,7 +128,7 @@ def _read_row(path: Location) -> Content[dict[str, Any]]:
         if checksum(said[_ROW]) != said[_CONTENT]:
             raise TrmbenchError("its row is not what was written")
         return Content(from_text(said[_ROW]), said[_VERSION])
-    table, version = _read(path, "trials", SCHEMAS["trials"])
+    table, version = _read(path, "trials", SCHEMAS["trials"], {})
     return Content(from_columns(table), version)
 
 
@@ -124,7 +137,7 @@ def _said(metadata: Mapping[bytes, bytes] | None) -> dict[str, str]:
     return {k.decode(): v.decode() for k, v in (metadata or {}).items() if k.startswith(own)}
 
 
-def _read(path: Location, dataset: str, wanted: pa.Schema) -> Content[pa.Table]:
+def _read(path: Location, dataset: str, wanted: pa.Schema, known: Known) -> Content[pa.Table]:
     owner = owners(dataset, path.stem)
     content = pa.py_buffer(read_bytes(path))
     file = pq.ParquetFile(pa.BufferReader(content))
@@ -135,11 +148,18 @@ def _read(path: Location, dataset: str, wanted: pa.Schema) -> Content[pa.Table]:
         raise TrmbenchError(f"it has no column {min(missing)}")
     by_columns = {} if _CONTENT in said else owner
     names = [name for name in {**dict.fromkeys(wanted.names), **by_columns} if name in stored.names]
+    written = {} if by_columns else json.loads(said[_CONTENT])
+    alike = {n: known[n][1] for n in names if n in known and known[n][0] == written.get(n)}
+    alike = {n: column for n, column in alike.items() if len(column) == file.metadata.num_rows}
+    names = [name for name in names if name not in alike]
     _check_claims(file, content, dataset, names)
     table = file.read(names, use_threads=False)
     _check_columns(table, by_columns)
     if not by_columns:
-        _check_content(table, json.loads(said[_CONTENT]))
+        _check_content(table, written)
+    for name, column in alike.items():
+        table = table.append_column(name, column)
+    known |= {n: (written[n], table[n]) for n in _ALIKE if n in written and n in table.column_names}
     table = _as_today(table, wanted)
     _check_values(table, dataset)
     return Content(table, said.get(_VERSION, "none"))
