@@ -57,3 +57,16 @@ def test_products_are_measured_in_a_process_of_their_own() -> None:
     assert measure_elsewhere(torch.device("cpu"), torch.float32, 1) > 1e8
     with pytest.raises(TrmbenchError, match="products on xla could not be measured: .+"):
         measure_elsewhere(torch.device("xla"), torch.float32, 1)
+
+
+def test_quick_steps_are_timed_whatever_the_rate_of_products(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rate of products a thousand times too low, as on a busy machine, does no harm."""
+    trials = maze_trials(tmp_path, 1)
+    told = []
+    for rate in (1e10, 1e7):
+        monkeypatch.setattr(estimate, "measure_matmul_rate", lambda *_, rate=rate: rate)
+        [found] = estimate.estimate_cells(Plan([], trials, []))
+        told.append(found.seconds)
+    assert told[1] == pytest.approx(told[0], rel=0.7)

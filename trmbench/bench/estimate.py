@@ -1,20 +1,24 @@
-"""The cost of a trial, estimated from its arithmetic before it starts.
+"""The cost of a trial, estimated before it starts.
 
 The model is built on torch's `meta` device, which computes shapes and no numbers: so even one that
-would not fit into this machine is estimated.
+would not fit into this machine is estimated, from its arithmetic. Where training steps are quick, a
+few of them are timed.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import nn
 
 from trmbench.bench.matmul import measure_elsewhere, measure_matmul_rate
+from trmbench.bench.measure import prepare_training
 from trmbench.bench.subject import sampled
 from trmbench.errors import TrmbenchError, one_line
 from trmbench.experiment.plan import Plan
@@ -28,6 +32,12 @@ from trmbench.trial.memory import rehearsal_device, step_memory
 
 USUAL_SHARE_OF_MATMUL_RATE = 0.2
 """Share of the measured matrix-multiply rate that trainings reach, for the estimate of time."""
+
+TIMED_STEPS = 3
+QUICK_FLOPS = 10**10
+"""Floating-point operations: training steps of less, on a CPU, are timed."""
+MOST_TIMING = 10.0
+"""Seconds of timing; the cells after it are as far from their arithmetic as the last one timed."""
 
 _META = torch.device("meta")
 
@@ -134,6 +144,7 @@ def estimate_cells(plan: Plan, *, load: bool = True) -> Iterator[CellEstimate]:
         TrmbenchError: the task's data or the model's options are bad.
     """
     rates: dict[tuple[str, str, int], float] = {}
+    correction, until = 1.0, time.process_time() + MOST_TIMING
     for trial in {trial.cell_id: trial for trial in plan.pending or plan.trials}.values():
         parts, steps = (TrialParts(trial), None) if load else _stand_in(trial)
         trials = sum(other.cell_id == trial.cell_id for other in plan.pending)
@@ -147,14 +158,46 @@ def estimate_cells(plan: Plan, *, load: bool = True) -> Iterator[CellEstimate]:
         if steps is None:
             tested_puzzles(parts)  # bad data is told as such, whatever the model does
         cost, problem = None, None
+        left = available_memory(parts.device) if parts.device.type == "cpu" else math.inf
         try:
             cost = estimate_trial(parts, rates[key], steps)
+            if _is_quick(parts, cost, left) and time.process_time() < until:
+                correction = _step_seconds(parts, cost) * cost.steps / cost.seconds
+            cost = replace(cost, seconds=cost.seconds * correction)
         except TrmbenchError:
             raise
         except Exception as error:  # a plugin's model may raise anything: its trials will say so
             problem = one_line(error)
-        left = available_memory(parts.device) if parts.device.type == "cpu" else math.inf
         yield CellEstimate(trial, trials, stacked, str(parts.device), cost, problem, left)
+
+
+def _is_quick(parts: TrialParts, cost: TrialEstimate, room: float) -> bool:
+    """Whether a few training steps can be timed in passing, in this process and its memory."""
+    return (
+        cost.steps > 0
+        and parts.device.type == "cpu"
+        and not parts.execution.compile
+        and cost.flops_per_step < QUICK_FLOPS
+        and 2 * cost.memory_bytes < room
+    )
+
+
+def _step_seconds(parts: TrialParts, cost: TrialEstimate) -> float:
+    """Time a few steps, the fastest counts; those of a growing network by their operations.
+
+    One thread is timed by the processor, so that other programs do not count.
+    """
+    torch.set_num_threads(parts.train.threads)
+    clock = time.process_time if parts.train.threads == 1 else time.perf_counter
+    step = prepare_training(parts)
+    step()
+    times = [clock()]
+    for _ in range(TIMED_STEPS):
+        step()
+        times.append(clock())
+    seconds = min(after - before for before, after in itertools.pairwise(times))
+    first = step_flops(parts.model, parts.task.info.seq_len, parts.schedule(0.0)).training
+    return seconds * cost.flops_per_step / (parts.train.batch_size * first)
 
 
 def _stand_in(trial: Trial) -> tuple[TrialParts, int | None]:

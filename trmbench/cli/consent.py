@@ -28,7 +28,7 @@ def require_consent(todo: Plan, seconds: Mapping[str, float], yes: bool) -> None
     Raises:
         TrmbenchError: the answer is no, or nobody can be asked.
     """
-    expected = _expected(todo, seconds)
+    expected = expected_seconds(todo, seconds)
     budget = todo.pending[0].config["execution"].get("time_budget")
     if expected <= DAY or (budget is not None and budget <= DAY):
         return
@@ -42,7 +42,7 @@ def require_consent(todo: Plan, seconds: Mapping[str, float], yes: bool) -> None
     return None
 
 
-def _expected(todo: Plan, seconds: Mapping[str, float]) -> float:
+def expected_seconds(todo: Plan, seconds: Mapping[str, float]) -> float:
     """Return the seconds of a run: no less than its longest trial, nor than its share of all."""
     whole: dict[str, float] = {}
     for trial in todo.pending:

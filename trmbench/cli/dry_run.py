@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from trmbench.bench.estimate import CellEstimate, estimate_cells
+from trmbench.cli.consent import expected_seconds
 from trmbench.cli.console import console, warn
 from trmbench.config.cell import Cell
 from trmbench.experiment.plan import Plan
 from trmbench.report.fitted import FittedTable, table_of_names
-from trmbench.report.words import count, counted, duration, memory
+from trmbench.report.words import about, count, counted, duration, memory
 
 
 def print_plan(plan: Plan) -> None:
@@ -20,7 +21,10 @@ def print_plan(plan: Plan) -> None:
     for trial in plan.trials:
         state = "finished" if trial.trial_id in finished else "to do"
         console.print(f"{trial.trial_id}  {trial.label}  {state}")
-    _print(estimate_cells(plan, load=False))
+    seconds = _print(estimate_cells(plan, load=False))
+    if len(plan.pending) > 1:
+        whole = about(expected_seconds(plan, seconds))
+        console.print(f"All {counted(len(plan.pending), 'trial')}: {whole} on this machine.")
     console.print("Samples stand for puzzles that would have to be downloaded or generated.")
 
 
