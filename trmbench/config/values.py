@@ -56,7 +56,7 @@ def checked(dotted: str, value: Any, expected: Any, within: Range | None = None)
         TrmbenchError: it is of another type, out of its range, or nothing that can be stored.
     """
     choices = _choices(expected)
-    text = str(value)
+    text = None
     if isinstance(value, TypedInt | TypedFloat):
         text = value.text
         value = int(value) if isinstance(value, int) else float(value)
@@ -72,7 +72,7 @@ def checked(dotted: str, value: Any, expected: Any, within: Range | None = None)
         elif type(value) is choice or (choice is float and type(value) is int):
             return _storable(dotted, value, choice, within)
     if str in choices and isinstance(value, int | float) and not isinstance(value, bool):
-        return text  # `--set task.path=2024` is a folder, not a number
+        return str(value) if text is None else text  # `--set task.path=2024` is a folder
     words = allowed(expected)
     raise TrmbenchError(f"{dotted}={shown(value)} is not {words}", f"give {words}")
 
