@@ -73,7 +73,10 @@ class LocalRunner:
 
     def _fill(self, remaining: Iterator[Trial]) -> None:
         """Give trials to idle workers, starting workers while there is room."""
-        self._workers = [worker for worker in self._workers if worker.process.poll() is None]
+        # One that died at its trial stays until `receive` has recorded that.
+        self._workers = [
+            worker for worker in self._workers if worker.trial or worker.process.poll() is None
+        ]
         while True:
             idle = [worker for worker in self._workers if worker.trial is None]
             trial = next(remaining, None) if idle or self._has_room() else None
