@@ -71,7 +71,7 @@ def fit_into_memory(
     room = available_memory(parts.device)
     share = workers.share(parts.train.batch_size)
     batch_size = share.stop - share.start
-    wanted = parts.execution.micro_batch or batch_size
+    wanted = min(parts.execution.micro_batch or batch_size, batch_size)
     try:
         found = step_memory(parts, lambda: copy.deepcopy(model))
     except Exception as error:  # a plugin's model may raise anything, and may train all the same

@@ -21,8 +21,8 @@ def run_trial(
     """Train if need be, test, and write the rows; an error becomes a row as well.
 
     A trial that another living process does is left to it: the result's status is "claimed". One
-    that ran out of memory goes on with half the micro-batch, once. A trial with further seeds
-    stacked on it is trained with them; their results are in its own.
+    that runs out of memory goes on with half the micro-batch, until it fits. A trial with further
+    seeds stacked on it is trained with them; their results are in its own.
 
     Args:
         trial: what to do.

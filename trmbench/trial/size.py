@@ -37,10 +37,11 @@ def size_of(
     if parts.execution.activation_checkpointing:
         return figures  # what is kept then belongs to no operation, and cannot be counted
     share = workers.share(parts.train.batch_size)
+    batch_size = share.stop - share.start
     generator, versions = torch.get_rng_state(), _versions(model)
     figures["activation_bytes"] = activation_bytes(
         model,
-        parts.execution.micro_batch or share.stop - share.start,
+        min(parts.execution.micro_batch or batch_size, batch_size),
         parts.task.info.seq_len,
         parts.dtype,
         parts.train.loss,
