@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -164,6 +164,28 @@ def test_listing_imports_no_heavy_library(command: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+MOST_LINES_OF_A_FILE, MOST_LINES_OF_A_CLASS, MOST_LINES_OF_A_FUNCTION = 300, 200, 50
+"""Docstrings included."""
+
+
+def sizes(file: Path) -> Iterator[tuple[str, int, int]]:
+    """Name, lines and most lines of a file, and of each class and function in it."""
+    text = file.read_text()
+    yield str(file.relative_to(ROOT)), len(text.splitlines()), MOST_LINES_OF_A_FILE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            is_class = isinstance(node, ast.ClassDef)
+            most = MOST_LINES_OF_A_CLASS if is_class else MOST_LINES_OF_A_FUNCTION
+            assert node.end_lineno is not None
+            yield f"{node.name} in {file.name}", node.end_lineno - node.lineno + 1, most
+
+
+@pytest.mark.parametrize("top", PACKAGES, ids=lambda top: top.name)
+def test_files_classes_and_functions_are_short(top: Path) -> None:
+    found = [size for file in top.rglob("*.py") for size in sizes(file)]
+    assert not [f"{name}: {lines} lines" for name, lines, most in found if lines > most]
 
 
 def test_files_of_tests_have_names_of_their_own() -> None:

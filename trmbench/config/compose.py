@@ -65,18 +65,24 @@ def compose(
         data = task.content_of(task.options(**cell.values["task"]))
     bases = _built_upon(wanted, task, preset, cell.values, cell.overrides, data)
     if wanted:  # and so is its training
-        of_training = bases[0].cell.values["train"]
-        trained_as = {f"train.{key}": value for key, value in of_training.items()}
-        layers[1] = (first, {**of_base, **trained_as})
+        layers[1] = (first, {**of_base, **_under("train", bases[0].cell.values["train"])})
         cell = dataclasses.replace(cell, sections=_resolved(schemas, layers))
-    for section, schema in schemas.items():
-        schema(**cell.values[section])  # a dataclass may refuse values that do not fit
+    _require_fitting(cell, schemas)
     if data:
-        held = {key: Setting(value, f"the files of task.{key}") for key, value in data.items()}
-        cell = dataclasses.replace(cell, sections={**cell.sections, DATA: held})
+        cell = dataclasses.replace(cell, sections={**cell.sections, DATA: _held(data)})
+    return dataclasses.replace(cell, cell_id=learned_hash(model, task, cell.values, hashed(bases)))
+
+
+def _require_fitting(cell: Cell, schemas: Mapping[str, type]) -> None:
+    """Refuse values that are right one by one, and do not fit each other."""
+    for section, schema in schemas.items():
+        schema(**cell.values[section])  # a dataclass may refuse them
     if cell.values["execution"]["stack_seeds"]:
         registry.optimizers().find(cell.values["train"]["optimizer"]).spec.require_elementwise()
-    return dataclasses.replace(cell, cell_id=learned_hash(model, task, cell.values, hashed(bases)))
+
+
+def _held(data: Mapping[str, str]) -> dict[str, Setting]:
+    return {key: Setting(value, f"the files of task.{key}") for key, value in data.items()}
 
 
 def _fitted(model: ModelSpec, task: TaskSpec, cell: Cell) -> tuple[str, Mapping[str, Any]]:
@@ -119,7 +125,7 @@ def _built_upon(
     overrides: Mapping[str, Any],
     data: Mapping[str, str],
 ) -> list[Base]:
-    of_task = {f"task.{key}": value for key, value in config["task"].items()}
+    of_task = _under("task", config["task"])
     of_training = {key: value for key, value in overrides.items() if key.startswith("train.")}
     bases = []
     for wanted in several:
@@ -192,8 +198,8 @@ def checked_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         TrmbenchError: an unknown key, or a value of the wrong type or out of its range.
     """
-    given = {f"{section}.{key}": value for key, value in values.items()}
-    resolved = _resolved({section: CORE_SECTIONS[section]}, [(COMMAND_LINE, given)])
+    given = [(COMMAND_LINE, _under(section, values))]
+    resolved = _resolved({section: CORE_SECTIONS[section]}, given)
     return {key: setting.value for key, setting in resolved[section].items()}
 
 
@@ -211,8 +217,14 @@ def _dotted(preset: Preset, own_section: str) -> dict[str, Any]:
         "evaluation": preset.evaluation,
     }
     return {
-        f"{section}.{key}": value for section, part in parts.items() for key, value in part.items()
+        dotted: value
+        for section, part in parts.items()
+        for dotted, value in _under(section, part).items()
     }
+
+
+def _under(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{section}.{key}": value for key, value in values.items()}
 
 
 def _override(

@@ -6,7 +6,7 @@ Shapes: N puzzles of the table, M predictions, L tokens.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -52,24 +52,14 @@ def given_predictions(
     """
     answers = written(columns, "answer", task)
     rows, faults = _matched(_names(columns, task, split), split, tested)
-    silent = None
-    if "abstained" in columns:
-        silent = flags(columns["abstained"], "abstained")[np.maximum(rows, 0)] & (rows >= 0)
-    for place, name in enumerate(tested.puzzle_ids.tolist()):
-        if silent is not None and silent[place]:
-            continue  # it says itself that it has no answer
-        if rows[place] < 0 or rows[place] in answers.faults:
-            why = answers.faults.get(int(rows[place]), "")
-            faults[MISSING].append(f"{name}, row {rows[place] + 1}: {why}" if why else name)
+    silent = _abstained(columns, rows)
+    faults[MISSING] += _missing(rows, answers.faults, tested, silent)
 
     def taken(values: np.ndarray, without: float = 0) -> np.ndarray:
         chosen: np.ndarray = values[np.maximum(rows, 0)]
         chosen[rows < 0] = without
         return chosen
 
-    confidence = np.full(len(answers.tokens), math.nan)
-    if "confidence" in columns:
-        confidence = numbers(columns["confidence"], "confidence", 1)
     attempts = None
     if has(columns, "second"):
         second = written(columns, "second", task)
@@ -82,7 +72,7 @@ def given_predictions(
     return (
         Predictions(
             tokens,
-            taken(confidence.astype(np.float32), math.nan),
+            taken(_confidence(columns, len(answers.tokens)), math.nan),
             candidates=several,
             attempts=attempts,
             cost=taken(numbers(columns["cost"], "cost", math.inf)) if "cost" in columns else None,
@@ -90,6 +80,39 @@ def given_predictions(
         ),
         faults,
     )
+
+
+def _abstained(columns: Columns, rows: np.ndarray) -> np.ndarray | None:
+    """(N,) bool which puzzles' predictions, whose rows (N,) are given, say they are no answer."""
+    if "abstained" not in columns:
+        return None
+    said: np.ndarray = flags(columns["abstained"], "abstained")[np.maximum(rows, 0)]
+    said[rows < 0] = False
+    return said
+
+
+def _confidence(columns: Columns, predictions: int) -> np.ndarray:
+    """(M,) float32, no number where the file has no such column."""
+    if "confidence" not in columns:
+        return np.full(predictions, math.nan, dtype=np.float32)
+    return numbers(columns["confidence"], "confidence", 1).astype(np.float32)
+
+
+def _missing(
+    rows: np.ndarray, unread: Mapping[int, str], tested: PuzzleTable, silent: np.ndarray | None
+) -> Iterator[str]:
+    """Name the puzzles that have no answer, and do not say so themselves.
+
+    Args:
+        rows: (N,) int64 the prediction of each, -1 for none.
+        unread: why the answer of a prediction cannot be read.
+        tested: the puzzles.
+        silent: (N,) bool which of them say so.
+    """
+    for place, name in enumerate(tested.puzzle_ids.tolist()):
+        row = int(rows[place])
+        if (row < 0 or row in unread) and not (silent is not None and silent[place]):
+            yield f"{name}, row {row + 1}: {unread[row]}" if row in unread else name
 
 
 def _require_among(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -11,7 +11,7 @@ from trmbench.config.cell import COMMAND_LINE, FILE, Cell
 from trmbench.config.compose import compose
 from trmbench.config.seeds import parse_seeds
 from trmbench.config.studies import find_study
-from trmbench.config.study import pairs, read_study
+from trmbench.config.study import Study, StudyCell, pairs, read_study
 from trmbench.errors import TrmbenchError, shown
 from trmbench.machine import has_cuda
 from trmbench.plugin import registry
@@ -68,25 +68,20 @@ def choose_cells(
     Raises:
         TrmbenchError: an unknown name, key or preset, a bad value, or nothing to do.
     """
-    study = read_study(file, models, tasks) if file else pairs(models, tasks)
-    if not study.cells:
-        raise TrmbenchError(
-            "nothing to run: name a model and a task", "such as --model trm --task maze"
-        )
+    study = _study(file, models, tasks)
     wanted = preset or study.preset or AUTO_PRESET
     automatic = automatic_preset() if wanted == AUTO_PRESET else None
     cells: dict[str, Cell] = {}
     published_rows: dict[str, str] = {}
     warnings: dict[str, None] = {}
     for asked in study.cells:
-        model, task = asked.model, asked.task
         of_cell = (asked.preset if preset is None else None) or automatic or wanted
-        for row in asked.rows(of_cell):
-            cell, lacks = _composed(model, task, of_cell, row.overrides, overrides, runner)
+        for cell, lacks in _composed_rows(asked, of_cell, overrides, runner):
             warnings |= dict.fromkeys(lacks)
-            cells.setdefault(cell.cell_id, replace(cell, label=row.label))
+            cells.setdefault(cell.cell_id, cell)
             if study.published and asked.name:
                 published_rows.setdefault(cell.cell_id, asked.name)
+    texts = (*study.expected, *expected)
     return Choice(
         list(cells.values()),
         _seeds(study.seeds or 1 if seeds is None else seeds, len(cells)),
@@ -94,10 +89,7 @@ def choose_cells(
         list(warnings),
         study.published,
         published_rows,
-        [
-            _of_cells(read_expectation(text), cells.values())
-            for text in (*study.expected, *expected)
-        ],
+        [_of_cells(read_expectation(text), cells.values()) for text in texts],
     )
 
 
@@ -115,10 +107,19 @@ def cells_of_study(name: str, rows: Iterable[Row]) -> dict[str, str | None]:
     for asked in read_study(find_study(name)).cells:
         presets = [preset for *pair, preset in places if pair == [asked.model, asked.task]]
         for preset in presets:
-            for row in asked.rows(preset):
-                cell, _ = _composed(asked.model, asked.task, preset, row.overrides, {}, None)
-                names.setdefault(cell.cell_id, row.label)
+            for cell, _ in _composed_rows(asked, preset, {}, None):
+                names.setdefault(cell.cell_id, cell.label)
     return names
+
+
+def _study(file: Traversable | None, models: Sequence[str], tasks: Sequence[str]) -> Study:
+    """Read the study of a file, or make that of every model on every task."""
+    study = read_study(file, models, tasks) if file else pairs(models, tasks)
+    if not study.cells:
+        raise TrmbenchError(
+            "nothing to run: name a model and a task", "such as --model trm --task maze"
+        )
+    return study
 
 
 def _of_cells(expectation: Expectation, cells: Iterable[Cell]) -> Expectation:
@@ -148,6 +149,17 @@ def _seeds(wanted: str | int | Iterable[int], cells: int) -> list[int]:
 def _note(automatic: str) -> str:
     found = "a GPU was found" if automatic == "paper" else "no GPU was found"
     return f"Preset {automatic}, since {found}; --preset chooses another."
+
+
+def _composed_rows(
+    asked: StudyCell, preset: str, from_command: Mapping[str, Any], runner: RunnerSpec | None
+) -> Iterator[tuple[Cell, list[str]]]:
+    """Compose each row of a study's cell at a preset, with what it lacks."""
+    for row in asked.rows(preset):
+        cell, lacks = _composed(
+            asked.model, asked.task, preset, row.overrides, from_command, runner
+        )
+        yield replace(cell, label=row.label), lacks
 
 
 def _composed(

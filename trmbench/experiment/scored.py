@@ -45,11 +45,7 @@ def scored_trial(
         TrmbenchError: the name is an installed model's, a setting is none of the task or its test,
             the file cannot be read, or another file has been scored as this seed of this name.
     """
-    if spec.name in {entry.spec.name for entry in registry.models()}:
-        raise TrmbenchError(
-            f"{spec.name} is a model that is installed here",
-            f"such as --name {spec.name}-elsewhere",
-        )
+    _require_own_name(spec.name)
     for key in overrides:
         if key.partition(".")[0] not in ("task", "evaluation"):
             raise TrmbenchError(f"predictions have no setting {shown(key)}", "set task.* alone")
@@ -74,6 +70,13 @@ def scored_trial(
     )
     _require_same_file(trial, store)
     return trial
+
+
+def _require_own_name(name: str) -> None:
+    if name in {entry.spec.name for entry in registry.models()}:
+        raise TrmbenchError(
+            f"{name} is a model that is installed here", f"such as --name {name}-elsewhere"
+        )
 
 
 def _require_same_file(trial: Trial, store: Store) -> None:

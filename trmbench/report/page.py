@@ -105,9 +105,6 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         sections: the plots and drawings of each of its groups.
         written_at: date and time for people.
     """
-    over_tasks = None
-    if compared.across:
-        over_tasks = to_svg(Plot("profiles", "", profiles(compared.across)))
     script = source("explore.js")
     return template("report.html").render(
         title=title(compared),
@@ -133,7 +130,7 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
         sources=tables.sources(compared.differences),
         expectations=tables.expectations(compared.outcomes),
         across=tables.across(compared),
-        profiles=over_tasks,
+        profiles=_profiles(compared),
         published=published_table(compared),
         further_runs=further_run_lines(compared),
         failures=tables.failures(compared.failed),
@@ -142,18 +139,26 @@ def render_report(compared: ComparedCells, sections: Sequence[GroupReport], writ
             *tables.claims(compared),
             *noise_lines(compared.cells),
         ],
-        sections=[
-            {
-                "title": f"{section.group.tested_on}, {section.group.preset}",
-                "plots": [(p.name, p.caption, to_svg(p), p.canvas.marks()) for p in section.plots],
-                "gallery": section.gallery,
-            }
-            for section in sections
-        ],
+        sections=list(map(_section, sections)),
         settings=[_differing_settings(group) for group in compared.groups],
         configurations=[(_cell_title(cell), _configuration(cell)) for cell in compared.cells],
         trials=trials_table([row for cell in compared.cells for row in cell.rows]),
     )
+
+
+def _profiles(compared: ComparedCells) -> str | None:
+    """Draw the models' profiles over all tasks, where there are several."""
+    if not compared.across:
+        return None
+    return to_svg(Plot("profiles", "", profiles(compared.across)))
+
+
+def _section(shown: GroupReport) -> dict[str, Any]:
+    return {
+        "title": f"{shown.group.tested_on}, {shown.group.preset}",
+        "plots": [(p.name, p.caption, to_svg(p), p.canvas.marks()) for p in shown.plots],
+        "gallery": shown.gallery,
+    }
 
 
 def _question(compared: ComparedCells) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .cells import CellMoments, pair_seeds
+from .cells import CellMoments, PairedMoments, pair_seeds
 from .estimate import Estimate
 from .intervals import PUZZLES_LIKE_THESE, THIS_TEST_SET
 from .looks import looks_level
@@ -86,13 +86,8 @@ def compare(
         ValueError: different numbers of puzzles, a margin or confidence outside 0..1, a population
             below P, or bad scores (see `moments`).
     """
-    pair: Pair = (a, b)
-    if paired:
-        if isinstance(a, CellMoments) or isinstance(b, CellMoments):
-            raise ValueError("pairs of seeds need the scores, not their moments")
-        pair = pair_seeds(a, b)
     return compare_all(
-        [pair],
+        [_paired(a, b) if paired else (a, b)],
         margin,
         confidence,
         ignore_failed,
@@ -102,6 +97,12 @@ def compare(
         looks=looks,
         names=[names],
     )[0]
+
+
+def _paired(a: Scores, b: Scores) -> PairedMoments:
+    if isinstance(a, CellMoments) or isinstance(b, CellMoments):
+        raise ValueError("pairs of seeds need the scores, not their moments")
+    return pair_seeds(a, b)
 
 
 def compare_all(

@@ -33,6 +33,8 @@ _READ_AHEAD = 64
 """Files that are read before the caller wants them."""
 
 T = TypeVar("T")
+Rows = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]
+"""Dictionaries, or columns by name."""
 _TRIAL_NAMES = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed")
 
 
@@ -93,7 +95,7 @@ class Store:
         self,
         dataset: str,
         name: str,
-        rows: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]],
+        rows: Rows,
     ) -> None:
         """Write one file of a dataset, replacing what it held.
 
@@ -102,18 +104,11 @@ class Store:
             name: the file's name without suffix.
             rows: dictionaries, or columns by name; missing columns become null.
         """
-        schema = SCHEMAS[dataset]
-        if isinstance(rows, Mapping):
-            count = len(next(iter(rows.values())))
-            missing = {f.name: pa.nulls(count, f.type) for f in schema if f.name not in rows}
-            table = pa.Table.from_pydict({**missing, **rows}, schema=schema)
-        else:
-            table = pa.Table.from_pylist(list(rows), schema=schema)
-        write_table(self.folder(dataset), dataset, name, table)
+        write_table(self.folder(dataset), dataset, name, _table(SCHEMAS[dataset], rows))
 
     def remove(self, dataset: str, name: str) -> None:
         """Delete one file of a dataset, if there is one."""
-        path = self.folder(dataset) / f"{name}{SUFFIX}"
+        [path] = self.paths(dataset, [name])
         if path.exists():
             delete(path)
 
@@ -145,9 +140,7 @@ class Store:
             TrmbenchError: the dataset's folder cannot be read.
         """
         names = self.names(dataset) if names is None else names
-        schema = pa.schema(
-            [SCHEMAS[dataset].field(name) for name in columns or SCHEMAS[dataset].names]
-        )
+        schema = _schema(dataset, columns or SCHEMAS[dataset].names)
         if dataset == "trials":
             return pa.Table.from_pylist(self._rows(names), schema)
         found = [table for table in self.each(dataset, schema.names, names) if table is not None]
@@ -268,6 +261,17 @@ def _of_one_trial(rows: list[dict[str, Any]], start: str, root: Location) -> lis
 def _deepest(row: Mapping[str, Any]) -> float:
     """Find where the depth curve of a finished trial ends; infinity if its model has none."""
     return max((point["depth"] for point in row["by_depth"] or ()), default=math.inf)
+
+
+def _table(schema: pa.Schema, rows: Rows) -> pa.Table:
+    """A table of a schema; columns that the rows lack are null."""
+    if not isinstance(rows, Mapping):
+        return pa.Table.from_pylist(list(rows), schema=schema)
+    count = len(next(iter(rows.values())))
+    missing = {
+        field.name: pa.nulls(count, field.type) for field in schema if field.name not in rows
+    }
+    return pa.Table.from_pydict({**missing, **rows}, schema=schema)
 
 
 def _schema(dataset: str, columns: Iterable[str]) -> pa.Schema:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from trmbench.spec import SelfTraining
+    from trmbench.spec.settings import EvaluationSettings
 
 FINAL = "final"
 _RAW, _EMA, _LAST = "raw/", "ema/", "last/"
@@ -73,6 +74,12 @@ class FinalWeights:
                 "they are where train.select=validation selected others; leave it out",
             )
         return self.last
+
+    def load_as_asked(
+        self, model: nn.Module | SelfTraining, evaluation: EvaluationSettings
+    ) -> None:
+        """Give a model the weights that an evaluation asks for; raises as `asked` does."""
+        self.asked(evaluation.checkpoint).load_into(model, evaluation.weights)
 
     def load_into(self, model: nn.Module | SelfTraining, tested: str) -> None:
         """Give a model the weights that are tested: "raw", or "ema" where there are averages."""

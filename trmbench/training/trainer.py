@@ -11,16 +11,17 @@ from torch import Tensor
 
 from trmbench.errors import unknown
 from trmbench.spec import Batch, RecursiveModel
-from trmbench.spec.models import Schedule, State, initial_state, no_schedule, takes
+from trmbench.spec.models import Schedule, State, no_schedule
 from trmbench.spec.optimizers import OptimizerSpec
 from trmbench.spec.settings import ExecutionSettings, TrainSettings
 from trmbench.store.checkpoints import RunningCheckpoints
-from trmbench.streams import Streams, draws
+from trmbench.streams import Streams
 from trmbench.training.compilation import compiled_and_compared
 from trmbench.training.halting import Halting, tally
 from trmbench.training.metrics import GRADIENT_NORM, NAMED_LOSS, RunningMetrics
 from trmbench.training.optim import learning_rate_factor
 from trmbench.training.selection import Selection
+from trmbench.training.slot_draws import SlotDraws
 from trmbench.training.step import TrainingStep
 from trmbench.training.supervision import Slots, Supervised, begin, initial_slots
 from trmbench.training.weights import module_of, network_weights
@@ -64,19 +65,9 @@ class Trainer:
         self.log_every = execution.log_every or max(1, min(100, total_steps // 20))
         self.weights = network_weights(model)
         self.device = next(self.module.parameters()).device
-        self.dtype: torch.dtype = getattr(torch, settings.precision)
         self.schedule = schedule
-        self._learn = TrainingStep(
-            [model],
-            model,
-            self.weights,
-            total_steps,
-            settings,
-            execution,
-            optimizer,
-            workers,
-            schedule,
-        )
+        told = (total_steps, settings, execution, optimizer, workers, schedule)
+        self._learn = TrainingStep([model], model, self.weights, *told)
         self.optimizer, self.ema = self._learn.optimizer, self._learn.ema
         self.halting = Halting(model, settings, streams, workers)
         self.metrics = RunningMetrics(self.device, bool(execution.compile))
@@ -92,28 +83,19 @@ class Trainer:
         """The most seeds that were trained as one computation, this one included."""
         self.curve: list[dict[str, Any]] = []
         self.share = workers.share(settings.batch_size)
-        self._seed = streams.seed
-        self._places = torch.arange(settings.batch_size, device=self.device)[self.share]
-        self._begins_at_random = takes(model.initial_state, "draw")
-        self._initial_state = self._drawn_state()
+        self._draws = SlotDraws(model, streams.seed, settings, self.share)
         self.slots: Slots | None = None
         """The puzzles in work; None before the first step."""
 
     @property
     def initial_state(self) -> State:
         """The state in which the puzzles of this step begin."""
-        return self._drawn_state() if self._begins_at_random else self._initial_state
-
-    def _drawn_state(self) -> State:
-        draw = draws(self._seed, "initial state", self.step, self._places)
-        return initial_state(self.model, len(self._places), self.dtype, draw)
+        return self._draws.initial_state(self.step)
 
     @property
     def keys(self) -> Tensor | None:
         """(B,) int64 keys of this step's random numbers, for a model that takes a `Step`."""
-        if not self._learn.takes_step:
-            return None
-        return draws(self._seed, "forward", self.step, self._places).keys
+        return self._draws.keys(self.step) if self._learn.takes_step else None
 
     def train_step(self) -> None:
         """Take one supervision step of every slot and one weight update."""

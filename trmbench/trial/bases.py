@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from typing import Any
 
 from trmbench.config.bases import Base
 from trmbench.config.compose import base_cells
 from trmbench.errors import TrmbenchError
 from trmbench.spec import BaseCell, ModelSpec, TaskSpec, Trial
 from trmbench.store import Store
+from trmbench.store.claims import Claimed, claimed
 from trmbench.store.final import has_final
+from trmbench.training.loop import Stopped
+from trmbench.training.workers import Workers
+
+POLL_SECONDS = 1.0
+"""Between two looks at whether a base that another process trains is free."""
 
 
 def base_trials(trial: Trial, model: ModelSpec, task: TaskSpec) -> list[Trial]:
@@ -33,6 +41,41 @@ def base_trials(trial: Trial, model: ModelSpec, task: TaskSpec) -> list[Trial]:
                 "name each trial, and each seed of a cell, once",
             )
     return bases
+
+
+def when_free(
+    base: Trial,
+    train: Callable[[], Any],
+    workers: Workers,
+    should_stop: Callable[[], bool],
+    say: Callable[[str], None],
+) -> Any:
+    """Train a base once no other process does: for another trial that builds upon it, or itself.
+
+    Args:
+        base: the trial.
+        train: trains it, or loads what is trained; the workers that do not lead wait in it.
+        workers: the processes that train it together.
+        should_stop: asked while another process trains.
+        say: gets one line that tells who does.
+
+    Raises:
+        Stopped: `should_stop` said so.
+    """
+    if not workers.leads:
+        return train()
+    waiting_for = None
+    while True:
+        try:
+            with claimed(base.results, base.trial_id):
+                return train()
+        except Claimed as other:
+            if should_stop():
+                raise workers.first_failure(Stopped()) from None
+            if other.holder != waiting_for:
+                waiting_for = other.holder
+                say(f"waits for {base.label}: {other}")
+            time.sleep(POLL_SECONDS)
 
 
 def _trials(base: Base, trial: Trial, task: TaskSpec) -> Iterator[Trial]:

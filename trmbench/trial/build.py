@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -41,7 +41,7 @@ class TrialParts:
 
     def __init__(self, trial: Trial, train_base: Callable[[Trial], Any] | None = None) -> None:
         self.trial = trial
-        self._train_base = train_base
+        self._train_base = train_base or self._refuse_base
         self.train = TrainSettings(**trial.config["train"])
         self.evaluation = EvaluationSettings(**EvaluationSettings.told(trial.config["evaluation"]))
         self.execution = ExecutionSettings.stored(trial.config["execution"])
@@ -110,31 +110,23 @@ class TrialParts:
     @cached_property
     def model(self) -> Any:
         """The model as built, on its device."""
-        spec: ModelSpec = self.model_entry.spec
-        model_options = spec.options(**self.trial.config["model"])
-        train_base = self._train_base or self._refuse_base
-        bases = base_trials(self.trial, spec, self.task_entry.spec)
-        trained = [train_base(base) for base in bases]
+        bases = base_trials(self.trial, self.model_entry.spec, self.task_entry.spec)
+        trained = [self._train_base(base) for base in bases]
         torch.manual_seed(stream_seed(self.trial.seed, "init"))
-        model = spec.build(
-            model_options,
-            self.task.info,
-            Context(
-                self.trial.seed, self.device, precision=self.train.precision, bases=tuple(trained)
-            ),
-        )
-        return self._placed(model, self.device)
+        return self._built(self.device, trained)
 
     def model_without_base(self, device: torch.device) -> Any:
         """Build the model anew on some device, such as `meta`; what it builds upon stays out."""
-        spec: ModelSpec = self.model_entry.spec
-        options = spec.options(**self.trial.config["model"])
-        context = Context(self.trial.seed, device, precision=self.train.precision)
         with device:
-            model = spec.build(options, self.task.info, context)
-        return self._placed(model, device)
+            return self._built(device)
 
-    def _placed(self, model: Any, device: torch.device) -> Any:
+    def _built(self, device: torch.device, bases: Sequence[Any] = ()) -> Any:
+        spec: ModelSpec = self.model_entry.spec
+        model = spec.build(
+            spec.options(**self.trial.config["model"]),
+            self.task.info,
+            Context(self.trial.seed, device, precision=self.train.precision, bases=tuple(bases)),
+        )
         if isinstance(model, torch.nn.Module):
             setattr(model, SCHEDULE_AT_TEST, self.schedule(1.0))
             model.to(device)

@@ -26,7 +26,7 @@ from trmbench.evaluation.sample import sample
 from trmbench.evaluation.scoring import score
 from trmbench.evaluation.voting import count_votes
 from trmbench.plugin import registry
-from trmbench.spec import Predictions, PuzzleTable, Solver
+from trmbench.spec import Predictions, PuzzleTable, Solver, Task
 from trmbench.spec.ids import short_hash
 from trmbench.store import Store
 from trmbench.store.final import save_answers
@@ -57,19 +57,16 @@ def evaluate(
     Returns:
         The figures of the trial's row.
     """
-    trial, task = parts.trial, parts.task
-    started = time.monotonic()
+    trial, task, started = parts.trial, parts.task, time.monotonic()
     table = tested_puzzles(parts)
     ballots = Ballots(parts, table) if parts.evaluation.votes > 1 else None
     stored = stored_answers(parts, store, table) if given is None else given
     answers = stored or _asked(parts, solver, table, ballots, on_progress)
-    predictions = answers if ballots is None or stored is not None else ballots.restored(answers)
-    save_answers(store.checkpoints(trial.trial_id), trial.evaluation_id, predictions)
-    pool = pool_of(table, predictions, None if ballots is None else ballots.table)
-    of_votes: Mapping[str, float | np.ndarray] = {}
-    if ballots is not None:
-        predictions, of_votes = _counted(store, parts, table, ballots, predictions)
+    cast = answers if ballots is None or stored is not None else ballots.restored(answers)
+    save_answers(store.checkpoints(trial.trial_id), trial.evaluation_id, cast)
+    predictions, of_votes = _counted(store, parts, table, ballots, cast)
     figures, columns = score(task, table, predictions, of_votes)
+    pool = pool_of(table, cast, None if ballots is None else ballots.table)
     if pool is not None:
         columns |= candidate_columns(task, table, pool, predictions)
     if stored is None:
@@ -79,15 +76,12 @@ def evaluate(
         figures |= _on_validation(parts, solver, on_progress)
     totals = {**figures["totals"], **_compute(answers, parts)}
     headline = _headline(parts, totals)
-    asked, copies = shown(solver, pairs_of(task, table)), len(answers.tokens) / len(table)
-    unique = task.has_one_answer(table.inputs)
     return {
         **figures,
         **headline,
-        **(stored_costs(parts, store) or answer_costs(parts, asked, table, answers, copies)),
+        **(stored_costs(parts, store) or _mean_costs(parts, solver, table, answers)),
         **_depths(store, parts, table, predictions, headline["primary_metric"]),
-        "attempts": _attempts(headline["primary_metric"]),
-        "unique_share": None if unique is None else float(np.mean(unique)),
+        "unique_share": _unique_share(task, table),
         "test_ids": short_hash(sorted(table.puzzle_ids.tolist())),
         "totals": json.dumps(totals),
         "test_seconds": time.monotonic() - started,
@@ -141,9 +135,14 @@ def answered(
 
 
 def _counted(
-    store: Store, parts: TrialParts, table: PuzzleTable, ballots: Ballots, cast: Predictions
+    store: Store, parts: TrialParts, table: PuzzleTable, ballots: Ballots | None, cast: Predictions
 ) -> tuple[Predictions, dict[str, float | np.ndarray]]:
-    """Count the votes and write their rows; the winners, and the task's own figures of the vote."""
+    """Count the votes and write their rows; the winners, and the task's own figures of the vote.
+
+    Without copies that vote, the answers are those that were cast.
+    """
+    if ballots is None:
+        return cast, {}
     task, blank = parts.task, dataclasses.replace(cast, tokens=answered_tokens(cast))
     of_votes = dict(task.score_votes(table, ballots.table, blank))
     predictions, votes = count_votes(task, table, ballots.table, cast)
@@ -159,6 +158,20 @@ def _costs(
     if of_puzzles is not None and ballots is not None:
         of_puzzles = np.bincount(owners_of(table, ballots.table), of_puzzles, len(table))
     return {} if of_puzzles is None else {"cost": of_puzzles}
+
+
+def _mean_costs(
+    parts: TrialParts, solver: Solver, table: PuzzleTable, answers: Predictions
+) -> dict[str, Any]:
+    """What an answer cost on average, the answers to a puzzle's copies together."""
+    asked, copies = shown(solver, pairs_of(parts.task, table)), len(answers.tokens) / len(table)
+    return answer_costs(parts, asked, table, answers, copies)
+
+
+def _unique_share(task: Task, table: PuzzleTable) -> float | None:
+    """The share of the puzzles that have one answer alone; None where nobody knows."""
+    unique = task.has_one_answer(table.inputs)
+    return None if unique is None else float(np.mean(unique))
 
 
 def _attempts(metric: str) -> int:
@@ -238,7 +251,7 @@ def _headline(parts: TrialParts, totals: Mapping[str, float]) -> dict[str, Any]:
         )
     metric = wanted or parts.task.info.primary_metric
     value = {"score": totals[metric]} if metric in totals else {}
-    return {"primary_metric": metric, **value}
+    return {"primary_metric": metric, "attempts": _attempts(metric), **value}
 
 
 def _compute(answers: Predictions, parts: TrialParts) -> dict[str, float]:

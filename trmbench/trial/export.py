@@ -68,15 +68,7 @@ def export(parts: TrialParts, kind: str, file: Path) -> Exported:
         TrmbenchError: the model has no supervision steps, cannot be exported, or answers otherwise
             from the file; or a file cannot be written.
     """
-    suffix = SUFFIXES[kind]
-    if file.suffix != suffix:
-        raise TrmbenchError(
-            f"{file} is no name for --format {kind}", f"such as {file.stem}{suffix}"
-        )
-    if not parts.needs_training:
-        raise TrmbenchError(
-            f"{parts.trial.model} has no supervision steps", "only recursive models are exported"
-        )
+    _require_exportable(parts, kind, file)
     torch.set_num_threads(parts.train.threads)
     depth = parts.evaluation.steps or parts.model.max_steps
     told = {
@@ -88,7 +80,7 @@ def export(parts: TrialParts, kind: str, file: Path) -> Exported:
     write = write_onnx if kind == "onnx" else write_torch
     whole = traced(WholeAnswer(parts, depth), parts)
     with tempfile.TemporaryDirectory(prefix="trmbench-") as folder:
-        trial_run = Path(folder) / f"whole{suffix}"
+        trial_run = Path(folder) / f"whole{file.suffix}"
         write(whole, trial_run, told)
         program = load_program(trial_run, parts.train.threads)
         ours = RecursiveSolver(
@@ -98,7 +90,7 @@ def export(parts: TrialParts, kind: str, file: Path) -> Exported:
     one = parts.task.split("test").select(slice(1))
     written = Exported(
         file,
-        file.with_name(f"{file.stem}-step{suffix}"),
+        file.with_name(f"{file.stem}-step{file.suffix}"),
         depth,
         puzzles,
         _seconds(lambda: _answer(program, one)),
@@ -108,6 +100,18 @@ def export(parts: TrialParts, kind: str, file: Path) -> Exported:
     write(traced(OneStep(parts), parts), written.step, told)
     write(whole, written.whole, told)
     return written
+
+
+def _require_exportable(parts: TrialParts, kind: str, file: Path) -> None:
+    suffix = SUFFIXES[kind]
+    if file.suffix != suffix:
+        raise TrmbenchError(
+            f"{file} is no name for --format {kind}", f"such as {file.stem}{suffix}"
+        )
+    if not parts.needs_training:
+        raise TrmbenchError(
+            f"{parts.trial.model} has no supervision steps", "only recursive models are exported"
+        )
 
 
 def load_program(file: Path, threads: int = 1) -> OnnxProgram | TorchProgram:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,29 +11,27 @@ import torch
 from trmbench.config.data import is_undigested, require_same_puzzles
 from trmbench.errors import TrmbenchError
 from trmbench.machine import EnergyMeter, peak_memory, reset_peak_memory
-from trmbench.spec import Solver, Trial, TrialEvent
-from trmbench.spec.status import FINISHED
+from trmbench.spec import Trial, TrialEvent
 from trmbench.store import Store
 from trmbench.store.checkpoints import RunningCheckpoints
-from trmbench.store.claims import Claimed, claimed
 from trmbench.store.final import FinalWeights, has_final, load_final
-from trmbench.training.loop import Stopped, TrainingRun
+from trmbench.training.loop import TrainingRun
 from trmbench.training.selection import Selection
 from trmbench.training.trainer import Trainer
 from trmbench.training.workers import ONE_WORKER, Workers
+from trmbench.trial.bases import when_free
 from trmbench.trial.build import TrialParts
 from trmbench.trial.cost import flops_of_training
-from trmbench.trial.evaluate import evaluate, tested_puzzles
+from trmbench.trial.evaluate import tested_puzzles
 from trmbench.trial.held_out import HeldOut, check_selection
 from trmbench.trial.identifiers import check_unchanged
 from trmbench.trial.live_curve import LiveCurve
-from trmbench.trial.memory import fit_into_memory, testing_in_memory
+from trmbench.trial.memory import fit_into_memory
 from trmbench.trial.record import TrialRecord
 from trmbench.trial.self_training import fit
 from trmbench.trial.size import size_of
-from trmbench.trial.solver import solver_of
+from trmbench.trial.testing import TrialTest
 
-BASE_POLL_SECONDS = 1.0
 _OF_TRAINING = (
     "train_steps",
     "train_seconds",
@@ -219,13 +216,7 @@ class TrialRun:
             }
         self.record.imported = final.imported
         self._final = final
-        self._load(self.parts)
-
-    def _load(self, parts: TrialParts) -> None:
-        """Give the model the weights that an evaluation asks for."""
-        assert self._final is not None
-        asked = self._final.asked(parts.evaluation.checkpoint)
-        asked.load_into(parts.model, parts.evaluation.weights)
+        final.load_as_asked(self.parts.model, self.parts.evaluation)
 
     def _trained_base(self, trial: Trial) -> Any:
         def as_ours(event: TrialEvent) -> None:  # the user knows only the trial asked for
@@ -240,48 +231,14 @@ class TrialRun:
             model = base.parts.model
             return model.eval() if isinstance(model, torch.nn.Module) else model
 
-        if not self.workers.leads:
-            return trained()
-        waiting_for = None
-        while True:
-            try:
-                with claimed(self.trial.results, trial.trial_id):
-                    return trained()
-            except Claimed as other:  # it trains the same base: for another trial, or for itself
-                if self._should_stop():
-                    raise self.workers.first_failure(Stopped()) from None
-                if other.holder != waiting_for:
-                    waiting_for = other.holder
-                    self._say(f"waits for {trial.label}: {other}")
-                time.sleep(BASE_POLL_SECONDS)
+        return when_free(trial, trained, self.workers, self._should_stop, self._say)
 
     # --- testing ---
 
     def test(self) -> None:
         """Write the rows of each test split, the one that counts last: a finished trial has all."""
-        solver = solver_of(self.parts, bool(self.parts.execution.compile))
-        evaluation = self.parts.evaluation
-        if evaluation.split == "test" and evaluation.answers is None:
-            if self._final is not None and self._final.last and evaluation.checkpoint != "last":
-                last = self.parts.tested_otherwise(checkpoint="last")
-                self._load(last)
-                self._test_further(last, solver)
-                self._load(self.parts)
-            for split in self.parts.task.info.test_splits[1:]:
-                self._test_further(self.parts.tested_on(split), solver)
-        self._meter = EnergyMeter(self.parts.device)
-        self.record.figures |= self._evaluated(self.parts, solver)
-        self.record.figures["test_joules"] = self._meter.joules
 
-    def _test_further(self, parts: TrialParts, solver: Solver) -> None:
-        """Test in another way than the one that counts; its rows are a further evaluation."""
-        record = self.record.of(parts)
-        record.figures |= self._evaluated(parts, solver)
-        record.write(FINISHED, None)
-
-    def _evaluated(self, parts: TrialParts, solver: Solver) -> dict[str, Any]:
         def tell(done: int, total: int) -> None:
             self._event("test", step=done, total=total)
 
-        with testing_in_memory(parts):
-            return evaluate(parts, solver, self.store, tell)
+        TrialTest(self.parts, self.store, self.record, tell).run(self._final)

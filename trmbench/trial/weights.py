@@ -40,7 +40,7 @@ def trained_parts(trial: Trial) -> TrialParts:
     final = load_final(Store(trial.results).checkpoints(trial.trial_id))
     if final.imported is not None:
         check_unchanged(parts, final.imported)
-    final.asked(parts.evaluation.checkpoint).load_into(parts.model, parts.evaluation.weights)
+    final.load_as_asked(parts.model, parts.evaluation)
     if isinstance(parts.model, torch.nn.Module):
         parts.model.eval()
     return parts
