@@ -38,6 +38,24 @@ Rows = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]
 _TRIAL_NAMES = ("trial_id", "evaluation_id", "cell_id", "model", "task", "preset", "seed")
 
 
+class Warnings:
+    """Warnings that are given once each.
+
+    Args:
+        warn: gets each line.
+    """
+
+    def __init__(self, warn: Callable[[str], None]) -> None:
+        self._warn = warn
+        self._given: set[object] = set()
+
+    def once(self, about: object, line: str) -> None:
+        """Give a warning, unless one about the same was given."""
+        if about not in self._given:
+            self._given.add(about)
+            self._warn(line)
+
+
 class Store:
     """A results folder.
 
@@ -50,9 +68,7 @@ class Store:
         self, root: str | Location, warn: Callable[[str], None] = lambda line: None
     ) -> None:
         self.root = location(root)
-        self._warn = warn
-        self._damaged: set[Location] = set()
-        self._versions: set[tuple[Location, str]] = set()
+        self._warnings = Warnings(warn)
         self._known: Known = {}
 
     def ensure_writable(self) -> None:
@@ -190,17 +206,15 @@ class Store:
 
     def skip(self, path: Location, reason: str) -> None:
         """Say once that a file is left out."""
-        if path not in self._damaged:
-            self._damaged.add(path)
-            self._warn(f"skipped {path}, which is damaged: {reason}")
+        self._warnings.once(path, f"skipped {path}, which is damaged: {reason}")
 
     def _check_version(self, path: Location, version: str) -> None:
         """Warn once per dataset of files whose schema is not today's."""
-        if version != str(SCHEMA_VERSION) and (path.parent, version) not in self._versions:
-            self._versions.add((path.parent, version))
-            self._warn(
+        if version != str(SCHEMA_VERSION):
+            self._warnings.once(
+                (path.parent, version),
                 f"{path.parent} holds files of schema version {version:.20}, not {SCHEMA_VERSION};"
-                f" columns they lack are empty (such as {path.name})"
+                f" columns they lack are empty (such as {path.name})",
             )
 
     def trials(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
