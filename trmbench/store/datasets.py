@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -25,12 +22,8 @@ from trmbench.store.atomic import require_writable
 from trmbench.store.files import Damaged, below, delete, listing
 from trmbench.store.location import Location, location
 from trmbench.store.parquet import SUFFIX, Content, Known, read_row, read_table, write_table
+from trmbench.store.reading import side_by_side
 from trmbench.store.schemas import SCHEMA_VERSION, SCHEMAS
-
-REQUESTS_AT_ONCE = 16
-FILES_AT_ONCE = min(4, os.cpu_count() or 1)
-_READ_AHEAD = 64
-"""Files that are read before the caller wants them."""
 
 T = TypeVar("T")
 Rows = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]
@@ -191,18 +184,12 @@ class Store:
         self, dataset: str, names: Iterable[str], read: Callable[[Location], Content[T]]
     ) -> Iterator[T | None]:
         """Read files side by side; what is missing is None, and what is damaged likewise."""
-        paths = self.paths(dataset, names)
-        at_once = FILES_AT_ONCE if all(isinstance(p, Path) for p in paths) else REQUESTS_AT_ONCE
-        with ThreadPoolExecutor(at_once) as pool:
-            for start in range(0, len(paths), _READ_AHEAD):
-                some = paths[start : start + _READ_AHEAD]
-                contents = pool.map(lambda path: _content(path, read), some)
-                for path, content in zip(some, contents, strict=True):
-                    if isinstance(content, Damaged):
-                        self.skip(path, content.reason)
-                    elif content is not None:
-                        self._check_version(path, content.version)
-                    yield content.found if isinstance(content, Content) else None
+        for path, content in side_by_side(self.paths(dataset, names), read):
+            if isinstance(content, Damaged):
+                self.skip(path, content.reason)
+            elif content is not None:
+                self._check_version(path, content.version)
+            yield content.found if isinstance(content, Content) else None
 
     def skip(self, path: Location, reason: str) -> None:
         """Say once that a file is left out."""
@@ -290,13 +277,3 @@ def _table(schema: pa.Schema, rows: Rows) -> pa.Table:
 
 def _schema(dataset: str, columns: Iterable[str]) -> pa.Schema:
     return pa.schema([SCHEMAS[dataset].field(name) for name in columns])
-
-
-def _content(path: Location, read: Callable[[Location], Content[T]]) -> Content[T] | Damaged | None:
-    """What a file holds, or what is wrong with it; None where there is none."""
-    try:
-        return read(path)
-    except FileNotFoundError:
-        return None
-    except Damaged as error:
-        return error
