@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.compute as pc
@@ -14,7 +15,7 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.compare import ComparedCells, Difference, Group
 from trmbench.errors import one_line
 from trmbench.gallery.drawing import draw, mark, to_html
-from trmbench.gallery.stored_puzzle import StoredPuzzle, nearest_right
+from trmbench.gallery.nearest import nearest_right
 from trmbench.gallery.strips import frames
 from trmbench.plugin import registry
 from trmbench.report.page import DrawnPuzzle, Gallery
@@ -22,6 +23,9 @@ from trmbench.report.words import percent
 from trmbench.spec import Task, row_name
 from trmbench.store import Store
 from trmbench.store.final import has_final
+
+if TYPE_CHECKING:  # it loads torch
+    from trmbench.gallery.stored_puzzle import StoredPuzzle
 
 PAIRS = 3
 EACH = 2
@@ -145,6 +149,7 @@ class _Answering:
         if not has_final(self._store.checkpoints(trial)):
             return []
         from trmbench.gallery.refinement import refinement  # loads torch
+        from trmbench.gallery.stored_puzzle import StoredPuzzle
 
         self._last = (
             self._last.another(puzzle_id)

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from trmbench.gallery.drawing import draw, mark
 from trmbench.gallery.frames import Frame
+from trmbench.gallery.nearest import nearest_right
 from trmbench.gallery.sections import Picture, Section
-from trmbench.gallery.stored_puzzle import StoredPuzzle, nearest_right
+from trmbench.gallery.stored_puzzle import StoredPuzzle
 from trmbench.report.words import percent
 
 TOP_VOTES = 5

@@ -9,7 +9,8 @@ import torch
 
 from trmbench.evaluation.answers import confidence_of
 from trmbench.evaluation.steps import SupervisionSteps
-from trmbench.gallery.stored_puzzle import StoredPuzzle, nearest_right
+from trmbench.gallery.nearest import nearest_right
+from trmbench.gallery.stored_puzzle import StoredPuzzle
 from trmbench.gallery.strips import Refinement
 from trmbench.spec.models import capabilities
 from trmbench.store.final import load_answers

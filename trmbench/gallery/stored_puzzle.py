@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from trmbench.errors import TrmbenchError
-from trmbench.spec import IGNORED_LABEL, PuzzleTable, Task, Trial
+from trmbench.spec import PuzzleTable, Trial
 from trmbench.spec.status import FINISHED
 from trmbench.store import Store
 from trmbench.store.final import has_final
@@ -89,14 +89,6 @@ class StoredPuzzle:
             )
         row: Mapping[str, Any] = table.slice(self.index, 1).to_pylist()[0]
         return row
-
-
-def nearest_right(
-    task: Task, question: np.ndarray, label: np.ndarray, answer: np.ndarray
-) -> np.ndarray:
-    """The right answer (L,) to hold an answer (L,) against: itself, if the task accepts it."""
-    accepted = task.verify(question[None], answer[None])[0]
-    return np.where(label != IGNORED_LABEL, answer, label) if accepted else label
 
 
 def _find(table: PuzzleTable, start: str, trial: Trial) -> int:
