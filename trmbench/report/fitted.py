@@ -95,29 +95,28 @@ class FittedTable:
         """Draw it in a width."""
         columns, title = self._columns, self._title
         if _needed(columns) <= BOXED.room(len(columns), width):
-            yield self._table(title, columns, BOXED, width)
+            yield from _titled(title)
+            yield self._table(columns, BOXED, width)
             return
         if _needed(columns) > OPEN.room(len(columns), width):
             title, columns = _without_shared(title, columns)
+        yield from _titled(title)
         keys = [column for column in columns if column in self._columns[: self._keys]]
         others = [column for column in columns if column not in keys]
         for frame in (OPEN, TIGHT):
             if _needed(columns) <= frame.room(len(columns), width):
-                yield self._table(title, columns, frame, width)
+                yield self._table(columns, frame, width)
                 return
         blocks = _blocks(keys, others, width)
         if blocks is None:
-            yield from self._records(title, columns)
+            yield from self._records(columns)
             return
         for block in blocks:
-            yield self._table(title, [*keys, *block], OPEN, width)
-            title = ""
+            yield self._table([*keys, *block], OPEN, width)
 
-    def _table(self, title: str, columns: Sequence[Column], frame: Frame, width: int) -> Table:
+    def _table(self, columns: Sequence[Column], frame: Frame, width: int) -> Table:
         edges = frame is BOXED
         drawn = Table(
-            title=Text(title) if title else None,
-            title_justify="left",
             box=frame.box,
             show_edge=edges,
             pad_edge=edges,
@@ -138,9 +137,8 @@ class FittedTable:
             drawn.add_row(*styled, style="dim" if number in self._dim else None)
         return drawn
 
-    def _records(self, title: str, columns: Sequence[Column]) -> Iterator[RenderableType]:
+    def _records(self, columns: Sequence[Column]) -> Iterator[RenderableType]:
         """Write a line per value: no words of a name need to stand side by side."""
-        yield Text(title, "italic")
         for number in range(len(self._columns[0].texts)):
             for column in columns:
                 text = column.texts[number]
@@ -162,13 +160,24 @@ def table_of_names(
     return FittedTable(printable(title), columns, len(columns), (), lambda text: "")
 
 
+def _titled(title: str) -> Iterator[RenderableType]:
+    """Set the title in the width of the terminal, which a narrow table has not."""
+    if title:
+        yield Text(title, "italic")
+
+
 def _needed(columns: Sequence[Column]) -> int:
     return sum(column.widest for column in columns)
 
 
 def _without_shared(title: str, columns: Sequence[Column]) -> tuple[str, list[Column]]:
-    """Say in the title, once, what all of several rows have in common; a column always stays."""
-    shared = [c for c in columns if len(c.texts) > 1 and c.texts[0] and len(set(c.texts)) == 1]
+    """Say in the title, once, the names that several rows share; numbers stay, and one column."""
+    shared = [
+        column
+        for column in columns
+        if column.is_name and len(column.texts) > 1 and len(set(column.texts)) == 1
+        if column.texts[0]
+    ]
     if not shared or len(shared) == len(columns):
         return title, list(columns)
     said = ", ".join(f"{column.heading} {column.texts[0]}" for column in shared)
