@@ -72,6 +72,8 @@ def test_a_pair_of_which_one_seed_failed_is_left_out_and_blocks_the_verdict() ->
     refused = compare(a, b, paired=True)
     assert refused.verdict == "refused"
     assert refused.evidence.a.seeds == 4
+    told = str(compare(a, b, paired=True))
+    assert "1 of 5 seeds of A did not finish" in told and "of B did" not in told
     ignored = compare(a, b, paired=True, ignore_failed=True)
     kept = [0, 2, 3, 4]
     assert ignored.estimate == compare(a[kept], b[kept], paired=True).estimate

@@ -115,7 +115,7 @@ def moments(scores: ScoreArray | CellMoments, failed: int = 0) -> CellMoments:
 def pair_seeds(a: ScoreArray, b: ScoreArray, failed: tuple[int, int] = (0, 0)) -> PairedMoments:
     """Summarise the scores (K, P) of two cells whose rows belong together, pair by pair.
 
-    A pair of which a row is nothing but NaN has failed: it is counted and left out. `failed` are
+    A pair of which a row is nothing but NaN is left out; the failed seed is counted. `failed` are
     the numbers of further failed seeds of A and of B that have no row.
 
     Raises:
@@ -126,7 +126,9 @@ def pair_seeds(a: ScoreArray, b: ScoreArray, failed: tuple[int, int] = (0, 0)) -
         raise ValueError(f"pairs of seeds need scores of one shape, not {a.shape} and {b.shape}")
     moments(a), moments(b)  # checks their values
     whole = [k for k in range(len(a)) if not (_is_lost(a[k]) or _is_lost(b[k]))]
-    lost_a, lost_b = (len(a) - len(whole) + further for further in failed)
+    lost_a, lost_b = (
+        sum(map(_is_lost, each)) + further for each, further in zip((a, b), failed, strict=True)
+    )
     a, b = a[whole], b[whole]
     difference = a.astype(np.float64) - b
     residual = math.nan
