@@ -61,6 +61,7 @@ def test_documents_of_lm_eval_are_read_with_any_character_in_them() -> None:
         assert study.scores[""][name].tolist() == [[each["acc"] for each in records(file)]]
     [found] = study.compare(units="checkpoints")
     assert "exact McNemar" in str(found)
+    assert str(found).endswith("With 6 items no difference whatever could be shown.")
     assert not np.array_equal(
         study.scores[""]["1"], from_lm_eval(CHOICE, "acc_norm").scores[""]["1"]
     )
