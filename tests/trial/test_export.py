@@ -13,6 +13,7 @@ import trmbench
 from trmbench.cli.main import run_command
 from trmbench.spec import Trial
 from trmbench.trial.export import load_program
+from trmbench.trial.runtimes import inverse_erf
 
 pytestmark = pytest.mark.slow
 
@@ -83,6 +84,12 @@ def test_one_step_after_the_other_gives_the_whole_answer(trial: Trial) -> None:
         wanted = whole(inputs, identifiers)
     assert torch.equal(answers, wanted[0])
     assert torch.equal(confidence, wanted[1])
+
+
+def test_the_inverse_error_function_which_onnx_lacks_is_computed_from_what_it_has() -> None:
+    x = torch.linspace(-0.999999, 0.999999, 20001)
+    assert torch.allclose(inverse_erf(x), x.erfinv(), rtol=1e-6, atol=0)
+    assert inverse_erf(torch.zeros(1)).item() == 0
 
 
 def test_what_differs_is_not_written(
