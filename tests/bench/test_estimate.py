@@ -9,6 +9,7 @@ import pytest
 import torch
 from helpers.trials import maze_trials
 
+import trmbench
 from trmbench.bench import estimate
 from trmbench.bench.matmul import measure_elsewhere
 from trmbench.bench.subject import subject
@@ -70,3 +71,28 @@ def test_quick_steps_are_timed_whatever_the_rate_of_products(
         [found] = estimate.estimate_cells(Plan([], trials, []))
         told.append(found.seconds)
     assert told[1] == pytest.approx(told[0], rel=0.7)
+
+
+@pytest.mark.slow
+def test_the_parent_of_a_run_holds_no_cuda_context(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parent believes that there is a GPU; its workers, which see none, train on the CPU."""
+
+    made: list[object] = []
+
+    def refuse(*_: Any, **__: Any) -> None:
+        made.append("a CUDA context")
+        raise RuntimeError("this process would make a CUDA context")
+
+    monkeypatch.setattr(torch.cuda, "_lazy_init", refuse)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr("trmbench.trial.build.choose_device", lambda wanted: torch.device("cuda"))
+    monkeypatch.setattr(estimate, "measure_elsewhere", lambda *_: 1e14)
+    monkeypatch.setattr("trmbench.runners.local.has_cuda", lambda: True)
+    given = {"train.steps": 2, "train.batch_size": 4, "model.width": 16, "evaluation.limit": 4}
+    rows = trmbench.run(
+        "trm", "maze", preset="mini", settings=given, results=tmp_path, progress=True
+    )
+    assert list(rows["status"]) == ["finished"] and not made
