@@ -1,0 +1,38 @@
+"""Draws the pictures of the findings from the reference results, while the site is built."""
+
+from __future__ import annotations
+
+import functools
+import re
+import warnings
+from pathlib import Path
+
+import mkdocs_gen_files
+
+from trmbench.comparison.compare import compare_cells
+from trmbench.comparison.question import Question
+from trmbench.experiment.cells import cells_of_study
+from trmbench.report.canvas import to_svg
+from trmbench.report.figures import plots
+from trmbench.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACE = re.compile(r"<!-- picture: (\S+) (\S+) -->")
+
+
+@functools.cache
+def pictures(study: str) -> dict[str, str]:
+    """Return the plots of a study's report as SVG, in the colour of the page's text, by name."""
+    store = Store(ROOT / "results" / "reference" / "mini", warnings.warn)
+    cells = cells_of_study(study, store.trials())
+    compared = compare_cells(store, Question(cells=cells))
+    return {plot.name: to_svg(plot) for _, found in plots(store, compared) for plot in found}
+
+
+def drawn(page: str) -> str:
+    """Put the pictures where the page names them."""
+    return PLACE.sub(lambda place: f"<p>{pictures(place[1])[place[2]]}</p>", page)
+
+
+with mkdocs_gen_files.open("findings.md", "w") as file:
+    file.write(drawn((ROOT / "docs" / "findings.md").read_text()))
