@@ -100,11 +100,11 @@ def test_the_first_writing_counts_and_says_what_was_known_by_then(root: Path) ->
     store = Store(root)
     [row] = store.trials()[:1]
     with patch("trmbench.store.expectations.datetime") as clock:
-        clock.now.return_value = row["finished_at"]
+        clock.now.return_value = row["started_at"]
         clock.fromisoformat = type(STARTED).fromisoformat
         write_expectations(store, [read_expectation("strong > plain")])
         [found] = scored(root, "strong  >  plain")
-    assert 0 < found.finished_before < found.trials == 10
+    assert 0 < found.begun_before < found.trials == 10
     [later] = scored(root, "strong > plain")
     assert later.stored_at == found.stored_at
 

@@ -28,8 +28,8 @@ class Outcome:
     """The difference A - B with its bounds, as shares; None where nothing was computed."""
     reason: str
     """Why nothing was computed; else ""."""
-    finished_before: int
-    """How many of the two cells' trials had finished when the expectation was stored."""
+    begun_before: int
+    """How many of the two cells' trials had been begun when the expectation was stored."""
     trials: int
     """How many trials the two cells have."""
 
@@ -63,7 +63,7 @@ def _scored(
     if not all(sides):
         return
     rows = [row for side in sides for cell in side for row in cell.trials]
-    early = [r for r in rows if r["finished_at"] and r["finished_at"] <= stored.stored_at]
+    early = [r for r in rows if r["started_at"] and r["started_at"] <= stored.stored_at]
     interval, reason = _interval(expected, sides, differences)
     task, preset = cells[0].task, cells[0].preset
     outcome = UNDECIDED if interval is None else _outcome(expected, *interval[1:])

@@ -94,7 +94,9 @@ def choose_cells(
 
 
 def cells_of_study(name: str, rows: Iterable[Row]) -> dict[str, str | None]:
-    """Name the cells of a study that comes with trmbench, at each preset that stored rows have.
+    """Name the cells of a study that comes with trmbench, at the presets of the stored rows.
+
+    Such a preset has rows of every task of the study: `mini-unique` is for mazes alone.
 
     Returns:
         The names in the study by cell_id; None = by model and settings.
@@ -102,10 +104,13 @@ def cells_of_study(name: str, rows: Iterable[Row]) -> dict[str, str | None]:
     Raises:
         TrmbenchError: there is no such study.
     """
-    places = dict.fromkeys((row["model"], row["task"], row["preset"]) for row in rows)
+    tested: dict[str, set[str]] = {}
+    for row in rows:
+        tested.setdefault(row["task"], set()).add(row["preset"])
+    cells = read_study(find_study(name)).cells
+    presets = sorted(set.intersection(*(tested.get(asked.task, set()) for asked in cells)))
     names: dict[str, str | None] = {}
-    for asked in read_study(find_study(name)).cells:
-        presets = [preset for *pair, preset in places if pair == [asked.model, asked.task]]
+    for asked in cells:
         for preset in presets:
             for cell, _ in _composed_rows(asked, preset, {}, None):
                 names.setdefault(cell.cell_id, cell.label)

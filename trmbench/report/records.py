@@ -88,7 +88,7 @@ def _outcome_record(outcome: Outcome) -> Record:
     return {
         "expectation": outcome.expectation.text,
         "stored_at": outcome.stored_at.isoformat(),
-        "finished_before": outcome.finished_before,
+        "begun_before": outcome.begun_before,
         "trials": outcome.trials,
         "task": outcome.task,
         "preset": outcome.preset,

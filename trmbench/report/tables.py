@@ -138,12 +138,12 @@ def expectations(outcomes: Sequence[Outcome]) -> TextTable:
             f"{points(outcome.interval[0])} ({bounds(*outcome.interval[1:])})"
             if outcome.interval
             else outcome.reason,
-            f"{outcome.finished_before} of {outcome.trials}",
+            f"{outcome.begun_before} of {outcome.trials}",
             outcome.outcome,
         )
         for outcome in outcomes
     )
-    headings = ("expected", "task", "preset", "found", "known before", "outcome")
+    headings = ("expected", "task", "preset", "found", "begun before", "outcome")
     return TextTable("Expectations, stored before the numbers", headings, rows, 4)
 
 
