@@ -42,7 +42,7 @@ def test_no_line_is_wider_than_the_terminal_and_no_word_is_cut(width: int) -> No
 
 
 def test_what_all_rows_share_is_said_once_where_there_is_little_room() -> None:
-    assert "preset mini, seeds 5" in drawn(WIDE, 80)
+    assert "(preset mini)" in drawn(WIDE, 80)
     assert drawn(WIDE, 80).count("mini") == 1
     assert drawn(WIDE, 140).count("mini") == 2
 

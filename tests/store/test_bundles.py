@@ -233,9 +233,10 @@ def test_a_bundle_is_pulled_from_the_hub(
 
 
 def test_two_places_are_compared_and_each_row_says_whose_it_is(
-    ours: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    theirs = tmp_path / "theirs"
+    monkeypatch.chdir(tmp_path)
+    theirs = Path("theirs")
     add_cell(theirs, "hrm", BAD)
     add_cell(theirs, "trm", np.vstack([GOOD, bernoulli(2, 60, 0.8, salt=1)]))
     arguments = ["compare", f"--results={ours}", f"--results={theirs}"]
