@@ -31,7 +31,8 @@ def pictures(study: str) -> dict[str, str]:
 
 def drawn(page: str) -> str:
     """Put the pictures where the page names them."""
-    return PLACE.sub(lambda place: f"<p>{pictures(place[1])[place[2]]}</p>", page)
+    frame = '<p style="max-width: 36rem">{}</p>'
+    return PLACE.sub(lambda place: frame.format(pictures(place[1])[place[2]]), page)
 
 
 with mkdocs_gen_files.open("findings.md", "w") as file:
