@@ -12,6 +12,7 @@ with few steps of small models, on any machine.
 from __future__ import annotations
 
 import argparse
+import functools
 import math
 import tempfile
 import time
@@ -37,8 +38,11 @@ from trmbench.training.stacked.trainer import StackedTrainer
 from trmbench.training.trainer import Trainer
 
 STEPS = 20
-CLOSE = {"float64": 1e-6, "float32": 1e-2}
-"""The largest relative difference of weights that rounding explains, by precision."""
+CLOSE = {"float64": 1e-6, "float32": 1e-2, "bfloat16": math.inf}
+"""The largest relative difference of weights that rounding explains, by precision.
+
+In bfloat16 the sign of a small gradient, and with it a whole update, may turn: the compiled step
+compares its gradients itself, and raises."""
 SMALL = {"model.width": 16, "train.batch_size": 8}
 CELLS = [("trm", "sudoku"), ("trm", "maze"), ("hrm", "sudoku"), ("hrm", "maze")]
 
@@ -109,6 +113,11 @@ def checks(device: str, small: Mapping[str, Any]) -> Iterator[tuple[str, Callabl
         stack.unstack()
         return max(apart(taught(made(n), 5), taught(seeds[n], 0)) for n in (0, 1))
 
+    def compiled(precision: str) -> float:
+        given = {"train.precision": precision}
+        ways = ({"execution.compile": False}, {"execution.compile": True})
+        return apart(*(taught(made(**given, **way), 2) for way in ways))
+
     yield "the same seed twice, bit for bit", lambda: apart(*(taught(made(), STEPS) for _ in "ab"))
     yield "float64 as on the CPU", as_on_cpu
     yield "resumed from a checkpoint, bit for bit", resumed
@@ -118,8 +127,7 @@ def checks(device: str, small: Mapping[str, Any]) -> Iterator[tuple[str, Callabl
     for cell in [*CELLS, ("trm", "nonogram"), ("trm", "arc1")]:
         yield f"no wait for the host, {cell[0]} on {cell[1]}", lambda c=cell: waits(made(cell=c))
     for precision in ("float32", "bfloat16"):
-        given = {"train.precision": precision, "execution.compile": True}
-        yield f"compiled as plain, {precision}", lambda g=given: 0 * len(taught(made(**g), 2))
+        yield f"compiled as plain, {precision}", functools.partial(compiled, precision)
 
 
 def waits(trained: Trainer) -> float:

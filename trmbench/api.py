@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,5 @@ def compare(
         question: fields of `trmbench.comparison.question.Question`, such as `baseline="direct"`.
     """
     places = [results] if isinstance(results, str | Path) else results
-    store = open_results(places, warnings.warn)
-    cells = cells_of_study(study, store.trials()) if study else None
-    return compare_cells(store, Question(cells=cells, **question))
+    cells = partial(cells_of_study, study) if study else None
+    return compare_cells(open_results(places, warnings.warn), Question(study=cells, **question))

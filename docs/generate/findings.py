@@ -9,9 +9,7 @@ from pathlib import Path
 
 import mkdocs_gen_files
 
-from trmbench.comparison.compare import compare_cells
-from trmbench.comparison.question import Question
-from trmbench.experiment.cells import cells_of_study
+import trmbench
 from trmbench.report.canvas import to_svg
 from trmbench.report.figures import plots
 from trmbench.store import Store
@@ -23,10 +21,9 @@ PLACE = re.compile(r"<!-- picture: (\S+) (\S+) -->")
 @functools.cache
 def pictures(study: str) -> dict[str, str]:
     """Return the plots of a study's report as SVG, in the colour of the page's text, by name."""
-    store = Store(ROOT / "results" / "reference" / "mini", warnings.warn)
-    cells = cells_of_study(study, store.trials())
-    compared = compare_cells(store, Question(cells=cells))
-    return {plot.name: to_svg(plot) for _, found in plots(store, compared) for plot in found}
+    results = ROOT / "results" / "reference" / "mini"
+    found = plots(Store(results, warnings.warn), trmbench.compare(results, study=study))
+    return {plot.name: to_svg(plot) for _, of_group in found for plot in of_group}
 
 
 def drawn(page: str) -> str:

@@ -1,4 +1,4 @@
-"""Results that are handed on: bundles, and several places compared as one."""
+"""Results that are handed on as bundles."""
 
 from __future__ import annotations
 
@@ -9,46 +9,26 @@ import shutil
 import threading
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from helpers.synthetic import add_cell, bernoulli
+from helpers.places import BAD, GOOD, expect, run
+from helpers.synthetic import add_cell
 
-from trmbench.cli.main import run_command
 from trmbench.comparison.compare import compare_cells
 from trmbench.comparison.question import Question
-from trmbench.errors import TrmbenchError
-from trmbench.experiment.runs import unfinished
-from trmbench.spec.expectations import read_expectation
 from trmbench.store import Store
 from trmbench.store.bundles import INDEX, MANIFEST, publish
-from trmbench.store.checkpoints import save
-from trmbench.store.expectations import Stored, read_expectations, take_over
-from trmbench.store.merging import to_merge
-from trmbench.store.notes import read_notes, write_note
+from trmbench.store.expectations import read_expectations
 from trmbench.store.several import open_results
-
-GOOD, BAD = bernoulli(4, 60, 0.9), bernoulli(4, 60, 0.3)
-
-
-@pytest.fixture
-def ours(tmp_path: Path) -> Path:
-    add_cell(tmp_path / "ours", "trm", GOOD)
-    return tmp_path / "ours"
 
 
 @pytest.fixture
 def bundle(ours: Path, tmp_path: Path) -> Path:
     publish(Store(ours), tmp_path / "bundle", "CC0-1.0")
     return tmp_path / "bundle"
-
-
-def run(*arguments: object) -> int:
-    return run_command(list(map(str, arguments)))
 
 
 def test_a_bundle_that_was_pulled_is_compared_as_the_original(
@@ -119,12 +99,6 @@ def test_no_path_and_no_name_of_the_machine_leaves_it(
         assert secret not in everything
 
 
-def expect(root: Path, text: str, hour: int = 0) -> Stored:
-    found = Stored(read_expectation(text), datetime(2026, 11, 1, hour, tzinfo=UTC))
-    take_over(Store(root), [found])
-    return found
-
-
 def test_what_was_expected_goes_with_the_bundle_and_no_place_with_it(
     ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,22 +112,6 @@ def test_what_was_expected_goes_with_the_bundle_and_no_place_with_it(
     assert pulled[1].expectation.text == "trm model.file=w.npz > hrm model.path=x"
     compared = open_results([tmp_path / "bundle"], pytest.fail)
     assert read_expectations(compared) == pulled
-
-
-def test_merged_expectations_keep_the_time_of_their_first_writing(
-    ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    theirs = tmp_path / "theirs"
-    add_cell(theirs, "trm", GOOD)
-    kept, first = expect(ours, "a > b", 2), expect(theirs, "c > d", 3)
-    for root, text, hour in ((theirs, "a > b", 5), (ours, "c > d", 7)):
-        expect(root, text, hour)
-    assert run("merge", theirs, f"--results={ours}", "--dry-run") == 0
-    assert read_expectations(Store(ours)) != [kept, first]
-    assert run("merge", theirs, f"--results={ours}") == 0
-    assert "0 rows and 1 expectation taken over" in capsys.readouterr().out
-    assert read_expectations(Store(ours)) == [kept, first]
-    assert not to_merge([theirs], ours, lambda line: None).expectations
 
 
 @pytest.mark.parametrize("damage", ["content", "extra", "outside", "digest", "no zip"])
@@ -230,105 +188,3 @@ def test_a_bundle_is_pulled_from_the_hub(
     monkeypatch.chdir(tmp_path)
     assert run("pull", "hf:lab/results") == 0
     assert len(Store("pulled/results").trials()) == 4
-
-
-def test_two_places_are_compared_and_each_row_says_whose_it_is(
-    ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    theirs = Path("theirs")
-    add_cell(theirs, "hrm", BAD)
-    add_cell(theirs, "trm", np.vstack([GOOD, bernoulli(2, 60, 0.8, salt=1)]))
-    arguments = ["compare", f"--results={ours}", f"--results={theirs}"]
-    assert run(*arguments) == 0
-    said = capsys.readouterr()
-    assert "trm is better than hrm" in said.out and str(theirs) in said.out
-    assert "both have 4 of the rows, alike; each counts once" in said.err
-    assert f"seeds 0, 1, 2, 3 from {ours}; seeds 4, 5 from {theirs}" in said.err
-    assert run(*arguments, "--where", f'origin = "{theirs}"', "--format=json") == 0
-    cells = {cell["name"]: cell for cell in json.loads(capsys.readouterr().out)["cells"]}
-    assert cells["trm"]["origins"] == {str(theirs): [4, 5]}
-
-
-def test_equal_trials_with_other_answers_are_refused_with_their_processors(
-    ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    add_cell(tmp_path / "theirs", "trm", BAD, provenance={"cpu": "Another one"})
-    assert run("compare", f"--results={ours}", f"--results={tmp_path / 'theirs'}") == 2
-    said = capsys.readouterr().err
-    assert "has other answers in" in said and "on A processor and on Another one" in said
-    assert run("merge", tmp_path / "theirs", f"--results={ours}") == 2
-    assert np.isclose(Store(ours).trials()[0]["score"], GOOD[0].mean())
-
-
-def test_merging_takes_over_what_is_missing_and_a_dry_run_writes_nothing(
-    ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    theirs = tmp_path / "theirs"
-    trials = add_cell(theirs, "hrm", BAD)
-    add_cell(theirs, "trm", GOOD)
-    weights = theirs / "checkpoints" / trials[0].trial_id
-    weights.mkdir(parents=True)
-    (weights / "final.json").write_text("{}")
-    (weights / "final.safetensors").write_bytes(b"x")
-    before = sorted(ours.rglob("*"))
-    assert run("merge", theirs, f"--results={ours}", "--dry-run") == 0
-    assert "4 rows would be taken over" in capsys.readouterr().out
-    assert sorted(ours.rglob("*")) == before
-    assert run("merge", theirs, f"--results={ours}") == 0
-    assert len(Store(ours).trials()) == 8
-    assert (ours / "checkpoints" / trials[0].trial_id / "final.safetensors").exists()
-    assert not to_merge([theirs], ours, lambda line: None).rows
-
-
-def test_a_finished_trial_takes_the_place_of_a_failed_one_and_never_the_reverse(
-    tmp_path: Path,
-) -> None:
-    failed, finished = tmp_path / "failed", tmp_path / "finished"
-    add_cell(failed, "trm", np.full((1, 60), np.nan))
-    add_cell(finished, "trm", GOOD[:1])
-    assert run("merge", failed, f"--results={finished}") == 0
-    assert Store(finished).trials()[0]["status"] == "finished"
-    assert run("merge", finished, f"--results={failed}") == 0
-    assert Store(failed).trials()[0]["status"] == "finished"
-
-
-def test_a_folder_that_is_not_there_is_refused(ours: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrmbenchError, match="no results at"):
-        open_results([ours, tmp_path / "nowhere"], pytest.fail)
-
-
-def test_trials_are_removed_with_all_that_is_stored_of_them(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    trials = add_cell(tmp_path, "trm", GOOD)
-    write_note(Store(tmp_path), trials)
-    before = len(list(tmp_path.rglob("*.parquet")))
-    first = trials[0].trial_id
-    assert run("rm", first[:8], f"--results={tmp_path}", "--dry-run") == 0
-    assert len(list(tmp_path.rglob("*.parquet"))) == before
-    assert run("rm", first[:8], f"--results={tmp_path}") == 0
-    assert "1 trial deleted" in capsys.readouterr().out
-    assert not list(tmp_path.rglob(f"{first}*"))
-    assert [item.trial.trial_id for item in unfinished(Store(tmp_path))] == []
-    assert run("rm", "--where=seed > 1", f"--results={tmp_path}") == 0
-    assert [row["seed"] for row in Store(tmp_path).trials()] == [1]
-    assert [trial.seed for trial in read_notes(Store(tmp_path))] == [1]
-    assert run("rm", f"--results={tmp_path}") == 2
-
-
-def test_checkpoints_that_the_final_weights_have_made_needless_are_removed(
-    tmp_path: Path,
-) -> None:
-    done, under_way = (
-        tmp_path / "checkpoints" / trial.trial_id
-        for trial in add_cell(tmp_path, "trm", bernoulli(2, 9, 0.5))
-    )
-    for folder in (done, under_way):
-        save(folder, "running-000000005", {"w": torch.ones(2)}, {"step": 5})
-    save(done, "final", {"raw/w": torch.ones(2)}, {})
-    assert run("rm", "--checkpoints", f"--results={tmp_path}", "--dry-run") == 0
-    assert len(list(done.iterdir())) == 4
-    assert run("rm", "--checkpoints", f"--results={tmp_path}") == 0
-    assert sorted(file.name for file in done.iterdir()) == ["final.json", "final.safetensors"]
-    assert len(list(under_way.iterdir())) == 2

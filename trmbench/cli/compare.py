@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -141,7 +142,6 @@ def compared(
     from trmbench.comparison.question import Question
     from trmbench.experiment.cells import cells_of_study
 
-    cells = cells_of_study(study, store.trials()) if study else None
     for name in POINTS:
         points = question.pop(name)
         if points is not None and not 0 <= points <= 100:  # nor NaN
@@ -151,8 +151,12 @@ def compared(
     price = question["dollars_per_hour"]
     if price is not None and not 0 <= price < 1e6:
         raise TrmbenchError(f"--dollars-per-hour {price} is not possible", "use 0 to 1,000,000")
-    published = beside == "published"
-    asked = Question(cells=cells, looks=_numbers(looks), published=published, **question)
+    asked = Question(
+        study=partial(cells_of_study, study) if study else None,
+        looks=_numbers(looks),
+        published=beside == "published",
+        **question,
+    )
     found = compare_cells(store, asked)
     for note in found.notes:
         warn(note)

@@ -88,7 +88,7 @@ def compare_cells(store: Store, question: Question) -> ComparedCells:
         TrmbenchError: bad input, or nothing to compare.
     """
     _check(question)
-    rows, hidden, notes = select_trials(store, question.where, question.split, question.cells)
+    rows, hidden, notes = select_trials(store, question.where, question.split, question.study)
     check_metric(store, rows, question.metric)
     reader = ScoreReader(store, question.metric)
     cells = summarize_with(reader, rows, question.metric)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from trmbench.comparison.matching import By
 from trmbench.comparison.pairing import Pairing
 from trmbench.spec.metrics import PRIMARY
+from trmbench.spec.trials import Row
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,8 @@ class Question:
 
     where: str | None = None
     """Which trials, in the language of `trmbench.comparison.where`."""
-    cells: Mapping[str, str | None] | None = None
-    """The only cells that are looked at, by cell_id, with their names there; None = all."""
+    study: Callable[[Sequence[Row]], Mapping[str, str | None]] | None = None
+    """Of all rows, the cells that are looked at: by cell_id their names; None = every cell."""
     metric: str = PRIMARY
     baseline: str | None = None
     """Name of the cell or model that the others are compared with; None = all pairs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from trmbench.comparison.where import Condition, parse_where
@@ -27,9 +27,9 @@ def select_trials(
     store: Store,
     where: str | None = None,
     split: str | None = None,
-    cells: Mapping[str, str | None] | None = None,
+    study: Callable[[Sequence[Row]], Mapping[str, str | None]] | None = None,
 ) -> Selected:
-    """Select the trials to compare, and give them the names and the order of `cells`.
+    """Select the trials to compare, and give them the names and the order of `study`.
 
     A trial that did not finish is kept with the other seeds of its cell whatever `where` says:
     those that finished may be the lucky ones.
@@ -45,7 +45,8 @@ def select_trials(
         raise TrmbenchError(
             f"no trials in {store.root}", "`trmbench run` makes some; --results names the folder"
         )
-    if cells is not None:
+    if study is not None:
+        cells = study(rows)
         places = {key: place for place, key in enumerate(cells)}
         rows = [{**row, "label": cells[key]} for row in rows if (key := row["cell_id"]) in cells]
         rows.sort(key=lambda row: places[row["cell_id"]])

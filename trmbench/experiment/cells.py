@@ -104,17 +104,14 @@ def cells_of_study(name: str, rows: Iterable[Row]) -> dict[str, str | None]:
     Raises:
         TrmbenchError: there is no such study.
     """
+    file = find_study(name)
     tested: dict[str, set[str]] = {}
     for row in rows:
         tested.setdefault(row["task"], set()).add(row["preset"])
-    cells = read_study(find_study(name)).cells
-    presets = sorted(set.intersection(*(tested.get(asked.task, set()) for asked in cells)))
-    names: dict[str, str | None] = {}
-    for asked in cells:
-        for preset in presets:
-            for cell, _ in _composed_rows(asked, preset, {}, None):
-                names.setdefault(cell.cell_id, cell.label)
-    return names
+    tasks = {asked.task for asked in read_study(file).cells}
+    presets = set.intersection(*(tested.get(task, set()) for task in tasks))
+    chosen = [choose_cells((), (), preset, file, {}) for preset in sorted(presets)]
+    return {cell.cell_id: cell.label for choice in chosen for cell in choice.cells}
 
 
 def _study(file: Traversable | None, models: Sequence[str], tasks: Sequence[str]) -> Study:

@@ -55,10 +55,8 @@ class CheckpointComparison:
         bounds = f"{100 * found.low:+.1f} to {100 * found.high:+.1f}"
         bounds += " uncorrected" if found.low > 0 or found.high < 0 else ""
         side = f"{size} {'above' if found.difference > 0 else 'below'}"
-        least, found_of = (
-            self.minimum_detectable_difference,
-            "no difference whatever could be shown.",
-        )
+        least = self.minimum_detectable_difference
+        found_of = "no difference whatever could be shown."
         if least <= 1:
             found_of = f"a true difference of {100 * least:.1f} points is found four times in five."
         return (
