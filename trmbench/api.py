@@ -18,8 +18,8 @@ from trmbench.plugin import registry
 from trmbench.spec import RunnerSpec
 from trmbench.store import Store
 from trmbench.store.expectations import write_expectations
+from trmbench.store.opening import open_results
 from trmbench.store.schemas import SCHEMAS
-from trmbench.store.several import open_results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,6 +125,7 @@ def compare(
     results: str | Path | Sequence[str | Path] = "results",
     *,
     study: str | None = None,
+    apart: bool = False,
     **question: Any,
 ) -> ComparedCells:
     """Return what `trmbench compare` prints as values: cells, differences and verdicts.
@@ -132,8 +133,10 @@ def compare(
     Args:
         results: a results folder, its URL, or a bundle; or several, whose rows are compared as one.
         study: a study that comes with trmbench: look at its cells only, named as it names them.
+        apart: each of several places has cells of its own, even of trials that they share.
         question: fields of `trmbench.comparison.question.Question`, such as `baseline="direct"`.
     """
     places = [results] if isinstance(results, str | Path) else results
     cells = partial(cells_of_study, study) if study else None
-    return compare_cells(open_results(places, warnings.warn), Question(study=cells, **question))
+    store = open_results(places, warnings.warn, apart)
+    return compare_cells(store, Question(study=cells, **question))

@@ -19,7 +19,7 @@ from trmbench.spec.expectations import read_expectation
 from trmbench.store import Store
 from trmbench.store.expectations import read_expectations, write_expectations
 from trmbench.store.faults import faults
-from trmbench.store.several import open_results
+from trmbench.store.opening import open_results
 
 
 def scored(root: Path, *texts: str, **question: str) -> list[Outcome]:

@@ -22,7 +22,7 @@ from trmbench.comparison.question import Question
 from trmbench.store import Store
 from trmbench.store.bundles import INDEX, MANIFEST, publish
 from trmbench.store.expectations import read_expectations
-from trmbench.store.several import open_results
+from trmbench.store.opening import open_results
 
 
 @pytest.fixture

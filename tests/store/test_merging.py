@@ -14,7 +14,7 @@ from trmbench.errors import TrmbenchError
 from trmbench.store import Store
 from trmbench.store.expectations import read_expectations
 from trmbench.store.merging import to_merge
-from trmbench.store.several import open_results
+from trmbench.store.opening import open_results
 
 
 def test_two_places_are_compared_and_each_row_says_whose_it_is(

@@ -102,6 +102,11 @@ QUESTION = (
         help="Show what papers report next to ours.",
     ),
     several_results_option,
+    click.option(
+        "--apart",
+        is_flag=True,
+        help="Each of several --results has cells of its own, even of trials that they share.",
+    ),
 )
 """The options of `compare` and `report` that say what is compared."""
 
@@ -113,12 +118,12 @@ def question_options(command: Any) -> Any:
     return command
 
 
-def opened(results: Sequence[str]) -> Store:
-    """The results that `--results` names, read as one."""
+def opened(results: Sequence[str], apart: bool = False) -> Store:
+    """The results that `--results` names, read as one or kept apart."""
     from trmbench.cli.console import warn
-    from trmbench.store.several import open_results
+    from trmbench.store.opening import open_results
 
-    return open_results(results, warn)
+    return open_results(results, warn, apart)
 
 
 POINTS = ("margin", "not_worse_than", "plan", "exceeds")
@@ -184,11 +189,13 @@ def _numbers(looks: str | None) -> tuple[int, ...]:
     help="How to print it.",
 )
 @click.option("--fail-if-worse", is_flag=True, help="Exit 1 if a model is worse than --baseline.")
-def command(form: str, fail_if_worse: bool, results: Sequence[str], **options: Any) -> int:
+def command(
+    form: str, fail_if_worse: bool, results: Sequence[str], apart: bool, **options: Any
+) -> int:
     """Compare the cells of each task and preset: means, differences, verdicts in words."""
     if fail_if_worse and not options["baseline"]:
         raise TrmbenchError("--fail-if-worse needs to know worse than what", "add --baseline MODEL")
-    found = compared(opened(results), **options)
+    found = compared(opened(results, apart), **options)
     if form == "table":
         from trmbench.cli.console import console
         from trmbench.report.terminal import comparison_view

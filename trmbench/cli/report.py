@@ -27,14 +27,16 @@ from trmbench.cli.compare import compared, opened, question_options
     metavar="DIR",
     help="Write the figures there as SVG and PNG, too.",
 )
-def command(output: Path, figures: Path | None, results: Sequence[str], **options: Any) -> None:
+def command(
+    output: Path, figures: Path | None, results: Sequence[str], apart: bool, **options: Any
+) -> None:
     """Write tables, figures, drawn puzzles, configuration and failures into one HTML file."""
     from trmbench.cli.console import console
     from trmbench.gallery.differences import draw_differences
     from trmbench.report.canvas import save_figures
     from trmbench.report.page import build_report, write_report
 
-    store = opened(results)
+    store = opened(results, apart)
     found = compared(store, **options)
     report = build_report(store, found, draw_differences(store, found))
     write_report(report, output)

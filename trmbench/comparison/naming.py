@@ -9,6 +9,7 @@ from typing import Any
 from trmbench.comparison.scores import data_of, metric_of
 from trmbench.spec.status import FINISHED
 from trmbench.spec.trials import Row, split_of
+from trmbench.store.several import APART, ORIGIN
 
 USUAL_EVALUATION = {
     "split": "test",
@@ -68,7 +69,7 @@ def names_of(firsts: Sequence[Row]) -> list[str]:
     """
     shared = shared_overrides([overrides_of(row) for row in firsts])
     names = [row.get("label") or _name(row["model"], _own(row, shared)) for row in firsts]
-    for distinguish in (_evaluation, _scored_by, _data, lambda row: {"cell": row["cell_id"]}):
+    for distinguish in (_place, _evaluation, _scored_by, _data, _cell):
         keys = [
             (row["task"], row["preset"], split_of(row), name)
             for row, name in zip(firsts, names, strict=True)
@@ -86,6 +87,14 @@ def _name(model: str, changes: Mapping[str, Any]) -> str:
 
 def _own(row: Row, shared: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in overrides_of(row).items() if key not in shared}
+
+
+def _place(row: Row) -> dict[str, Any]:
+    return {"from": row[ORIGIN]} if APART in row else {}
+
+
+def _cell(row: Row) -> dict[str, Any]:
+    return {"cell": row["cell_id"]}
 
 
 def _evaluation(row: Row) -> dict[str, Any]:

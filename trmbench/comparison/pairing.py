@@ -15,6 +15,7 @@ from typing import Literal
 
 from trmbench.comparison.cells import CellSummary
 from trmbench.spec.trials import Row
+from trmbench.store.several import APART, ORIGIN
 
 Pairing = Literal["auto", "always", "never"]
 
@@ -67,7 +68,7 @@ def _roots(row: Row) -> set[Hashable]:
     elif isinstance(named, str):  # a row of before its base was recorded
         of_base = [item for item in overrides.items() if not item[0].startswith("model.")]
         roots.add(_training(named, row, of_base))
-    return roots
+    return {(row[ORIGIN], root) for root in roots} if APART in row else roots
 
 
 def _training(model: str, row: Row, overrides: Sequence[tuple[str, object]]) -> Hashable:

@@ -10,6 +10,7 @@ from trmbench.errors import TrmbenchError, unknown
 from trmbench.spec.status import FINISHED, IMPORTED
 from trmbench.spec.trials import Row, split_of
 from trmbench.store import Store
+from trmbench.store.several import APART
 
 
 class Selected(NamedTuple):
@@ -48,8 +49,8 @@ def select_trials(
     if study is not None:
         cells = study(rows)
         places = {key: place for place, key in enumerate(cells)}
-        rows = [{**row, "label": cells[key]} for row in rows if (key := row["cell_id"]) in cells]
-        rows.sort(key=lambda row: places[row["cell_id"]])
+        rows = [{**row, "label": cells[key]} for row in rows if (key := _stored(row)) in cells]
+        rows.sort(key=lambda row: places[_stored(row)])
         if not rows:
             raise TrmbenchError(
                 f"no trial in {store.root} belongs to this study",
@@ -70,6 +71,12 @@ def select_trials(
         rows = [row for row in rows if split_of(row) == split]
         left_out = [row for row in left_out if split_of(row) == split]
     return Selected(rows, left_out, repeated)
+
+
+def _stored(row: Row) -> str:
+    """The cell of a row as it is stored, in places that are kept apart, too."""
+    cell_id: str = row.get(APART) or row["cell_id"]
+    return cell_id
 
 
 def _divided(rows: list[Row], condition: Condition) -> tuple[list[Row], list[Row]]:

@@ -18,22 +18,13 @@ from trmbench.store.machines import processor
 
 ORIGIN = "origin"
 """Key of a row of several folders: the folder or bundle that it is from."""
+APART = "stored_cell_id"
+"""Key of a row of places that are kept apart: the id of its cell in its place."""
 _ANSWERS = ("puzzle_id", "answer", "score", "exact")
 
 
-def open_results(places: Sequence[str | Location], warn: Callable[[str], None]) -> Store:
-    """Open a results folder, or several of them and bundles, which are read as one.
-
-    Raises:
-        TrmbenchError: a place is not there, is no bundle, or a trial has different answers in two.
-    """
-    unique = list(dict.fromkeys(places))
-    if len(unique) == 1 and not _is_bundle(unique[0]):
-        return Store(unique[0], warn)
-    return SeveralStores(unique, warn)
-
-
-def _is_bundle(place: str | Location) -> bool:
+def is_bundled(place: str | Location) -> bool:
+    """Whether a place is a bundle that was published."""
     found = location(place)
     return isinstance(found, Path) and is_bundle(found)
 
@@ -46,7 +37,7 @@ class SeveralStores(Store):
         warn: gets a line per damaged file, and one per pair of places that share trials.
 
     Raises:
-        TrmbenchError: as `open_results`.
+        TrmbenchError: a place is not there, is no bundle, or a trial has different answers in two.
     """
 
     def __init__(self, places: Sequence[str | Location], warn: Callable[[str], None]) -> None:
@@ -61,7 +52,7 @@ class SeveralStores(Store):
         found = location(place)
         if not found.exists():
             raise TrmbenchError(f"no results at {place}", "name a results folder or a bundle")
-        if not _is_bundle(place):
+        if not is_bundled(place):
             return Store(found, warn)
         assert isinstance(found, Path)
         folder = tempfile.TemporaryDirectory(prefix="trmbench-")
@@ -96,14 +87,18 @@ class SeveralStores(Store):
     def _require_equal(
         self, name: str, row: Mapping[str, Any], again: Mapping[str, Any], a: str, b: str
     ) -> None:
-        tables = [self._members[o].read("puzzles", _ANSWERS, [name]) for o in (a, b)]
-        if tables[0].num_rows and tables[1].num_rows and not tables[0].equals(tables[1]):
+        if self._same_answers(name, a, b) is False:
             label = f"{row['model']} {row['task']} seed {row['seed']}"
             raise TrmbenchError(
                 f"trial {row['trial_id']} ({label}) has other answers in {a} than in {b}"
                 f"{machines(row, again)}",
-                "both cannot count: compare them apart, or `trmbench rm` it in one of them",
+                "both cannot count: `compare --apart`, or `trmbench rm` it in one of them",
             )
+
+    def _same_answers(self, name: str, a: str, b: str) -> bool | None:
+        """Whether a trial has the same answers in two places; None if one of them has none."""
+        tables = [self._members[o].read("puzzles", _ANSWERS, [name]) for o in (a, b)]
+        return tables[0].equals(tables[1]) if all(table.num_rows for table in tables) else None
 
     # --- reading ---
 
