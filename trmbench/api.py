@@ -69,9 +69,9 @@ def run(
     models, tasks = _names(models), _names(tasks)
     choice = choose_cells(models, tasks, preset, file, settings or {}, seeds, runs, expect)
     store = Store(results, warnings.warn)
-    for line in (*choice.warnings, *changed_data(choice.cells, store)):
-        warnings.warn(line, stacklevel=2)
     todo = plan(choice.cells, choice.seeds, store)
+    for line in (*choice.warnings, *changed_data(choice.cells, store), *todo.warnings):
+        warnings.warn(line, stacklevel=2)
     write_expectations(store, choice.expected)
     if todo.pending:
         store.ensure_writable()

@@ -17,9 +17,10 @@ def print_plan(plan: Plan) -> None:
     """Print settings, trials and estimates."""
     for cell in plan.cells:
         console.print(_settings_table(cell))
-    finished = {trial.trial_id for trial in plan.finished}
+    states = {trial.trial_id: "finished" for trial in plan.finished}
+    states |= {trial.trial_id: "to do, trained again" for trial in plan.retrained}
     for trial in plan.trials:
-        state = "finished" if trial.trial_id in finished else "to do"
+        state = states.get(trial.trial_id, "to do")
         console.print(f"{trial.trial_id}  {trial.label}  {state}")
     seconds = _print(estimate_cells(plan, load=False))
     if len(plan.pending) > 1:

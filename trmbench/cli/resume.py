@@ -51,7 +51,7 @@ def command(
     from trmbench.cli.execution import results_at, run_pending
     from trmbench.cli.summary import print_summary
     from trmbench.config.compose import checked_section
-    from trmbench.experiment.plan import Plan
+    from trmbench.experiment.plan import Plan, retrained
     from trmbench.experiment.runs import unfinished
 
     changes = {key: value for key, value in execution.items() if value is not None}
@@ -71,7 +71,9 @@ def command(
     if not trials:
         return 1
     runner = registry.runners().find(runner_name).spec
-    todo = Plan([], trials, [])
+    todo = Plan([], trials, [], retrained(trials, store))
+    for line in todo.warnings:
+        warn(line)
     debug = context.obj["debug"]
     failed = run_pending(todo, store, runner, debug=debug, fail_fast=fail_fast, yes=yes)
     all_finished = print_summary(store, store.trials([trial.name for trial in trials]), len(trials))

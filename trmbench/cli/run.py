@@ -139,7 +139,8 @@ def command(
     choice = choose_cells(models, tasks, preset, source, given, seeds, runner, expected)
     store = Store(results, warn)
     todo = plan(choice.cells, choice.seeds, store)
-    _tell(choice, changed_data(choice.cells, store))
+    again = [] if fresh else todo.warnings
+    _tell(choice, [*changed_data(choice.cells, store), *again])
     if dry_run:
         return _dry_run(todo)
     if fresh:
@@ -165,13 +166,13 @@ def _summarize(todo: Plan, store: Store, choice: Choice) -> None:
     print_further(store, todo.further_rows(store))
 
 
-def _tell(choice: Choice, changed: Sequence[str]) -> None:
+def _tell(choice: Choice, further: Sequence[str]) -> None:
     """Say what was chosen automatically, and what is lacking."""
     from trmbench.cli.console import console, warn
 
     if choice.note:
         console.print(choice.note)
-    for line in (*choice.warnings, *changed):
+    for line in (*choice.warnings, *further):
         warn(line)
 
 

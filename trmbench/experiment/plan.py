@@ -29,12 +29,26 @@ class Plan:
     cells: Sequence[Cell]
     trials: Sequence[Trial]
     finished: Sequence[Trial]
+    retrained: Sequence[Trial] = ()
+    """Those of the pending ones that finished before, and whose weights are not there."""
 
     @property
     def pending(self) -> list[Trial]:
         """The trials that are left to do."""
         done = {trial.trial_id for trial in self.finished}
         return [trial for trial in self.trials if trial.trial_id not in done]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Write what should be known before the trials are run."""
+        if not self.retrained:
+            return []
+        some, count = self.retrained[0], len(self.retrained)
+        return [
+            f"trained again, as the final weights are not in {some.results}: {count} finished"
+            f" trial{'s' * (count > 1)}, such as {some.trial_id} ({some.label}); what is stored"
+            " of a trial stays until it has finished again"
+        ]
 
     def further_rows(self, store: Store) -> list[dict[str, Any]]:
         """The stored rows of the same trials as tested on the other test splits of their tasks."""
@@ -65,7 +79,21 @@ def plan(cells: Sequence[Cell], seeds: Sequence[int], store: Store) -> Plan:
     trials = [cell.trial(seed, store.address) for cell in cells for seed in seeds]
     done = store.done(trials)
     finished = [trial for trial in trials if trial.name in done]
-    return Plan(cells, trials, finished)
+    pending = [trial for trial in trials if trial.name not in done]
+    return Plan(cells, trials, finished, retrained(pending, store))
+
+
+def retrained(trials: Sequence[Trial], store: Store) -> list[Trial]:
+    """Return those of the trials that finished before, and whose weights are not there."""
+    names = store.names_of(trial.trial_id for trial in trials) if trials else []
+    lacking = {row["trial_id"] for row in store.trials(names) if _lacks_weights(store, row)}
+    return [trial for trial in trials if trial.trial_id in lacking]
+
+
+def _lacks_weights(store: Store, row: Row) -> bool:
+    """Whether a trial has finished, and its weights or those of its bases are not all there."""
+    owners = _bases(row) or [row["trial_id"]] * (row["train_seconds"] is not None)
+    return row["status"] == FINISHED and not _all_there(store, owners)
 
 
 def changed_data(cells: Sequence[Cell], store: Store) -> list[str]:
@@ -143,11 +171,19 @@ def reevaluations(
 
 def _stands(store: Store, row: Row) -> bool:
     """Whether a trial has finished with what it builds upon, whose weights are all there."""
+    bases = _bases(row)
+    return row["status"] == FINISHED and bool(bases) and _all_there(store, bases)
+
+
+def _bases(row: Row) -> list[str]:
+    """Name the trials that a trial builds upon."""
     provenance = json.loads(row["provenance"] or "{}")
     single = [base["trial_id"]] if (base := provenance.get("base")) else []
-    bases = [*(provenance.get("bases") or ()), *single]
-    there = all(is_id(each) and has_final(store.checkpoints(each)) for each in bases)
-    return row["status"] == FINISHED and bool(bases) and there
+    return [*(provenance.get("bases") or ()), *single]
+
+
+def _all_there(store: Store, trial_ids: Iterable[str]) -> bool:
+    return all(is_id(each) and has_final(store.checkpoints(each)) for each in trial_ids)
 
 
 def _as_asked(store: Store, row: Row) -> Trial:

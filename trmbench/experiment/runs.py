@@ -17,6 +17,7 @@ from trmbench.spec.status import FAILED, FINISHED, INTERRUPTED
 from trmbench.store import Store
 from trmbench.store.checkpoints import RUNNING, files_of, forget_all, names_in, saved_steps
 from trmbench.store.claims import Claimed, claimed, holder
+from trmbench.store.datasets import is_done
 from trmbench.store.files import below, delete, listing, subfolders
 from trmbench.store.final import has_final
 from trmbench.store.leftovers import sweep
@@ -38,7 +39,7 @@ class Unfinished:
 
     trial: Trial
     state: str
-    """"failed", "interrupted", "begun", "not begun", or who does it."""
+    """"failed", "interrupted", "begun", "not begun", "to be tested deeper", or who does it."""
     step: int
     """The training step of its last checkpoint."""
     outdated: str | None
@@ -48,20 +49,21 @@ class Unfinished:
 def unfinished(store: Store) -> list[Unfinished]:
     """The trials of a results folder that are not finished, in the order they were asked for."""
     rows = store.trials()
-    statuses = {row_name(row): row["status"] for row in rows}
+    told = {row_name(row): row for row in rows}
     stopped = [store.trial_of(row) for row in rows if row["status"] in (FAILED, INTERRUPTED)]
     trials = {trial.name: trial for trial in [*read_notes(store), *stopped]}
     return [
-        _describe(store, trial, statuses.get(name))
+        _describe(store, trial, told[name]["status"] if name in told else None)
         for name, trial in trials.items()
-        if statuses.get(name) != FINISHED
+        if name not in told or not is_done(trial, told[name])
     ]
 
 
 def _describe(store: Store, trial: Trial, status: str | None) -> Unfinished:
     steps = saved_steps(store.checkpoints(trial.trial_id))
     other = holder(store.root, trial.trial_id)
-    state = str(other) if other else status or ("begun" if steps else "not begun")
+    ended = "to be tested deeper" if status == FINISHED else status
+    state = str(other) if other else ended or ("begun" if steps else "not begun")
     return Unfinished(trial, state, max(steps, default=0), _outdated(trial))
 
 

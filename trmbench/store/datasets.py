@@ -220,12 +220,8 @@ class Store:
 
     def done(self, trials: Iterable[Trial]) -> set[str]:
         """Name the trials that are finished, with a depth curve as long as they ask for."""
-        asked = {trial.name: trial.config["evaluation"].get("depth") or 0 for trial in trials}
-        return {
-            row_name(row)
-            for row in self.trials(asked)
-            if row["status"] == FINISHED and asked[row_name(row)] <= _deepest(row)
-        }
+        asked = {trial.name: trial for trial in trials}
+        return {row_name(row) for row in self.trials(asked) if is_done(asked[row_name(row)], row)}
 
     def trial_of(self, row: Mapping[str, Any]) -> Trial:
         """The trial that a row of `trials` is about."""
@@ -257,6 +253,12 @@ def _of_one_trial(rows: list[dict[str, Any]], start: str, root: Location) -> lis
     if len(ids) > 1:
         raise TrmbenchError(f"{start!r} may be any of {', '.join(sorted(ids))}", "type more of it")
     return rows
+
+
+def is_done(trial: Trial, row: Mapping[str, Any]) -> bool:
+    """Whether a trial's row is finished, with a depth curve as long as the trial asks for."""
+    asked = trial.config["evaluation"].get("depth") or 0
+    return bool(row["status"] == FINISHED and asked <= _deepest(row))
 
 
 def _deepest(row: Mapping[str, Any]) -> float:

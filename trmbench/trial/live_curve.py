@@ -17,6 +17,8 @@ SECONDS_BETWEEN_WRITES, SECONDS_BETWEEN_UPLOADS = 3.0, 60.0
 class LiveCurve:
     """Writes the curve of a trial while it grows; the whole one follows when the training ends.
 
+    A trial that finished before, and is trained again, keeps its whole curve until then.
+
     Args:
         store: where it is written.
         trial_id: the trial.
@@ -29,6 +31,7 @@ class LiveCurve:
         self._pause = SECONDS_BETWEEN_WRITES if is_near else SECONDS_BETWEEN_UPLOADS
         self._next = 0.0
         self._told = 0
+        self._has_finished: bool | None = None
 
     def rows(self, curve: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Make rows of the dataset `curves` of points."""
@@ -43,5 +46,9 @@ class LiveCurve:
         """Write the points until now, unless that was done a moment ago."""
         if curve and time.monotonic() >= self._next:
             with contextlib.suppress(TrmbenchError):  # the curve at the end is the one that counts
-                self._store.write("curves", self._trial_id, self.rows(curve))
+                if self._has_finished is None:
+                    names = self._store.names_of([self._trial_id])
+                    self._has_finished = bool(self._store.finished(names))
+                if not self._has_finished:
+                    self._store.write("curves", self._trial_id, self.rows(curve))
             self._next = time.monotonic() + self._pause
