@@ -1,4 +1,4 @@
-"""A training step never waits for the device, shown on torch's `meta` device.
+"""A training step never waits for the device, nor does a test step, shown on torch's `meta` device.
 
 That device has no numbers to wait for: whatever reads one (`item`, `tolist`, `nonzero`, a Boolean
 index) raises there, and so does an operation on tensors of two devices. Copies from the processor
@@ -17,9 +17,11 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from trmbench.experiment.cells import choose_cells
+from trmbench.spec import Batch
 from trmbench.training.metrics import RunningMetrics
 from trmbench.training.trainer import Trainer
 from trmbench.trial.build import TrialParts
+from trmbench.trial.solver import solver_of
 
 OURS = ("/trmbench/", "/trmbench_")
 
@@ -46,6 +48,20 @@ class Copies(TorchDispatchMode):
         return out
 
 
+class Waits(Copies):
+    """Notes also the lines that ask the device which puzzles are left: two each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.ops.aten.nonzero.default:
+            self.asked.append(line_of_ours())
+            return torch.empty((2, 1), dtype=torch.long, device=META)
+        return super().__torch_dispatch__(func, types, args, kwargs)
+
+
 class Lists(TorchFunctionMode):
     """Notes the lines that make a tensor on the device from Python numbers: a copy, too."""
 
@@ -65,10 +81,14 @@ def on_meta(monkeypatch: pytest.MonkeyPatch) -> None:
     train_on_meta(monkeypatch)
 
 
-def trainer(model: str, task: str, **settings: Any) -> Trainer:
+def parts_of(model: str, task: str, **settings: Any) -> TrialParts:
     small = {"train.steps": 100, "train.batch_size": 8, "model.width": 16, **settings}
     [cell] = choose_cells([model], [task], "mini", None, small).cells
-    return TrialParts(cell.trial(0, "unused")).trainer()
+    return TrialParts(cell.trial(0, "unused"))
+
+
+def trainer(model: str, task: str, **settings: Any) -> Trainer:
+    return parts_of(model, task, **settings).trainer()
 
 
 def waits(trained: Trainer) -> list[str]:
@@ -108,3 +128,28 @@ def test_nor_does_a_step_after_a_resume(monkeypatch: pytest.MonkeyPatch) -> None
 
     trained.save(Kept())  # type: ignore[arg-type]
     assert waits(trained) == []
+
+
+def waits_of_test(early_exit: int | None, model: str) -> tuple[list[str], int]:
+    """The lines that wait while a batch is answered, those that copy first; and its steps."""
+    parts = parts_of(model, "sudoku", **{"evaluation.early_exit": early_exit})
+    solver = solver_of(parts)
+    tokens = torch.zeros((8, parts.task.info.seq_len), dtype=torch.long, device=META)
+    batch = Batch(tokens, tokens, tokens[:, 0], tokens[:, 0])
+    with Waits() as waits, Lists(waits.found):
+        answers = solver.predict(batch, torch.Generator())
+    steps = max(answers.by_depth or [parts.model.max_steps])
+    return waits.found + waits.asked, steps
+
+
+@pytest.mark.parametrize("model", ["trm", "urm", "eqr", "se-rrm"])
+def test_no_step_of_a_test_waits(model: str) -> None:
+    assert waits_of_test(None, model)[0] == []
+
+
+@pytest.mark.parametrize(("model", "patience"), [("trm", 0), ("eqr", 2)])
+def test_an_early_exit_waits_once_a_step(model: str, patience: int) -> None:
+    """One wait a step is the least: only the device knows how large the next step's batch is."""
+    found, steps = waits_of_test(patience, model)
+    assert steps > 1 and len(found) == steps
+    assert all(line.startswith("early_exit.py") for line in found)
