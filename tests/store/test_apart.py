@@ -48,6 +48,16 @@ def test_each_row_leads_to_the_answers_and_weights_of_its_place(ours: Path, tmp_
     assert len(store.names("puzzles")) == len(GOOD) + len(BAD)
 
 
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_trial_that_finishes_meanwhile_is_not_looked_at(
+    ours: Path, tmp_path: Path, apart: bool
+) -> None:
+    add_cell(tmp_path / "theirs", "hrm", BAD)
+    store = open_results([ours, tmp_path / "theirs"], lambda line: None, apart)
+    add_cell(ours, "urm", GOOD)
+    assert len(store.trials()) == len(GOOD) + len(BAD)
+
+
 def test_one_place_cannot_be_kept_apart(ours: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("compare", f"--results={ours}", "--apart") == 2
     assert "alone cannot be kept apart" in capsys.readouterr().err

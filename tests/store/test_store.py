@@ -112,11 +112,11 @@ def test_a_full_disk_leaves_the_old_file_and_one_clear_line(
     store = Store(tmp_path)
     store.write_trial(TRIAL, {"status": "finished"})
 
-    def onto_full_disk(table: pa.Table, path: Path, **options: object) -> None:
+    def onto_full_disk(file: pq.ParquetWriter, table: pa.Table) -> None:
         with open("/dev/full", "wb", buffering=0) as full:
             full.write(b"x")
 
-    monkeypatch.setattr(pq, "write_table", onto_full_disk)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", onto_full_disk)
     with pytest.raises(TrmbenchError, match=r"No space left on device.*is intact"):
         store.write_trial(TRIAL, {"status": "failed"})
     monkeypatch.undo()

@@ -67,11 +67,11 @@ class ApartStores(SeveralStores):
 
     def trials(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """The trials' rows, oldest first, with the keys `origin` and `stored_cell_id`."""
-        wanted = None if names is None else set(names)
+        wanted = self._stored.keys() if names is None else self._stored.keys() & set(names)
         rows = [
             _apart(row, origin) for origin, store in self._members.items() for row in store.trials()
         ]
-        found = [row for row in rows if wanted is None or row_name(row) in wanted]
+        found = [row for row in rows if row_name(row) in wanted]
         return sorted(found, key=lambda row: str(row["started_at"]))
 
     def checkpoints(self, trial_id: str) -> Location:

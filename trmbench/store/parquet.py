@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import pyarrow as pa
@@ -72,10 +73,21 @@ def write_table(folder: Location, dataset: str, name: str, table: pa.Table) -> N
     else:
         digests = {column: digest(table[column]) for column in table.column_names}
         said[_CONTENT] = json.dumps(digests)
-    table = table.replace_schema_metadata(said)
-    replace_file(
-        folder / f"{name}{SUFFIX}", lambda path: pq.write_table(table, path, compression="zstd")
-    )
+    replace_file(folder / f"{name}{SUFFIX}", lambda path: _write(table, said, path))
+
+
+def _write(table: pa.Table, said: Mapping[str, str], path: Path) -> None:
+    """Write a table with what is said about it.
+
+    Statistics, and Arrow's own copy of the schema and of what is said, would be most of a file of
+    one row; all types are Parquet's.
+    """
+    schema = table.schema.remove_metadata()
+    with pq.ParquetWriter(
+        path, schema, compression="zstd", write_statistics=False, store_schema=False
+    ) as file:
+        file.write_table(table.cast(schema))
+        file.add_key_value_metadata(said)
 
 
 def read_table(
