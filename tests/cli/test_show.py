@@ -57,6 +57,18 @@ def test_show_tells_all_about_a_trial(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "exact accuracy ▁" in text  # it rises
 
 
+def test_no_value_is_cut_on_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = "c57d708676fc01a8" * 4
+    provenance = {"data": {"fingerprint": digest}}
+    trial = add_cell(tmp_path, "trm", bernoulli(1, 20, 0.5), provenance=provenance)[0]
+    monkeypatch.setattr("trmbench.cli.console.console._width", 60)
+    assert run_command(["show", trial.trial_id, f"--results={tmp_path}"]) == 0
+    text = capsys.readouterr().out
+    assert "…" not in text and digest in "".join(text.split())
+
+
 def test_show_lists_the_unsolved_puzzles(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -62,6 +62,16 @@ def test_a_trial_is_priced_at_the_rate_of_the_machine(tmp_path: Path) -> None:
     assert [row[table.headings.index("dollars")] for row in table.rows] == ["3.75", "5.00"]
 
 
+def test_the_time_of_a_test_that_went_deeper_is_not_that_of_its_answers(tmp_path: Path) -> None:
+    deeper = {"by_depth": [point(4, 0.5), point(64, 0.6)], "test_seconds": 20.0}
+    add_cell(tmp_path, "trm", GOOD, row={"depth": 4, "test_puzzles": 50, **deeper})
+    add_cell(tmp_path, "hrm", BAD, row={"depth": 4, "test_puzzles": 50, "test_seconds": 2.0})
+    add_cell(tmp_path, "urm", BAD, row={"depth": 4, "test_puzzles": 50, "test_seconds": 3.0})
+    table = measured_table(compared(tmp_path))
+    seconds = [row[table.headings.index("seconds per answer")] for row in table.rows]
+    assert seconds == ["-", "0.04 s", "0.06 s"]
+
+
 def test_the_best_depth_is_an_oracles_and_the_tested_one_is_marked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

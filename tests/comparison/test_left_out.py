@@ -102,5 +102,6 @@ def test_as_many_other_puzzles_are_refused_with_the_setting_that_chose_them(tmp_
 def test_unlike_compute_is_a_caution_in_numbers(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD, row={"train_flops": 2e15})
     add_cell(tmp_path, "hrm", BAD, row={"train_flops": 9e15})
+    add_cell(tmp_path, "urm", BAD, row={"train_flops": 2.0001e15})
     lines = cautions(compared(tmp_path))
-    assert "different training compute: 2e+15 (trm); 9e+15 (hrm) FLOPs" in lines
+    assert "different training compute: 2e+15 (trm, urm); 9e+15 (hrm) FLOPs" in lines

@@ -54,6 +54,30 @@ def test_a_table_too_wide_is_continued_below_with_its_names() -> None:
     assert "97.9 to 99.9" in first and "97.9 to 99.9" not in second
 
 
+def test_a_list_of_trials_has_a_line_per_trial_at_80_columns() -> None:
+    headings = ("trial", "model", "task", "preset", "seed", "tested", "score", "started")
+    first = ("83a552a43c7a", "eqr-breadth", "sudoku", "mini", "0", "as usual", "82.0 %")
+    second = ("a7c20e1c6df5", "trm", "maze", "mini-unique", "1", "votes=4", "8.1 %")
+    again = (*second[:5], "split=+10", "9.1 %")
+    rows = tuple((*row, "2026-11-25 08:04") for row in (first, second, again))
+    text = drawn(TextTable("Trials", headings, rows, 6), 80)
+    assert "trial: " not in text
+    assert text.count("2026-11-25 08:04") == 3
+    below = text.splitlines()[-1].split()
+    assert below[0] == "a7c20e1c6df5" and "split=+10" in below and below[-1] == "08:04"
+
+
+def test_names_are_wrapped_or_set_tighter_only_where_that_saves_a_table() -> None:
+    sudoku = ("sudoku", "direct", "exact accuracy")
+    numbers = ("99.3 %", "98.5 to 100.0", "98.3..99.8", "44.4 s", "29,666", "428 MB")
+    rows = [(*name, "5", *numbers) for name in (sudoku, ("maze", "se-rrm", "valid accuracy"))]
+    headings = ("task", "model", "metric", "seeds", "mean", "95 % interval", "min..max", "train")
+    table = TextTable("", (*headings, "parameters", "memory"), tuple(rows), 3)
+    assert drawn(table, 80).count("exact accuracy") == drawn(table, 80).count("direct") == 2
+    wide = TextTable("", ("model", *"abcdefgh"), (("trm", *["12345678"] * 8),), 1)
+    assert drawn(wide, 80).count("trm") == 1
+
+
 def test_the_narrowest_terminal_gets_a_line_per_value() -> None:
     text = drawn(WIDE, 24)
     assert "trial: 83a552a43c7a" in text and "95 % interval: 1 to 2" in text

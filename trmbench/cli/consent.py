@@ -34,7 +34,7 @@ def require_consent(todo: Plan, seconds: Mapping[str, float], yes: bool) -> None
         return
     said = f"{counted(len(todo.pending), 'trial')} will take {about(expected)} on this machine"
     if yes:
-        return console.print(f"{said}.", soft_wrap=True)
+        return console.say(f"{said}.")
     if not sys.stdin.isatty():
         raise TrmbenchError(said, "add --yes to begin all the same; --dry-run shows every setting")
     if not click.confirm(f"{said}. Begin?"):

@@ -12,4 +12,4 @@ errors = SafeConsole(stderr=True)
 
 def warn(line: str) -> None:
     """One line about something that is not as it should be."""
-    errors.print(f"trmbench: {' '.join(line.split())}", style="yellow", soft_wrap=True)
+    errors.say(f"trmbench: {' '.join(line.split())}", style="yellow")

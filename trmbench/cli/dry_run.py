@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from trmbench.bench.estimate import CellEstimate, estimate_cells
 from trmbench.cli.consent import expected_seconds
@@ -15,8 +15,8 @@ from trmbench.report.words import about, count, counted, duration, memory
 
 def print_plan(plan: Plan) -> None:
     """Print settings, trials and estimates."""
-    for cell in plan.cells:
-        console.print(_settings_table(cell))
+    for number, cell in enumerate(plan.cells):
+        console.print(_settings_table(cell, plan.cells[:number]))
     states = {trial.trial_id: "finished" for trial in plan.finished}
     states |= {trial.trial_id: "to do, trained again" for trial in plan.retrained}
     for trial in plan.trials:
@@ -29,14 +29,24 @@ def print_plan(plan: Plan) -> None:
     console.print("Samples stand for puzzles that would have to be downloaded or generated.")
 
 
-def _settings_table(cell: Cell) -> FittedTable:
-    title = f"{cell.model} on {cell.task}, preset {cell.preset} (cell {cell.cell_id})"
-    rows = [
+def _settings_table(cell: Cell, before: Sequence[Cell]) -> FittedTable:
+    """Tabulate the settings of a cell, or those in which it differs from the one most like it."""
+    title = f"{cell.label or cell.model} on {cell.task}, preset {cell.preset} (cell {cell.cell_id})"
+    rows = _settings(cell)
+    known = {other.cell_id: set(_settings(other)) for other in before}
+    others = {cell_id: [row for row in rows if row not in has] for cell_id, has in known.items()}
+    like = min(others, key=lambda cell_id: len(others[cell_id]), default=None)
+    if like and len(others[like]) < len(rows) / 2:
+        title, rows = f"{title}: as cell {like} but for", others[like]
+    return table_of_names(title, ("setting", "value", "from", "allowed"), rows)
+
+
+def _settings(cell: Cell) -> list[tuple[str, str, str, str]]:
+    return [
         (f"{section}.{key}", str(setting.value), setting.origin, setting.allowed)
         for section, settings in cell.sections.items()
         for key, setting in settings.items()
     ]
-    return table_of_names(title, ("setting", "value", "from", "allowed"), rows)
 
 
 def print_estimates(plan: Plan) -> dict[str, float]:
@@ -52,7 +62,7 @@ def _print(estimates: Iterable[CellEstimate]) -> dict[str, float]:
     seconds = {}
     for found in estimates:
         seconds[found.trial.cell_id] = found.seconds
-        console.print(_in_words(found), soft_wrap=True)
+        console.say(_in_words(found))
         if found.memory_bytes > found.available_bytes:
             needed, left = memory(found.memory_bytes), memory(found.available_bytes)
             warn(f"{found.trial.label} needs about {needed}, and {found.device} has {left} left")

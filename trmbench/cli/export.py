@@ -54,12 +54,13 @@ def _tell(done: Exported) -> None:
     from trmbench.cli.console import console
 
     per_answer = f"{1e3 * done.seconds:.1f} ms (in torch {1e3 * done.seconds_in_torch:.1f} ms)"
+    median = "median processor time" if done.threads == 1 else "median"
     threads = "1 thread" if done.threads == 1 else f"{done.threads} threads"
     for line in (
         f"wrote {done.whole}: the answer after {done.depth} supervision steps, {_size(done.whole)}",
         f"wrote {done.step}: one supervision step, {_size(done.step)}",
         f"{done.puzzles} of {done.puzzles} answers equal those of the trial",
-        f"{per_answer} for one puzzle, median, {threads} of this CPU",
+        f"{per_answer} for one puzzle, {median}, {threads} of this CPU",
     ):
         console.print(line, soft_wrap=True)
 

@@ -10,9 +10,9 @@ from trmbench.comparison.cells import CellSummary
 from trmbench.comparison.matching import By, Match
 from trmbench.comparison.measured import Value, differing, measured_on
 from trmbench.comparison.pairing import shared_networks
-from trmbench.comparison.scores import data_of, shared_ids
+from trmbench.comparison.scores import shared_ids
 from trmbench.spec.metrics import figure_of
-from trmbench.spec.trials import Row
+from trmbench.spec.trials import Row, data_of
 from trmbench.stats import outlying_seeds
 
 CONSEQUENCES = {"processors": "; a seed gives equal bits on the same kind of processor only"}
@@ -28,7 +28,7 @@ def obstacles(match: Match, by: By) -> list[str]:
         by: what was to be equal.
     """
     a, b = match.a.cell, match.b.cell
-    found = [f"{cell.name} has no finished trial" for cell in (a, b) if cell.puzzle_set is None]
+    found = [_without_scores(cell) for cell in (a, b) if cell.puzzle_set is None]
     if a.puzzle_set is not None and b.puzzle_set is not None and a.puzzle_set is not b.puzzle_set:
         shared = len(shared_ids(a.puzzle_set, b.puzzle_set))
         found.append(
@@ -52,6 +52,12 @@ def obstacles(match: Match, by: By) -> list[str]:
     if match.obstacle:
         found.append(match.obstacle)
     return found
+
+
+def _without_scores(cell: CellSummary) -> str:
+    if cell.unread:
+        return f"no trial of {cell.name} has the scores that are asked for"
+    return f"{cell.name} has no finished trial"
 
 
 def _other_training(a: CellSummary, b: CellSummary) -> str | None:
@@ -94,7 +100,10 @@ def _compute(cells: Sequence[CellSummary]) -> list[str]:
             continue  # of old rows only the time is known
         if not known or max(known) <= UNLIKE * min(known):
             return []
-        each = "; ".join(f"{value:.3g} ({cell.name})" for cell, value in taken.items())
+        names: dict[str, list[str]] = {}
+        for cell, value in taken.items():
+            names.setdefault(f"{value:.3g}", []).append(cell.name)
+        each = "; ".join(f"{value} ({', '.join(those)})" for value, those in names.items())
         return [f"different training compute: {each} {unit}"]
     return []
 

@@ -14,13 +14,12 @@ from trmbench.comparison.naming import names_of, overrides_of
 from trmbench.comparison.scores import (
     PuzzleSet,
     ScoreReader,
-    data_of,
     metric_of,
     scored_alike,
 )
 from trmbench.spec.metrics import PRIMARY
 from trmbench.spec.status import FINISHED
-from trmbench.spec.trials import Row, split_of
+from trmbench.spec.trials import Row, data_of, split_of
 from trmbench.stats import CellMoments, Interval, interval, moments
 from trmbench.stats.intervals import PUZZLES_LIKE_THESE
 from trmbench.store import Store

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from trmbench.comparison.cells import CellSummary
-from trmbench.spec.trials import Row, split_of
+from trmbench.spec.trials import Row, seeds_named, split_of
 
 OUTCOMES = frozenset(
     {
@@ -52,7 +52,7 @@ class LeftOut:
         """Why a cell makes no claim: all of its seeds, from 0 on, have to count."""
         left = {row["seed"] for row in self._of(cell)}
         if left:
-            return f"--where leaves out {_seeds(left)}"
+            return f"--where leaves out {seeds_named(left)}"
         gaps = set(range(len(cell.trials))) - {row["seed"] for row in cell.trials}
         return f"its seeds are not 0 to {len(cell.trials) - 1}" if gaps else None
 
@@ -93,12 +93,13 @@ class LeftOut:
         left = {row["seed"] for row in self._of(cell)} - kept
         if left:
             every = len(kept | left)
-            yield f"--where leaves out {len(left)} of {every} seeds of {cell.name} ({_seeds(left)})"
+            which = f"{every} seeds of {cell.name} ({seeds_named(left)})"
+            yield f"--where leaves out {len(left)} of {which}"
         known = kept | left
         gaps = set(range(min(known), max(known))) - known if _is_row(known) else set()
         if gaps:
             of = f"of the seeds {min(known)} to {max(known)} of {cell.name}"
-            yield f"{of} not all are stored ({_seeds(gaps)} missing)"
+            yield f"{of} not all are stored ({seeds_named(gaps)} missing)"
 
 
 def _place(row: Row) -> tuple[str, ...]:
@@ -108,11 +109,3 @@ def _place(row: Row) -> tuple[str, ...]:
 def _is_row(seeds: set[int]) -> bool:
     """Whether seeds were meant to be consecutive: at least half of the range is there."""
     return max(seeds) - min(seeds) < 2 * len(seeds)
-
-
-def _seeds(seeds: Iterable[int]) -> str:
-    """Name seeds, many of them by their number."""
-    names = [str(seed) for seed in sorted(seeds)]
-    several = "seeds" if len(names) > 1 else "seed"
-    shown = names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} more"]
-    return f"{several} {', '.join(shown)}"

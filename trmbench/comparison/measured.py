@@ -75,7 +75,7 @@ def measured_on(cell: CellSummary, dollars_per_hour: float | None = None) -> dic
         "weights": row["parameters"],
         "weights with task memory": _sum(row["parameters"], memory) if memory else None,
         "FLOPs per answer": cell.mean("flops_per_answer"),
-        "seconds per answer": cell.mean("test_seconds") / (row["test_puzzles"] or math.nan),
+        "seconds per answer": _seconds_per_answer(cell),
         "dollars": None if dollars_per_hour is None else dollars_per_hour * hours,
     }
     return {name: _known(value) for name, value in values.items()}
@@ -88,6 +88,14 @@ def differing(cells: Sequence[Mapping[str, Value]]) -> list[Quantity]:
         for quantity in QUANTITIES
         if len({cell[quantity.name] for cell in cells if cell[quantity.name] is not None}) > 1
     ]
+
+
+def _seconds_per_answer(cell: CellSummary) -> float:
+    """The time of the test by puzzle; NaN where the test went on to more supervision steps."""
+    for row in cell.trials:
+        if any(point["depth"] > (tested_depth(row) or 0) for point in row["by_depth"] or ()):
+            return math.nan
+    return cell.mean("test_seconds") / (cell.trials[0]["test_puzzles"] or math.nan)
 
 
 def _known(value: Value) -> Value:

@@ -170,7 +170,10 @@ def _coverage(table: pa.Table, k: int | None) -> Values:
     counts, valid = found
     solutions = one_array(table["solutions"])
     if solutions.null_count:
-        return f"nobody counted the right answers to {solutions.null_count:,} of its puzzles"
+        return (
+            f"nobody counted the right answers to {solutions.null_count:,} of its puzzles;"
+            " tests with candidates or votes do, where the task counts them"
+        )
     distinct = _several(table, "distinct_right", valid)
     if isinstance(distinct, str):
         return distinct

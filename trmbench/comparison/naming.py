@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trmbench.comparison.scores import data_of, metric_of
+from trmbench.comparison.scores import metric_of
 from trmbench.spec.status import FINISHED
-from trmbench.spec.trials import Row, split_of
+from trmbench.spec.trials import Row, data_of, split_of
 from trmbench.store.several import APART, ORIGIN
 
 USUAL_EVALUATION = {

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +17,10 @@ import pyarrow.compute as pc
 from trmbench.comparison.arrays import as_numpy, one_array
 from trmbench.comparison.metrics import NAMED, Derived, Values, derived
 from trmbench.comparison.points import EXACT, row_at, scores_at
+from trmbench.comparison.solutions import Solutions
 from trmbench.spec.metrics import PRIMARY, STORED, VALID, figure_of, rule_of
 from trmbench.spec.status import FINISHED
-from trmbench.spec.trials import Row, row_name
+from trmbench.spec.trials import Row, row_name, seeds_named
 from trmbench.stats import average_groups, lowest_of_groups
 from trmbench.store import Store
 
@@ -33,18 +33,6 @@ def metric_of(row: Row) -> str:
     """The metric of a finished trial's score."""
     metric: str | None = row["primary_metric"]
     return metric or "exact_accuracy"
-
-
-def data_of(row: Row) -> str | None:
-    """Return the fingerprint of the data that a trial had; None where it was not recorded."""
-    found: str | None = _data(row["provenance"] or "{}")
-    return found
-
-
-@lru_cache(maxsize=4096)
-def _data(provenance: str) -> str | None:
-    data = json.loads(provenance).get("data") or {}
-    return data.get("fingerprint")
 
 
 def scored_alike(rows: Sequence[Row]) -> list[Row]:
@@ -93,7 +81,7 @@ class CellScores:
     tested: tuple[Row, ...]
     """The rows of the K trials."""
     left_out: tuple[str, ...]
-    """A line per finished trial that could not be used."""
+    """A line per reason for which finished trials could not be used."""
 
 
 class ScoreReader:
@@ -104,6 +92,7 @@ class ScoreReader:
         self._metric = metric
         self._column = STORED.get(metric, STORED[PRIMARY])
         self._derived = derived(metric)
+        self._solutions = Solutions(store)
         self._sets: list[PuzzleSet] = []
         self._ungrouped: dict[int, PuzzleSet] = {}
 
@@ -118,26 +107,26 @@ class ScoreReader:
             depth: supervision steps after which the answers count; None = those of the test.
         """
         puzzles: PuzzleSet | None = None
-        scores, tested, left_out = [], [], []
+        scores, tested = [], []
+        left_out: dict[str, list[Row]] = {}
         wanted = dict.fromkeys(name for row in trials for name in self._columns_of(row))
         columns = ["puzzle_id", *wanted]
         tables = self._store.each("puzzles", columns, map(row_name, trials))
         for row, table in zip(trials, tables, strict=True):
             result = self._trial(row, table, only, depth)
             if isinstance(result, str):
-                left_out.append(f"left out {_label(row)}: {result}")
+                left_out.setdefault(result, []).append(row)
                 continue
             found, values = result
             puzzles = puzzles or found
             if found is not puzzles:
-                left_out.append(
-                    f"left out {_label(row)}: it was tested on other puzzles than the cell's first"
-                )
+                reason = "it was tested on other puzzles than the cell's first"
+                left_out.setdefault(reason, []).append(row)
                 continue
             scores.append(values)
             tested.append(row)
         if puzzles is None:
-            return CellScores(None, np.empty((0, 0)), (), tuple(left_out))
+            return CellScores(None, np.empty((0, 0)), (), _lines(left_out))
         matrix = np.stack(scores)
         rule = rule_of(metric_of(tested[0]) if self._metric == PRIMARY else self._metric)
         if puzzles.groups is not None and rule == "output":
@@ -145,7 +134,7 @@ class ScoreReader:
         elif puzzles.groups is not None:
             of_groups = lowest_of_groups if rule == "all" else average_groups
             matrix = of_groups(matrix, puzzles.groups)
-        return CellScores(puzzles, matrix, tuple(tested), tuple(left_out))
+        return CellScores(puzzles, matrix, tuple(tested), _lines(left_out))
 
     def _computed(self, row: Row) -> Derived | None:
         """How the metric of a trial is computed, if it is no column."""
@@ -178,7 +167,7 @@ class ScoreReader:
             return f"its file in puzzles/ does not fit its row: {len(table):,} of {told:,} puzzles"
         computed = self._computed(row)
         if computed:
-            scores = _compute(computed, row, table, depth)
+            scores = _compute(computed, row, self._solutions.filled(row, table), depth)
             if isinstance(scores, str):
                 return scores
             column = self._metric
@@ -274,5 +263,13 @@ def _misfit(row: Row, column: str, values: pa.ChunkedArray) -> str | None:
     return f"its file in puzzles/ does not fit its row: {name} {mean:.6f} instead of {told:.6f}"
 
 
-def _label(row: Row) -> str:
-    return f"{row['model']} {row['task']} seed {row['seed']} ({row['trial_id']})"
+def _lines(left_out: Mapping[str, Sequence[Row]]) -> tuple[str, ...]:
+    return tuple(f"left out {_labels(rows)}: {why}" for why, rows in left_out.items())
+
+
+def _labels(rows: Sequence[Row]) -> str:
+    first = rows[0]
+    name = f"{first['model']} {first['task']}"
+    if len(rows) == 1:
+        return f"{name} seed {first['seed']} ({first['trial_id']})"
+    return f"{name} {seeds_named(row['seed'] for row in rows)}"

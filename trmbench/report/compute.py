@@ -15,6 +15,7 @@ from trmbench.comparison.measured import QUANTITIES, Quantity, Value, differing,
 from trmbench.report.tables import TextTable
 from trmbench.report.words import (
     UNKNOWN,
+    as_title,
     count,
     decimals,
     duration,
@@ -86,9 +87,7 @@ def curve_table(compared: ComparedCells) -> TextTable:
     curves = depth_curves(compared.cells)
     rows = tuple(row for curve in curves for row in _curve_rows(curve))
     metrics = metric_names(curve.cell.metric for curve in curves)
-    title = (
-        f"{metrics.capitalize()} against compute, with 95 % bands over seeds, all depths together"
-    )
+    title = f"{as_title(metrics)} against compute, with 95 % bands over seeds, all depths together"
     headings = ("task", "model", "depth", "mean", "band", "lost again", "halting AUC", "FLOPs")
     about = tuple((curve.cell.name,) for curve in curves for _ in curve.depths)
     return TextTable(title, (*headings, "which"), rows, 2, cells=about)

@@ -19,6 +19,10 @@ class SafeConsole(Console):
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
 
+    def say(self, line: str, style: str = "") -> None:
+        """Print a line of words: wrapped between words on a terminal, whole in a file or a pipe."""
+        self.print(line, style=style, soft_wrap=not self.is_terminal)
+
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:

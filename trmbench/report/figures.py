@@ -15,7 +15,7 @@ from trmbench.comparison.compare import ComparedCells, Group
 from trmbench.comparison.curves import Curve, learning_curves
 from trmbench.comparison.depth_curves import DepthCurve, depth_curve
 from trmbench.report.canvas import Canvas, Look, Plot, canvas, done, look, short, style
-from trmbench.report.words import metric_names
+from trmbench.report.words import as_title, metric_names
 from trmbench.store import Store
 
 Looked = Mapping[CellSummary, Look]
@@ -62,7 +62,7 @@ def _group_plots(store: Store, group: Group, index: int, order: Sequence[str]) -
     metric = metric_names(cell.metric for cell in cells)
     yield Plot(
         f"{slug}-accuracy",
-        f"{metric.capitalize()}: each point a seed, each bar the mean with its 95 % interval on"
+        f"{as_title(metric)}: each point a seed, each bar the mean with its 95 % interval on"
         " this test set.",
         accuracy(cells, metric),
     )
@@ -96,7 +96,7 @@ def _cost_plots(cells: Looked, slug: str, metric: str) -> Iterator[Plot]:
     if counted:
         yield Plot(
             f"{slug}-compute",
-            f"{metric.capitalize()} against the FLOPs of an answer, after 1, 2, 4, ... supervision"
+            f"{as_title(metric)} against the FLOPs of an answer, after 1, 2, 4, ... supervision"
             " steps: mean over seeds with its 95 % band, a ring around the answer that counts.",
             against_compute(counted, metric, cells),
         )
@@ -105,7 +105,7 @@ def _cost_plots(cells: Looked, slug: str, metric: str) -> Iterator[Plot]:
         if measured:
             yield Plot(
                 f"{slug}-{column.replace('_', '-')}",
-                f"{metric.capitalize()} against {words}, a point per seed.",
+                f"{as_title(metric)} against {words}, a point per seed.",
                 against(measured, column, metric),
             )
 

@@ -101,18 +101,18 @@ class FittedTable:
         if _needed(columns) > OPEN.room(len(columns), width):
             title, columns = _without_shared(title, columns)
         yield from _titled(title)
-        keys = [column for column in columns if column in self._columns[: self._keys]]
-        others = [column for column in columns if column not in keys]
         for frame in (OPEN, TIGHT):
             if _needed(columns) <= frame.room(len(columns), width):
                 yield self._table(columns, frame, width)
                 return
-        blocks = _blocks(keys, others, width)
-        if blocks is None:
+        names = [column for column in columns if column in self._columns[: self._keys]]
+        found = _fewest_blocks(columns, names, width)
+        if found is None:
             yield from self._records(columns)
             return
+        frame, blocks = found
         for block in blocks:
-            yield self._table([*keys, *block], OPEN, width)
+            yield self._table(block, frame, width)
 
     def _table(self, columns: Sequence[Column], frame: Frame, width: int) -> Table:
         edges = frame is BOXED
@@ -184,19 +184,67 @@ def _without_shared(title: str, columns: Sequence[Column]) -> tuple[str, list[Co
     return f"{title} ({said})".lstrip(), [column for column in columns if column not in shared]
 
 
+def _telling_apart(names: Sequence[Column]) -> list[Column]:
+    """The names that tell the rows apart, without those that add nothing to the ones before."""
+    kept: list[Column] = []
+    for added in names:
+        if not kept or _different([*kept, added]) > _different(kept):
+            kept.append(added)
+    return kept
+
+
+def _different(columns: Sequence[Column]) -> int:
+    return len(set(zip(*(column.texts for column in columns), strict=True)))
+
+
+def _fewest_blocks(
+    columns: Sequence[Column], names: Sequence[Column], width: int
+) -> tuple[Frame, list[list[Column]]] | None:
+    """Divide columns into tables that all name their rows; None if some column does not fit.
+
+    All names are in each table where that fits, else those alone that tell the rows apart. Of the
+    ways that need as few tables, the first is taken: texts in one line, then a wider gap.
+    """
+    ways = ((OPEN, _unbroken), (OPEN, _least), (TIGHT, _unbroken))
+    for keys in (names, _telling_apart(names)):
+        found = [
+            (frame, blocks)
+            for frame, measure in ways
+            if (blocks := _blocks(columns, keys, frame, width, measure)) is not None
+        ]
+        if found:
+            return min(found, key=lambda way: len(way[1]))
+    return None
+
+
 def _blocks(
-    keys: Sequence[Column], others: Sequence[Column], width: int
+    columns: Sequence[Column],
+    keys: Sequence[Column],
+    frame: Frame,
+    width: int,
+    measure: Callable[[Sequence[Column]], int],
 ) -> list[list[Column]] | None:
     """Put as many columns next to the names as fit, then as many of the rest; None if none fit."""
+
+    def fits(block: Sequence[Column]) -> bool:
+        return measure(block) <= frame.room(len(block), width)
+
+    def with_names(block: Sequence[Column]) -> list[Column]:
+        return [column for column in columns if column in keys or column in block]
+
     blocks: list[list[Column]] = [[]]
-    for added in others:
-        block = [*blocks[-1], added]
-        if _least([*keys, *block]) <= OPEN.room(len(keys) + len(block), width):
-            blocks[-1] = block
+    for added in (column for column in columns if column not in keys):
+        if fits(with_names([*blocks[-1], added])):
+            blocks[-1].append(added)
         else:
             blocks.append([added])
-    fits = all(_least([*keys, *b]) <= OPEN.room(len(keys) + len(b), width) for b in blocks)
-    return [block for block in blocks if block] or [[]] if fits else None
+    whole = [with_names(block) for block in blocks if block] or [with_names([])]
+    return whole if all(map(fits, whole)) else None
+
+
+def _unbroken(columns: Sequence[Column]) -> int:
+    """Count what rows in one line need; headings may be wrapped."""
+    return sum(max(column.narrowest, *map(cell_len, ("", *column.texts))) for column in columns)
 
 
 def _least(columns: Sequence[Column]) -> int:

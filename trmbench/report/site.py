@@ -22,6 +22,7 @@ from trmbench.report.templates import digest, source, template
 from trmbench.report.trial_view import curve_view, dotted
 from trmbench.report.words import (
     UNKNOWN,
+    as_title,
     count,
     duration,
     interval_text,
@@ -140,7 +141,7 @@ def _cell_page(cell: CellSummary, reports: Places) -> str:
     trials = TextTable("", headings, rows, len(names), links=links)
     interval = f"{interval_text(cell.interval)}, {cell.interval.seeds} seeds"
     lines = [
-        f"{metric_names([cell.metric]).capitalize()} {percent(cell.interval.mean)}"
+        f"{as_title(metric_names([cell.metric]))} {percent(cell.interval.mean)}"
         f" (95 % interval {interval}) on {cell.puzzles:,} puzzles."
     ]
     if way := described({**cell.overrides, **unusual_evaluation(cell.rows[0])}):

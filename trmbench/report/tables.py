@@ -15,6 +15,7 @@ from trmbench.comparison.origins import origins
 from trmbench.comparison.scores import PuzzleSet
 from trmbench.report.words import (
     UNKNOWN,
+    as_title,
     bounds,
     count,
     duration,
@@ -88,7 +89,7 @@ def cells(found: Sequence[CellSummary]) -> TextTable:
     also = (column.partition("_")[0] for column in others)
     figures = ("seeds", "mean", "95 % interval", "min..max", *also)
     numbers = (*figures, "train", "parameters", "memory")
-    metrics = metric_names(cell.metric for cell in found).capitalize()
+    metrics = as_title(metric_names(cell.metric for cell in found))
     title = f"{metrics} with 95 % interval over seeds"
     about = tuple((cell.name,) for cell in found)
     return TextTable(title, (*names, *numbers), rows, len(names), cells=about)

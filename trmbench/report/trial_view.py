@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from trmbench.comparison.candidates import several_answers
@@ -100,8 +101,8 @@ def _training(row: Row) -> dict[str, Any]:
         "training FLOPs": scientific(row["train_flops"]),
         "training energy": energy(row["train_joules"]),
         "device": row["device"],
-        "started": row["started_at"],
-        "finished": row["finished_at"],
+        "started": _moment(row["started_at"]),
+        "finished": _moment(row["finished_at"]),
     }
 
 
@@ -212,11 +213,15 @@ def dotted(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _pairs(title: str, values: Mapping[str, Any]) -> RenderableType:
-    grid = Table.grid(padding=(0, 2))
+    grid = Table.grid(Column(), Column(overflow="fold"), padding=(0, 2))
     for key, value in values.items():
-        if value not in (None, UNKNOWN):
+        if value not in (None, "", UNKNOWN):
             grid.add_row(Text(f"  {key}", "dim"), Text(str(value)))
     return Group(Text(title, "bold"), grid)
+
+
+def _moment(time: datetime | None) -> str | None:
+    return None if time is None else f"{time:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _number(value: float | None) -> float:

@@ -36,10 +36,14 @@ def unsolved_view(store: Store, rows: Sequence[Mapping[str, Any]]) -> Iterator[R
         lines = tuple(_line(puzzle) for puzzle in nearest.to_pylist())
         title = (
             f"{len(unsolved):,} of {len(table):,} puzzles not solved, evaluation"
-            f" {row['evaluation_id']}; those with the most right cells"
+            f" {row['evaluation_id']}{_which(len(lines), len(unsolved))}"
         )
         headings = ("puzzle", "right cells", "confidence", "right after step")
         yield rich_table(TextTable(title, headings, lines, 1))
+
+
+def _which(shown: int, every: int) -> str:
+    return f"; the {shown} with the most right cells" if shown < every else ""
 
 
 def _line(puzzle: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,6 +16,11 @@ def metric_names(metrics: Iterable[str]) -> str:
     return ", ".join(sorted({_metric_name(metric) for metric in metrics}))
 
 
+def as_title(text: str) -> str:
+    """Begin a text with a capital; the others stay as they are, as in "coverage@K"."""
+    return text[:1].upper() + text[1:]
+
+
 def _metric_name(metric: str) -> str:
     attempts = re.search(r"vote@(\d+)$", metric)
     several = f" ({attempts[1]} attempts)" if attempts and attempts[1] != "1" else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 Row = Mapping[str, Any]
@@ -59,9 +60,29 @@ def split_of(row: Row) -> str:
     return split
 
 
+def data_of(row: Row) -> str | None:
+    """Return the fingerprint of the data that a trial had; None where it was not recorded."""
+    found: str | None = _data(row["provenance"] or "{}")
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _data(provenance: str) -> str | None:
+    data = json.loads(provenance).get("data") or {}
+    return data.get("fingerprint")
+
+
 def row_name(row: Row) -> str:
     """The name, without suffix, of the files that hold a trial's rows for one evaluation."""
     return f"{row['trial_id']}-{row['evaluation_id']}"
+
+
+def seeds_named(seeds: Iterable[int]) -> str:
+    """Name seeds, many of them by their number."""
+    names = [str(seed) for seed in sorted(seeds)]
+    several = "seeds" if len(names) > 1 else "seed"
+    shown = names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} more"]
+    return f"{several} {', '.join(shown)}"
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class Exported:
     puzzles: int
     """How many answers were found equal."""
     seconds: float
-    """Median time of an answer to one puzzle by the program."""
+    """Median time of an answer to one puzzle by the program, of one thread processor time."""
     seconds_in_torch: float
     """The same by the model as it was trained."""
     threads: int
@@ -69,7 +69,8 @@ def export(parts: TrialParts, kind: str, file: Path) -> Exported:
             from the file; or a file cannot be written.
     """
     _require_exportable(parts, kind, file)
-    torch.set_num_threads(parts.train.threads)
+    threads, known = parts.train.threads, (parts.streams, parts.device)
+    torch.set_num_threads(threads)
     depth = parts.evaluation.steps or parts.model.max_steps
     told = {
         "trial_id": parts.trial.trial_id,
@@ -82,7 +83,7 @@ def export(parts: TrialParts, kind: str, file: Path) -> Exported:
     with tempfile.TemporaryDirectory(prefix="trmbench-") as folder:
         trial_run = Path(folder) / f"whole{file.suffix}"
         write(whole, trial_run, told)
-        program = load_program(trial_run, parts.train.threads)
+        program = load_program(trial_run, threads)
         ours = RecursiveSolver(
             parts.model, depth, parts.dtype, parts.trial.seed, parts.schedule(1.0)
         )
@@ -93,9 +94,9 @@ def export(parts: TrialParts, kind: str, file: Path) -> Exported:
         file.with_name(f"{file.stem}-step{file.suffix}"),
         depth,
         puzzles,
-        _seconds(lambda: _answer(program, one)),
-        _seconds(lambda: predict(ours, one, 1, parts.streams, parts.device, by_step=False)),
-        parts.train.threads,
+        _seconds(lambda: _answer(program, one), threads),
+        _seconds(lambda: predict(ours, one, 1, *known, by_step=False), threads),
+        threads,
     )
     write(traced(OneStep(parts), parts), written.step, told)
     write(whole, written.whole, told)
@@ -160,13 +161,16 @@ def _answer(program: Program, table: PuzzleTable) -> None:
     program(table.inputs.astype(np.int64), table.puzzle_identifiers.astype(np.int64))
 
 
-def _seconds(action: Callable[[], object]) -> float:
-    """The median time of an action, once it has been done before."""
-    times = []
+def _seconds(action: Callable[[], object], threads: int) -> float:
+    """The median time of an action, once it has been done before.
+
+    Of one thread it is processor time: what else the machine is doing does not count.
+    """
+    clock, times = time.process_time if threads == 1 else time.perf_counter, []
     for _ in range(_TIMED + 1):
-        started = time.perf_counter()
+        started = clock()
         action()
-        times.append(time.perf_counter() - started)
+        times.append(clock() - started)
     return median(times[1:])
 
 
