@@ -24,9 +24,13 @@ def fill(results: Path) -> None:
 
 def test_a_study_shows_its_own_cells_in_its_order_and_by_its_names(tmp_path: Path) -> None:
     fill(tmp_path)
-    names = [cell.name for cell in trmbench.compare(tmp_path, study="maze-augmentation").cells]
-    assert names == ["TRM, augmented", "TRM, not augmented"]
-    assert len(trmbench.compare(tmp_path).cells) == 3
+    compared, everything = (
+        trmbench.compare(tmp_path, study="maze-augmentation"),
+        trmbench.compare(tmp_path),
+    )
+    assert [cell.name for cell in compared.cells] == ["TRM, augmented", "TRM, not augmented"]
+    assert compared.notes == ("the study leaves out 1 of 3 finished cells",)
+    assert len(everything.cells) == 3 and not everything.notes
 
 
 def test_a_study_of_which_nothing_was_run_is_said(tmp_path: Path) -> None:

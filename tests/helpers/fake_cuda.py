@@ -2,7 +2,7 @@
 
 Run as a program with the built `fake_cuda.cpp`, which must be loaded before torch:
 
-    python fake_cuda.py LIBRARY MODEL TASK BATCH MICRO_BATCH
+    python fake_cuda.py LIBRARY MODEL TASK BATCH MICRO_BATCH PRECISION
 
 It prints the most bytes of all tensors alive at a time in a training step of preset `paper`.
 """
@@ -55,17 +55,19 @@ def fused_attention(query, key, value):  # type: ignore[no-untyped-def]
     return torch.ops.aten._scaled_dot_product_flash_attention(query, key, value)[0]
 
 
-def peak_bytes(model: str, task: str, batch: int, micro_batch: int) -> int:
+def peak_bytes(model: str, task: str, batch: int, micro_batch: int, precision: str) -> int:
     """Take two training steps, the second of which has the optimiser's averages."""
     settings = {
         "train.batch_size": batch,
         "train.halting": False,  # it draws from a generator of the device
         "execution.micro_batch": micro_batch,
+        "train.precision": precision,
     }
     parts = subject(model, task, "paper", settings, {}).parts
     network = parts.model_without_base(META)  # there nothing is drawn
     optim.int = lambda number: 2  # type: ignore[attr-defined]  # a fake tensor has no number
-    F.scaled_dot_product_attention = fused_attention
+    if precision != "float64":
+        F.scaled_dot_product_attention = fused_attention
     with FakeTensorMode(allow_non_fake_inputs=True), Alive() as alive:
         network.to_empty(device=CUDA)
         tokens = torch.zeros((batch, parts.task.info.seq_len), dtype=torch.long, device=CUDA)
@@ -86,4 +88,4 @@ def peak_bytes(model: str, task: str, batch: int, micro_batch: int) -> int:
 
 
 if __name__ == "__main__":
-    print(peak_bytes(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])))
+    print(peak_bytes(*sys.argv[2:4], int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]))

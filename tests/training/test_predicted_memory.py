@@ -48,11 +48,20 @@ def measured(parts: TrialParts, file: Path) -> int:
     return int(max(total) - total[0] + told[0]["args"]["Bytes"])
 
 
-@pytest.mark.parametrize(("model", "micro_batch"), [("trm", 16), ("hrm", None), ("direct", None)])
+@pytest.mark.parametrize(
+    ("model", "micro_batch", "precision"),
+    [
+        ("trm", 16, "float32"),
+        ("hrm", None, "float32"),
+        ("direct", None, "float32"),
+        ("trm", 16, "float64"),
+    ],
+)
 def test_a_mini_training_takes_the_memory_that_is_predicted(
-    model: str, micro_batch: int | None, tmp_path: Path
+    model: str, micro_batch: int | None, precision: str, tmp_path: Path
 ) -> None:
-    parts = parts_of(model, **{"execution.micro_batch": micro_batch})
+    settings = {"execution.micro_batch": micro_batch, "train.precision": precision}
+    parts = parts_of(model, **settings)
     assert predicted(parts) == pytest.approx(measured(parts, tmp_path / "trace"), rel=0.05)
 
 
@@ -74,13 +83,17 @@ def fake_gpu(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("task", "micro_batch"), [("sudoku", 768), ("maze", 384)])
+@pytest.mark.parametrize(
+    ("task", "micro_batch", "precision"),
+    [("sudoku", 768, "bfloat16"), ("maze", 384, "bfloat16"), ("maze", 768, "float64")],
+)
 def test_a_published_training_takes_the_memory_that_is_predicted(
-    task: str, micro_batch: int, fake_gpu: Path
+    task: str, micro_batch: int, precision: str, fake_gpu: Path
 ) -> None:
-    settings = {"train.precision": "bfloat16", "execution.micro_batch": micro_batch}
+    settings = {"train.precision": precision, "execution.micro_batch": micro_batch}
     parts = subject("trm", task, "paper", settings, {}).parts
-    asked = [str(fake_gpu), "trm", task, "768", str(micro_batch)]
+    parts.device = torch.device("cuda")
+    asked = [str(fake_gpu), "trm", task, "768", str(micro_batch), precision]
     program = [sys.executable, fake_cuda.__file__, *asked]
     done = subprocess.run(program, check=True, capture_output=True, text=True)
     assert predicted(parts, "meta") == pytest.approx(int(done.stdout.split()[-1]), rel=0.1)

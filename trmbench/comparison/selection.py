@@ -20,8 +20,8 @@ class Selected(NamedTuple):
     """Their rows, oldest first."""
     left_out: list[Row]
     """The rows that `--where` hides."""
-    repeated: list[str]
-    """A line per trial that is stored twice."""
+    notes: list[str]
+    """What of the store is passed over: cells out of the study, trials that are stored twice."""
 
 
 def select_trials(
@@ -46,8 +46,12 @@ def select_trials(
         raise TrmbenchError(
             f"no trials in {store.root}", "`trmbench run` makes some; --results names the folder"
         )
+    notes: list[str] = []
     if study is not None:
         cells = study(rows)
+        finished = {_stored(row) for row in rows if row["status"] == FINISHED}
+        if others := finished - set(cells):
+            notes = [f"the study leaves out {len(others)} of {len(finished)} finished cells"]
         places = {key: place for place, key in enumerate(cells)}
         rows = [{**row, "label": cells[key]} for row in rows if (key := _stored(row)) in cells]
         rows.sort(key=lambda row: places[_stored(row)])
@@ -70,7 +74,7 @@ def select_trials(
             raise unknown("split of these trials:", split, tested)
         rows = [row for row in rows if split_of(row) == split]
         left_out = [row for row in left_out if split_of(row) == split]
-    return Selected(rows, left_out, repeated)
+    return Selected(rows, left_out, [*notes, *repeated])
 
 
 def _stored(row: Row) -> str:

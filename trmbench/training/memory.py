@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
@@ -73,11 +74,11 @@ def rehearse(
     execution: ExecutionSettings,
     optimizer: OptimizerSpec,
     schedule: Mapping[str, int],
+    fused_attention: bool = True,
 ) -> StepMemory:
     """Take training steps of a model, uncompiled, and see what memory they take.
 
-    On the `meta` device no number is computed, and attention takes the memory that it takes where
-    it is fused into one operation, as on CPUs and, below float64, on GPUs.
+    On the `meta` device no number is computed.
 
     Args:
         build: makes the model, on any device; what it makes is changed.
@@ -86,12 +87,15 @@ def rehearse(
         execution: the `execution` section.
         optimizer: what trains the weights.
         schedule: the model's whole numbers.
+        fused_attention: attention is one operation that keeps no scores, as on CPUs and, below
+            float64, on GPUs.
     """
     plain = replace(execution, compile=False, micro_batch=None)
 
     def timeline(size: int) -> list[int]:
         some = replace(settings, batch_size=size, halting=False)
-        with _InUse() as in_use, _FusedAttention():
+        attention = _FusedAttention() if fused_attention else sdpa_kernel(SDPBackend.MATH)
+        with _InUse() as in_use, attention:
             model = build()
             in_use.note([*module_of(model).parameters(), *module_of(model).buffers()])
             device = next(module_of(model).parameters()).device

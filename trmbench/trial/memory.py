@@ -37,6 +37,7 @@ def step_memory(parts: TrialParts, build: Callable[[], RecursiveModel]) -> StepM
         parts.execution,
         parts.optimizer_entry.spec,
         parts.schedule(1.0),
+        fused_attention=parts.device.type == "cpu" or parts.train.precision != "float64",
     )
 
 
