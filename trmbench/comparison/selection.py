@@ -48,13 +48,7 @@ def select_trials(
         )
     notes: list[str] = []
     if study is not None:
-        cells = study(rows)
-        finished = {_stored(row) for row in rows if row["status"] == FINISHED}
-        if others := finished - set(cells):
-            notes = [f"the study leaves out {len(others)} of {len(finished)} finished cells"]
-        places = {key: place for place, key in enumerate(cells)}
-        rows = [{**row, "label": cells[key]} for row in rows if (key := _stored(row)) in cells]
-        rows.sort(key=lambda row: places[_stored(row)])
+        rows, notes = _of_study(rows, study(rows))
         if not rows:
             raise TrmbenchError(
                 f"no trial in {store.root} belongs to this study",
@@ -75,6 +69,19 @@ def select_trials(
         rows = [row for row in rows if split_of(row) == split]
         left_out = [row for row in left_out if split_of(row) == split]
     return Selected(rows, left_out, [*notes, *repeated])
+
+
+def _of_study(rows: list[Row], cells: Mapping[str, str | None]) -> tuple[list[Row], list[str]]:
+    """Name and order rows as a study does; say how many cells are none of its."""
+    finished = {_stored(row) for row in rows if row["status"] == FINISHED}
+    others = finished - set(cells)
+    places = {key: place for place, key in enumerate(cells)}
+    kept: list[Row] = [
+        {**row, "label": cells[key]} for row in rows if (key := _stored(row)) in cells
+    ]
+    kept.sort(key=lambda row: places[_stored(row)])
+    note = f"the study leaves out {len(others)} of {len(finished)} finished cells"
+    return kept, [note] * bool(others)
 
 
 def _stored(row: Row) -> str:

@@ -99,9 +99,7 @@ def rehearse(
             model = build()
             in_use.note([*module_of(model).parameters(), *module_of(model).buffers()])
             device = next(module_of(model).parameters()).device
-            tokens = torch.zeros((size, seq_len), dtype=torch.long, device=device)
-            puzzles = Batch(tokens, tokens, tokens[:, 0], tokens[:, 0])
-            streams = Streams(0, torch.device("cpu"))
+            puzzles = _zeros(size, seq_len, device)
             trainer = Trainer(
                 model,
                 lambda step: puzzles,
@@ -109,7 +107,7 @@ def rehearse(
                 settings=some,
                 execution=plain,
                 optimizer=optimizer,
-                streams=streams,
+                streams=Streams(0, torch.device("cpu")),
                 schedule=lambda progress: schedule,
             )
             trainer.train_step()  # makes what stays, such as the optimiser's averages
@@ -119,6 +117,12 @@ def rehearse(
 
     with _generators_kept():
         return StepMemory(timeline(FEW), timeline(FEW + 1))
+
+
+def _zeros(size: int, seq_len: int, device: torch.device) -> Batch:
+    """Make puzzles of nothing but zeros."""
+    tokens = torch.zeros((size, seq_len), dtype=torch.long, device=device)
+    return Batch(tokens, tokens, tokens[:, 0], tokens[:, 0])
 
 
 class _InUse(TorchDispatchMode):
