@@ -111,7 +111,7 @@ def listed(names: Sequence[str]) -> str:
 
 def count(value: float) -> str:
     """Write a whole number with separators."""
-    return UNKNOWN if math.isnan(value) else f"{value:,.0f}"
+    return UNKNOWN if math.isnan(value) else f"{value:z,.0f}"  # z: no -0
 
 
 def memory(size: float) -> str:
