@@ -55,6 +55,14 @@ def test_a_table_shows_in_what_cells_differ_and_a_line_in_what_they_do_not(tmp_p
     assert caution == "different training puzzles: 1,000 (trm); 3,831,994 (hrm)"
 
 
+def test_what_a_step_keeps_for_its_gradient_is_told_where_models_differ(tmp_path: Path) -> None:
+    add_cell(tmp_path, "trm", GOOD, row={"activation_bytes": 14_278_912})
+    add_cell(tmp_path, "hrm", BAD, row={"activation_bytes": 42_277_120})
+    table = measured_table(compared(tmp_path))
+    assert table.headings[-1] == "kept for gradients"
+    assert [row[-1] for row in table.rows] == ["14 MB", "42 MB"]
+
+
 def test_a_trial_is_priced_at_the_rate_of_the_machine(tmp_path: Path) -> None:
     add_cell(tmp_path, "trm", GOOD, row={"train_seconds": 3600.0, "test_seconds": 1800.0})
     add_cell(tmp_path, "hrm", BAD, row={"train_seconds": 7200.0, "test_seconds": 0.0})

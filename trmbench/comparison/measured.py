@@ -21,7 +21,7 @@ class Quantity(NamedTuple):
     is_fair: bool = False
     """Whether models differ in it by what they are, so that it calls for no caution."""
     form: str = "count"
-    """"count", "flops", "seconds", "dollars", "share" or "text"."""
+    """"count", "flops", "seconds", "dollars", "share", "bytes" or "text"."""
 
 
 QUANTITIES = (
@@ -39,6 +39,7 @@ QUANTITIES = (
     Quantity("seeds", is_fair=True),
     Quantity("weights", is_fair=True),
     Quantity("weights with task memory", is_fair=True),
+    Quantity("kept for gradients", is_fair=True, form="bytes"),
     Quantity("FLOPs per answer", is_fair=True, form="flops"),
     Quantity("seconds per answer", is_fair=True, form="seconds"),
     Quantity("dollars", is_fair=True, form="dollars"),
@@ -74,6 +75,7 @@ def measured_on(cell: CellSummary, dollars_per_hour: float | None = None) -> dic
         "seeds": len(cell.trials),
         "weights": row["parameters"],
         "weights with task memory": _sum(row["parameters"], memory) if memory else None,
+        "kept for gradients": cell.mean("activation_bytes"),
         "FLOPs per answer": cell.mean("flops_per_answer"),
         "seconds per answer": _seconds_per_answer(cell),
         "dollars": None if dollars_per_hour is None else dollars_per_hour * hours,

@@ -20,6 +20,7 @@ from trmbench.report.words import (
     decimals,
     duration,
     interval_text,
+    memory,
     metric_names,
     number,
     percent,
@@ -35,6 +36,7 @@ _FORMS: dict[str, Callable[[float], str]] = {
     "seconds": duration,
     "dollars": lambda value: f"{value:,.2f}",
     "share": percent,
+    "bytes": memory,
 }
 
 
