@@ -15,7 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DISTRIBUTION = importlib.metadata.distribution("trmbench")
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 
 
 def is_editable() -> bool:
@@ -83,6 +84,17 @@ def test_the_containers_copy_what_is_there_and_name_extras_that_exist() -> None:
         [extra] = re.findall(r'"/source\[(\w+)\]"', text)
         assert extra in PROJECT["optional-dependencies"]
         assert (ROOT / re.findall(r"/source/(\S+)", text)[0]).exists()
+        [python] = re.findall(r"(?i)^from:? python:([\d.]+)-slim$", text, re.M)
+        assert f"Programming Language :: Python :: {python}" in PROJECT["classifiers"]
+
+
+def test_the_image_is_built_from_all_that_a_wheel_holds() -> None:
+    hidden = (ROOT / ".dockerignore").read_text().split()
+    held = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    needed = [*held, PROJECT["readme"], *PROJECT["license-files"], "constraints.txt"]
+    for path in needed:
+        assert (ROOT / path).exists()
+        assert not {path, path.partition("/")[0], path.partition("/")[0] + "/*"} & set(hidden), path
 
 
 def test_every_dependency_is_imported_somewhere() -> None:
