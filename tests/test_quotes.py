@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import shlex
@@ -26,8 +27,8 @@ QUOTES = [
 
 @functools.cache
 def printed(command: str) -> str:
-    arguments = shlex.split(command.replace("results/reference/", f"{ROOT}/results/reference/"))
-    done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    with contextlib.chdir(ROOT):
+        done = CliRunner().invoke(cli, shlex.split(command), catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return squeezed(done.output)
 

@@ -50,7 +50,7 @@ def test_a_table_shows_in_what_cells_differ_and_a_line_in_what_they_do_not(tmp_p
     assert [row[-1] for row in table.rows] == ["1,000", "3,831,994"]
     line = measured_alike(found)
     assert "test set 0123456789ab" in line and "votes 1" in line and "seeds 3" in line
-    assert "weights 30,000; weights with task memory 1,030,000" in line
+    assert "weights 30,000; weights with task memory 1,030,000 (trm)" in line
     [caution] = [c for c in found.groups[0].cautions if "training puzzles" in c]
     assert caution == "different training puzzles: 1,000 (trm); 3,831,994 (hrm)"
 

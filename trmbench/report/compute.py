@@ -20,6 +20,7 @@ from trmbench.report.words import (
     decimals,
     duration,
     interval_text,
+    listed,
     memory,
     metric_names,
     number,
@@ -62,14 +63,16 @@ def measured_pairs(cell: CellSummary) -> dict[str, str]:
 
 
 def measured_alike(compared: ComparedCells) -> str:
-    """Say in a line in what all cells are alike."""
+    """Say in a line in what all cells are alike, and of which it is known where not of all."""
     found = [measured_on(cell, compared.question.dollars_per_hour) for cell in compared.cells]
     columns = differing(found)
     alike = []
     for quantity in QUANTITIES:
-        told = {cell[quantity.name] for cell in found} - {None}
-        if quantity not in columns and told:
-            alike.append(f"{quantity.name} {_text(quantity, told.pop())}")
+        told = [(c.name, v[quantity.name]) for c, v in zip(compared.cells, found, strict=True)]
+        known = [(name, value) for name, value in told if value is not None]
+        if quantity not in columns and known:
+            of = "" if len(known) == len(told) else f" ({listed([name for name, _ in known])})"
+            alike.append(f"{quantity.name} {_text(quantity, known[0][1])}{of}")
     return f"Alike: {'; '.join(alike)}." if alike else ""
 
 

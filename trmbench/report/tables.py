@@ -61,10 +61,11 @@ class TextTable:
 def cells(found: Sequence[CellSummary]) -> TextTable:
     """Make one line per cell: its mean, the interval, and its cost.
 
-    Where cells have different metrics, a column says which each has.
+    Where cells have different metrics, a column says which each has; and one the places that they
+    are from, unless their names do.
     """
     mixed = len({cell.metric for cell in found}) > 1
-    several = any(map(origins, found))
+    several = any(f"from={place}" not in cell.name for cell in found for place in origins(cell))
     others = _other_figures(found)
     rows = tuple(
         (
