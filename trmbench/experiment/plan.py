@@ -85,7 +85,8 @@ def plan(cells: Sequence[Cell], seeds: Sequence[int], store: Store) -> Plan:
 
 def retrained(trials: Sequence[Trial], store: Store) -> list[Trial]:
     """Return those of the trials that finished before, and whose weights are not there."""
-    names = store.names_of(trial.trial_id for trial in trials) if trials else []
+    there = trials and store.root.exists()
+    names = store.names_of(trial.trial_id for trial in trials) if there else []
     lacking = {row["trial_id"] for row in store.trials(names) if _lacks_weights(store, row)}
     return [trial for trial in trials if trial.trial_id in lacking]
 
