@@ -12,7 +12,7 @@ from trmbench.report import remaining
 from trmbench.report.console import SafeConsole
 from trmbench.report.progress import TrialProgress
 from trmbench.report.remaining import Remaining
-from trmbench.report.words import about
+from trmbench.report.words import about, duration
 from trmbench.spec import TrialEvent, TrialResult
 from trmbench.store import Store
 
@@ -71,3 +71,7 @@ def test_a_trial_that_ended_says_how_good_it_is(tmp_path: Path) -> None:
 )
 def test_times_ahead_are_round(seconds: float, words: str) -> None:
     assert about(seconds) == words
+
+
+def test_a_time_of_weeks_is_told_in_days() -> None:
+    assert [duration(hours * 3600) for hours in (2, 99, 13_179)] == ["2.0 h", "99.0 h", "549 days"]

@@ -65,7 +65,8 @@ def _candidates(row: Mapping[str, Any]) -> str:
         return ""
     every = "" if row["solutions"] is None else f" of {row['solutions']:,}"
     right = f"{row['candidates_right']:,} of {row['candidates']:,} candidates right"
-    return f"; {right}, {row['distinct_right']:,}{every} different right answers"
+    answers = "answer" if row["distinct_right"] == 1 and not every else "answers"
+    return f"; {right}, {row['distinct_right']:,}{every} different right {answers}"
 
 
 def _votes(found: StoredPuzzle) -> Iterator[Frame]:

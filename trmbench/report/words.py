@@ -86,7 +86,8 @@ def duration(seconds: float) -> str:
         return f"{seconds:.3g} s"
     if seconds < 6000:
         return f"{seconds / 60:.1f} min"
-    return f"{seconds / 3600:.1f} h"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < 100 else f"{hours / 24:,.0f} days"
 
 
 def about(seconds: float) -> str:
