@@ -91,6 +91,17 @@ def test_counts_for_other_data_are_not_taken(tmp_path: Path) -> None:
     assert sum("nobody counted the right answers to 40" in note for note in found.notes) == 1
 
 
+def test_counts_are_not_taken_where_nobody_knows_what_data_a_trial_had(tmp_path: Path) -> None:
+    add_searched(tmp_path, "ptrm", RANKED)
+    add_cell(tmp_path, "trm", bernoulli(3, 40, 0.5))
+    store = Store(tmp_path)
+    for row in store.trials():
+        store.write_trial(store.trial_of(row), {**row, "provenance": "{}"})
+    found = compared(tmp_path, "coverage@1")
+    assert [len(cell.trials) for cell in found.cells] == [3, 0]
+    assert sum("nobody counted the right answers to 40" in note for note in found.notes) == 1
+
+
 @pytest.mark.parametrize(
     ("metric", "changes", "reason"),
     [

@@ -36,13 +36,17 @@ class Solutions:
             return table
         own = one_array(table[SOLUTIONS])
         known = self._of(row)
+        if known is None:
+            return table
         places = pc.index_in(one_array(table["puzzle_id"]), value_set=one_array(known["puzzle_id"]))
         counts = pc.coalesce(own, one_array(known[SOLUTIONS]).take(places))
         return table.set_column(table.column_names.index(SOLUTIONS), SOLUTIONS, counts)
 
-    def _of(self, row: Row) -> pa.Table:
-        """All counts for the data of a trial, several of a puzzle being equal."""
+    def _of(self, row: Row) -> pa.Table | None:
+        """All counts for the data of a trial, if it is known which these are."""
         key = (row["task"], data_of(row))
+        if key[1] is None:
+            return None  # equal ids of puzzles may then be those of other puzzles
         if key not in self._known:
             names = [row_name(other) for other in self._store.trials() if _counts(other, key)]
             found = self._store.read("puzzles", ["puzzle_id", SOLUTIONS], names)
