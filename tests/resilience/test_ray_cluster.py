@@ -93,7 +93,7 @@ def test_a_lost_head_is_one_line_that_says_how_to_go_on(
             cluster.head_node.kill_all_processes(check_alive=False, allow_graceful=False)
             killed = time.monotonic()
             out, _ = process.communicate(timeout=120)
-        assert time.monotonic() - killed < 60
+        assert time.monotonic() - killed < 30
     assert process.returncode == 2, out
     [line] = [line for line in out.splitlines() if line.startswith("trmbench: ")]
     assert "head of the Ray cluster" in line and "is lost" in line

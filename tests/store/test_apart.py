@@ -31,7 +31,7 @@ def test_a_cell_that_was_run_again_is_compared_with_itself(
     ]
     number = len(GOOD)
     assert f"share {number} tested trials" in said.err
-    assert f"1 have the same answers bit for bit, {number - 1} others" in said.err
+    assert f"1 have the same answers bit for bit, {number - 1} have other answers" in said.err
 
 
 def test_each_row_leads_to_the_answers_and_weights_of_its_place(ours: Path, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_one_place_cannot_be_kept_apart(ours: Path, capsys: pytest.CaptureFixtur
 def test_cells_of_a_study_keep_their_names_in_places_that_are_kept_apart() -> None:
     reference = str(Path(__file__).parents[2] / "results" / "reference" / "mini")
     copy = reference + "/../mini"
-    with pytest.warns(UserWarning, match="bit for bit, 0 others"):
+    with pytest.warns(UserWarning, match="bit for bit, 0 have other answers"):
         found = compare([reference, copy], study="gradient", apart=True, where="task = maze")
     assert {cell.name.partition(" (from=")[0] for cell in found.cells} == {
         "TRM, full backpropagation",

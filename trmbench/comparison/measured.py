@@ -93,7 +93,7 @@ def differing(cells: Sequence[Mapping[str, Value]]) -> list[Quantity]:
 
 
 def _seconds_per_answer(cell: CellSummary) -> float:
-    """The time of the test by puzzle; NaN where the test went on to more supervision steps."""
+    """Share the test's time among its puzzles; NaN where it went on to more supervision steps."""
     for row in cell.trials:
         if any(point["depth"] > (tested_depth(row) or 0) for point in row["by_depth"] or ()):
             return math.nan

@@ -10,11 +10,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from functools import lru_cache
 from typing import Literal
 
 from trmbench.comparison.cells import CellSummary
-from trmbench.spec.trials import Row
+from trmbench.spec.trials import Row, bases_of, parsed
 from trmbench.store.several import APART, ORIGIN
 
 Pairing = Literal["auto", "always", "never"]
@@ -58,8 +57,8 @@ def _seeds(row: Row) -> set[Hashable]:
 
 def _roots(row: Row) -> set[Hashable]:
     """Names of the trainings that a trial's weights are from, of several all together."""
-    config = _parsed(row["config"])
-    overrides = _parsed(row["overrides"])
+    config = parsed(row["config"])
+    overrides = parsed(row["overrides"])
     roots: set[Hashable] = {row["trial_id"], _training(row["model"], row, list(overrides.items()))}
     bases = _bases(row)
     named = config.get("model", {}).get("base")
@@ -77,13 +76,5 @@ def _training(model: str, row: Row, overrides: Sequence[tuple[str, object]]) -> 
 
 def _bases(row: Row) -> set[str]:
     """The trials that a trial builds upon, as recorded or as asked for."""
-    provenance = _parsed(row["provenance"])
-    asked = _parsed(row["config"]).get("model", {}).get("base_trial")
-    single = (provenance.get("base") or {}).get("trial_id") or asked
-    return set(provenance.get("bases") or ([single] if single else []))
-
-
-@lru_cache(maxsize=4096)  # the trials of a cell are paired with the trials of each other one
-def _parsed(text: str | None) -> Row:
-    found: Row = json.loads(text or "{}")
-    return found
+    asked = parsed(row["config"]).get("model", {}).get("base_trial")
+    return set(bases_of(row) or ([asked] if asked else []))

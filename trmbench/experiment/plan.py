@@ -17,7 +17,7 @@ from trmbench.spec import Trial
 from trmbench.spec.ids import is_id
 from trmbench.spec.settings import EvaluationSettings
 from trmbench.spec.status import FINISHED
-from trmbench.spec.trials import Row, split_of
+from trmbench.spec.trials import Row, bases_of, split_of
 from trmbench.store import Store
 from trmbench.store.final import asked_evaluation, has_final
 
@@ -85,15 +85,16 @@ def plan(cells: Sequence[Cell], seeds: Sequence[int], store: Store) -> Plan:
 
 def retrained(trials: Sequence[Trial], store: Store) -> list[Trial]:
     """Return those of the trials that finished before, and whose weights are not there."""
-    there = trials and store.root.exists()
-    names = store.names_of(trial.trial_id for trial in trials) if there else []
+    if not trials or not store.root.exists():
+        return []
+    names = store.names_of(trial.trial_id for trial in trials)
     lacking = {row["trial_id"] for row in store.trials(names) if _lacks_weights(store, row)}
     return [trial for trial in trials if trial.trial_id in lacking]
 
 
 def _lacks_weights(store: Store, row: Row) -> bool:
     """Whether a trial has finished, and its weights or those of its bases are not all there."""
-    owners = _bases(row) or [row["trial_id"]] * (row["train_seconds"] is not None)
+    owners = bases_of(row) or [row["trial_id"]] * (row["train_seconds"] is not None)
     return row["status"] == FINISHED and not _all_there(store, owners)
 
 
@@ -172,15 +173,8 @@ def reevaluations(
 
 def _stands(store: Store, row: Row) -> bool:
     """Whether a trial has finished with what it builds upon, whose weights are all there."""
-    bases = _bases(row)
+    bases = bases_of(row)
     return row["status"] == FINISHED and bool(bases) and _all_there(store, bases)
-
-
-def _bases(row: Row) -> list[str]:
-    """Name the trials that a trial builds upon."""
-    provenance = json.loads(row["provenance"] or "{}")
-    single = [base["trial_id"]] if (base := provenance.get("base")) else []
-    return [*(provenance.get("bases") or ()), *single]
 
 
 def _all_there(store: Store, trial_ids: Iterable[str]) -> bool:

@@ -185,7 +185,7 @@ def _without_shared(title: str, columns: Sequence[Column]) -> tuple[str, list[Co
 
 
 def _telling_apart(names: Sequence[Column]) -> list[Column]:
-    """The names that tell the rows apart, without those that add nothing to the ones before."""
+    """Pick the names that tell the rows apart, without one that adds nothing to those before it."""
     kept: list[Column] = []
     for added in names:
         if not kept or _different([*kept, added]) > _different(kept):
@@ -243,7 +243,7 @@ def _blocks(
 
 
 def _unbroken(columns: Sequence[Column]) -> int:
-    """Count what rows in one line need; headings may be wrapped."""
+    """Count the characters that rows in one line need; headings may be wrapped."""
     return sum(max(column.narrowest, *map(cell_len, ("", *column.texts))) for column in columns)
 
 

@@ -62,14 +62,22 @@ def split_of(row: Row) -> str:
 
 def data_of(row: Row) -> str | None:
     """Return the fingerprint of the data that a trial had; None where it was not recorded."""
-    found: str | None = _data(row["provenance"] or "{}")
+    found: str | None = (parsed(row["provenance"]).get("data") or {}).get("fingerprint")
     return found
 
 
-@lru_cache(maxsize=4096)
-def _data(provenance: str) -> str | None:
-    data = json.loads(provenance).get("data") or {}
-    return data.get("fingerprint")
+def bases_of(row: Row) -> list[str]:
+    """Name the trials that a trial builds upon, as far as its row recorded them."""
+    provenance = parsed(row["provenance"])
+    single = [base["trial_id"]] if (base := provenance.get("base")) else []
+    return [*(provenance.get("bases") or ()), *single]
+
+
+@lru_cache(maxsize=4096)  # the trials of a cell are compared with the trials of each other one
+def parsed(text: str | None) -> Row:
+    """Read the JSON of a row's column; empty where there is none."""
+    found: Row = json.loads(text or "{}")
+    return found
 
 
 def row_name(row: Row) -> str:

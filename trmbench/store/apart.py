@@ -53,7 +53,7 @@ class ApartStores(SeveralStores):
             if shared:
                 equal = f"{same.count(True)} have the same answers bit for bit"
                 told = f"{a} and {b} share {len(shared)} tested trials"
-                warn(f"{told}: {equal}, {same.count(False)} others")
+                warn(f"{told}: {equal}, {same.count(False)} have other answers")
 
     def names(self, dataset: str) -> list[str]:
         """The names of the files of a dataset, of a trial's in each place one."""
@@ -67,11 +67,13 @@ class ApartStores(SeveralStores):
 
     def trials(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """The trials' rows, oldest first, with the keys `origin` and `stored_cell_id`."""
-        wanted = self._stored.keys() if names is None else self._stored.keys() & set(names)
-        rows = [
-            _apart(row, origin) for origin, store in self._members.items() for row in store.trials()
+        wanted: dict[str, list[str]] = {}
+        for own in self.names("trials") if names is None else names:
+            origin, name = self._stored[own]
+            wanted.setdefault(origin, []).append(name)
+        found = [
+            _apart(r, o) for o, those in wanted.items() for r in self._members[o].trials(those)
         ]
-        found = [row for row in rows if row_name(row) in wanted]
         return sorted(found, key=lambda row: str(row["started_at"]))
 
     def checkpoints(self, trial_id: str) -> Location:

@@ -117,7 +117,7 @@ class SeveralStores(Store):
         return [self._of(name).paths(dataset, [name])[0] for name in names]
 
     def trials(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
-        """The trials' rows, oldest first, with the key `origin`; later ones are not looked at."""
+        """The trials' rows that were there at the opening, oldest first, with the key `origin`."""
         rows = [row for row in super().trials(names) if row_name(row) in self._origin]
         return [{**row, ORIGIN: self._origin[row_name(row)]} for row in rows]
 
